@@ -1,0 +1,8 @@
+//! The pure core: no clock, no I/O, no environment. Everything above it is a driver of what is decided here.
+
+pub mod budget;
+pub mod ids;
+pub mod money;
+pub mod pipeline;
+pub mod research;
+pub mod script;

@@ -1,0 +1,16 @@
+//! Greenroom: a terminal production console for podcast episodes that AI agents make and people answer for.
+//!
+//! The production of an episode is an incremental build over content-addressed artifacts. The ledger is an event
+//! log, an episode is a pure fold over its events, and what to do next is a pure function of that fold.
+//!
+//! Imports point downward only; `tests/floors.rs` reads every path and fails on an upward one.
+//!
+//! | floor | modules | what they are |
+//! |---|---|---|
+//! | F0 | [`domain`] | pure: ids, money, scripts, research packages, budgets. No I/O, no clock |
+//! | F2 | [`ledger`], [`provider`], [`media`] | the journal and its blobs, the vendors' wires, audio. Siblings do not import one another |
+
+pub mod domain;
+pub mod ledger;
+pub mod media;
+pub mod provider;

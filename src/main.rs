@@ -1,0 +1,2 @@
+//! The binary: parse, wire, exit codes. The only place that knows eyre.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Audio: speech synthesis without a key, segments, WAV files and what is measured on them.
