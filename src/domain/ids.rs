@@ -1,1 +1,179 @@
-//! Placeholder.
+//! Identifiers: of episodes, stages, lines and paid calls. Each is its own type, so that none can stand in for another.
+//!
+//! Not for content: what is stored is named by its hash.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The number of an episode, unique in its studio, printed with at least three digits (`042`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EpisodeNumber(pub u32);
+
+impl fmt::Display for EpisodeNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+/// Why a name was refused as an identifier.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The name has no character.
+    #[error("the name is empty")]
+    Empty,
+    /// The name has more than 64 characters.
+    #[error("the name is longer than 64 characters")]
+    TooLong,
+    /// A character other than a lower-case letter, a digit or an underscore, or a first one that is no letter.
+    #[error("`{0}` is not allowed: use lower-case letters, digits and underscores, beginning with a letter")]
+    Character(char),
+}
+
+/// The name of a stage of the pipeline: lower-case letters, digits and underscores, beginning with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StageId(String);
+
+impl StageId {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StageId {
+    type Err = NameError;
+
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        let first = name.chars().next().ok_or(NameError::Empty)?;
+        if name.chars().count() > 64 {
+            return Err(NameError::TooLong);
+        }
+        if !first.is_ascii_lowercase() {
+            return Err(NameError::Character(first));
+        }
+        match name.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_')) {
+            Some(bad) => Err(NameError::Character(bad)),
+            None => Ok(Self(name.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for StageId {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        name.parse()
+    }
+}
+
+impl From<StageId> for String {
+    fn from(id: StageId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for StageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The stable number of a script's line, printed as `L041`. It stays with the line through every revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LineId(pub u32);
+
+/// A text that is not a line id, such as `l41` or `L0`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a line id: it is `L` and a number from 1, such as `L041`")]
+pub struct LineIdError(String);
+
+impl FromStr for LineId {
+    type Err = LineIdError;
+
+    fn from_str(text: &str) -> Result<Self, LineIdError> {
+        let refuse = || LineIdError(text.chars().take(20).collect());
+        let digits = text.strip_prefix('L').ok_or_else(refuse)?;
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(refuse());
+        }
+        match digits.parse() {
+            Ok(number) if number > 0 => Ok(Self(number)),
+            Ok(_) | Err(_) => Err(refuse()),
+        }
+    }
+}
+
+impl TryFrom<String> for LineId {
+    type Error = LineIdError;
+
+    fn try_from(text: String) -> Result<Self, LineIdError> {
+        text.parse()
+    }
+}
+
+impl From<LineId> for String {
+    fn from(id: LineId) -> Self {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for LineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "L{:03}", self.0)
+    }
+}
+
+/// The key of one paid call: episode, stage, unit of work and attempt. A second attempt is another key, so that a key
+/// that completes twice at a provider would be a call paid twice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IntentKey {
+    /// The episode that pays.
+    pub episode: EpisodeNumber,
+    /// The stage that the call works for.
+    pub stage: StageId,
+    /// The unit of work within the stage, such as the line to be spoken; 0 where a stage has just one.
+    pub unit: u32,
+    /// The attempt at this unit, from 1, counted over the whole life of the episode.
+    pub attempt: u32,
+}
+
+impl fmt::Display for IntentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}-{}", self.episode, self.stage, self.unit, self.attempt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ids_survive_the_round_trip_and_nothing_else_is_one() {
+        for number in [1, 41, 999, 12_345] {
+            assert_eq!(LineId(number).to_string().parse(), Ok(LineId(number)));
+        }
+        for bad in ["", "L", "L0", "l41", "41", "L-1", "L4x", "L99999999999"] {
+            assert!(bad.parse::<LineId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_stage_name_can_never_be_a_path() {
+        for bad in ["", "../x", "a/b", "a b", "Voice", "1st", "a\u{1b}"] {
+            assert!(bad.parse::<StageId>().is_err(), "{bad}");
+        }
+        assert!("judge_a".parse::<StageId>().is_ok());
+    }
+
+    #[test]
+    fn intent_keys_of_two_attempts_differ() {
+        let key = |attempt| IntentKey { episode: EpisodeNumber(7), stage: "voice".parse().unwrap(), unit: 12, attempt };
+        assert_eq!(key(1).to_string(), "007-voice-12-1");
+        assert_ne!(key(1).to_string(), key(2).to_string());
+    }
+}

@@ -3,6 +3,5 @@
 pub mod budget;
 pub mod ids;
 pub mod money;
-pub mod pipeline;
 pub mod research;
 pub mod script;
