@@ -9,7 +9,9 @@
 //! |---|---|---|
 //! | F0 | [`domain`] | pure: ids, money, scripts, research packages, budgets. No I/O, no clock |
 //! | F2 | [`ledger`], [`provider`], [`media`] | the journal and its blobs, the vendors' wires, audio. Siblings do not import one another |
+//! | F4 | [`cli`] | the headless verbs |
 
+pub mod cli;
 pub mod domain;
 pub mod ledger;
 pub mod media;
