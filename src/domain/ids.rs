@@ -128,6 +128,81 @@ impl fmt::Display for LineId {
     }
 }
 
+/// The blake3 hash of some content, by which an artifact is named; 64 lower-case hexadecimal digits as text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContentHash([u8; 32]);
+
+/// A text that is not a content hash.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a content hash: it has 64 hexadecimal digits, `0` to `9` and `a` to `f`")]
+pub struct HashError(String);
+
+impl ContentHash {
+    /// The hash of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The hash of a list of parts, each with its length, so that no two lists share their bytes.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Self(*hasher.finalize().as_bytes())
+    }
+
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 12 digits: what people compare.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(12).collect()
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContentHash({})", self.short())
+    }
+}
+
+impl FromStr for ContentHash {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        let refuse = || HashError(text.chars().take(70).collect());
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(refuse());
+        }
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| refuse())
+    }
+}
+
+impl TryFrom<String> for ContentHash {
+    type Error = HashError;
+
+    fn try_from(text: String) -> Result<Self, HashError> {
+        text.parse()
+    }
+}
+
+impl From<ContentHash> for String {
+    fn from(hash: ContentHash) -> Self {
+        hash.to_string()
+    }
+}
+
 /// The key of one paid call: episode, stage, unit of work and attempt. A second attempt is another key, so that a key
 /// that completes twice at a provider would be a call paid twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -168,6 +243,17 @@ mod tests {
             assert!(bad.parse::<StageId>().is_err(), "{bad}");
         }
         assert!("judge_a".parse::<StageId>().is_ok());
+    }
+
+    #[test]
+    fn a_content_hash_is_its_digits_and_lists_do_not_run_together() {
+        let hash = ContentHash::of(b"script");
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        for bad in ["", "abc", &hash.to_string().to_uppercase(), &format!("{hash}0"), "../../etc/passwd"] {
+            assert!(bad.parse::<ContentHash>().is_err(), "{bad}");
+        }
+        let of = |parts: &[&str]| ContentHash::of_parts(parts.iter().map(|p| p.as_bytes()));
+        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
     }
 
     #[test]

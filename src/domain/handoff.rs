@@ -1,0 +1,357 @@
+//! Handoff contracts: what each agent hands to the next, as a type with a JSON schema.
+//!
+//! An answer is held to its contract before anything is routed on. Members that nobody asked for are refused. Counts in
+//! here are claims of a model: they are stored beside what code measures and never used in its place.
+//! Not for prompts: how an agent is asked is in the prompt library.
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+
+use super::ids::LineId;
+use super::script::{Line, Script};
+
+/// The production brief of agent 01.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Brief {
+    /// The working title.
+    pub title: String,
+    /// The one question that the episode asks.
+    pub question: String,
+    /// Who listens, and what they know already.
+    pub audience: String,
+    /// The angle: why this, why now, what is uncertain.
+    pub angle: String,
+    /// Ids of passages that the episode must cover.
+    pub must_cover: Vec<String>,
+    /// Where the sources disagree or end.
+    pub open_points: Vec<String>,
+}
+
+/// The plan of agent 02.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The title of the episode.
+    pub title: String,
+    /// How the episode moves from its first to its last segment, in a sentence or two.
+    pub arc: String,
+    /// The segments in the order they are heard.
+    pub segments: Vec<PlannedSegment>,
+}
+
+/// One planned segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedSegment {
+    /// A short name in lower case, such as `hook`.
+    pub id: String,
+    /// The chapter title.
+    pub title: String,
+    /// What the segment is for.
+    pub purpose: String,
+    /// How long it should run, in seconds.
+    pub seconds: u32,
+    /// Ids of the passages it draws on.
+    pub passages: Vec<String>,
+}
+
+/// The script of agent 03, with what the model says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// The script.
+    pub script: Script,
+    /// How many words the model says it wrote: a claim, not a measure.
+    pub claimed_words: u64,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Better otherwise.
+    Minor,
+    /// Must be mended before release.
+    Major,
+    /// The episode must not go on as it is.
+    Blocker,
+}
+
+/// What a judge looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// Facts are right and borne out by the package.
+    Accuracy,
+    /// What is said, in what order, to what end.
+    Structure,
+    /// It keeps a listener.
+    Engagement,
+    /// The show's voice and its rules.
+    BrandVoice,
+    /// It can be spoken and followed by ear.
+    Speakability,
+}
+
+/// A judge's score in one dimension, in tenths: 41 is 4.1 of 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// From 10 to 50.
+    #[schemars(range(min = 10, max = 50))]
+    pub tenths: u8,
+}
+
+/// A fault that a judge found, with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The judge's number for it, such as `F1`.
+    pub id: String,
+    /// The dimension.
+    pub dimension: Dimension,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The line it stands at.
+    #[schemars(with = "String")]
+    pub line: LineId,
+    /// Words of that line, verbatim: the evidence.
+    pub quote: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What would mend it.
+    pub suggestion: String,
+}
+
+/// The report of a judge: 04, 05 and the final reviewer 08.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// One score for each dimension.
+    pub scores: Vec<Score>,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+    /// The judge's view in two or three sentences.
+    pub summary: String,
+}
+
+/// The ordered list of fixes of agent 06.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fixes {
+    /// What to do, most important first.
+    pub fixes: Vec<Fix>,
+}
+
+/// One thing to mend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fix {
+    /// Its number, such as `N1`.
+    pub id: String,
+    /// The first line it may touch.
+    #[schemars(with = "String")]
+    pub from: LineId,
+    /// The last line it may touch.
+    #[schemars(with = "String")]
+    pub to: LineId,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is to be done, so that a writer can do it.
+    pub instruction: String,
+    /// The findings behind it, such as `a:F1` and `b:F3`.
+    pub findings: Vec<String>,
+}
+
+/// The revision of agent 07: only the lines that a fix names, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// The lines as they are to stand; each takes the place of the line with its id.
+    pub lines: Vec<Line>,
+    /// Ids of the lines that go.
+    #[schemars(with = "Vec<String>")]
+    pub removed: Vec<LineId>,
+    /// The fixes that were not followed, each with the reason.
+    pub declined: Vec<Declined>,
+}
+
+/// A fix that the reviser did not follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declined {
+    /// The fix.
+    pub fix: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The text that each voice will say, from agent 09.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechText {
+    /// One entry for each line of the script, in its order.
+    pub lines: Vec<SpokenLine>,
+}
+
+/// What is said for one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpokenLine {
+    /// The line.
+    #[schemars(with = "String")]
+    pub id: LineId,
+    /// The words, with numbers and abbreviations as they are said.
+    pub text: String,
+}
+
+/// The show notes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowNotes {
+    /// One paragraph for a podcast client.
+    pub summary: String,
+    /// What the episode covers, a sentence each.
+    pub points: Vec<String>,
+    /// Numbers of the references that listeners should find linked.
+    pub references: Vec<u32>,
+}
+
+/// The brief for the artwork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtworkBrief {
+    /// What is to be seen.
+    pub concept: String,
+    /// Two to four colours as `#rrggbb`.
+    pub palette: Vec<String>,
+    /// The text for those who do not see it.
+    pub alt_text: String,
+}
+
+/// The promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// One post for each channel.
+    pub posts: Vec<Post>,
+}
+
+/// One post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// The channel: `newsletter`, `short_post` or `long_post`.
+    pub channel: String,
+    /// The text.
+    pub text: String,
+}
+
+/// What a stage hands on. The name is written in the pipeline and in the prompt's front matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contract {
+    /// A research package as it was read.
+    Research,
+    /// [`Brief`].
+    Brief,
+    /// [`Plan`].
+    Plan,
+    /// [`Draft`].
+    Draft,
+    /// [`Judgement`].
+    Judgement,
+    /// [`Fixes`].
+    Fixes,
+    /// [`Revision`], applied to the script that it revises: the output is a script again.
+    Revision,
+    /// [`SpeechText`].
+    SpeechText,
+    /// [`ShowNotes`].
+    ShowNotes,
+    /// [`ArtworkBrief`].
+    ArtworkBrief,
+    /// [`Promotion`].
+    Promotion,
+    /// Recorded speech, a segment for each line.
+    Speech,
+    /// What was measured at a gate.
+    Report,
+    /// The finished package on disk.
+    Package,
+}
+
+impl Contract {
+    /// The schema that an agent's answer must meet; `None` where code makes the output.
+    pub fn schema(self) -> Option<Schema> {
+        match self {
+            Self::Brief => Some(schemars::schema_for!(Brief)),
+            Self::Plan => Some(schemars::schema_for!(Plan)),
+            Self::Draft => Some(schemars::schema_for!(Draft)),
+            Self::Judgement => Some(schemars::schema_for!(Judgement)),
+            Self::Fixes => Some(schemars::schema_for!(Fixes)),
+            Self::Revision => Some(schemars::schema_for!(Revision)),
+            Self::SpeechText => Some(schemars::schema_for!(SpeechText)),
+            Self::ShowNotes => Some(schemars::schema_for!(ShowNotes)),
+            Self::ArtworkBrief => Some(schemars::schema_for!(ArtworkBrief)),
+            Self::Promotion => Some(schemars::schema_for!(Promotion)),
+            Self::Research | Self::Speech | Self::Report | Self::Package => None,
+        }
+    }
+
+    /// The name as it is written in a pipeline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Research => "research",
+            Self::Brief => "brief",
+            Self::Plan => "plan",
+            Self::Draft => "draft",
+            Self::Judgement => "judgement",
+            Self::Fixes => "fixes",
+            Self::Revision => "revision",
+            Self::SpeechText => "speech_text",
+            Self::ShowNotes => "show_notes",
+            Self::ArtworkBrief => "artwork_brief",
+            Self::Promotion => "promotion",
+            Self::Speech => "speech",
+            Self::Report => "report",
+            Self::Package => "package",
+        }
+    }
+}
+
+/// What a person sends back: the fixes as the person left them, and words of the person's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The fixes that stand, edited or not; a struck one is not here.
+    pub fixes: Vec<Fix>,
+    /// What the person adds, for the whole script.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_agents_contract_closes_its_objects() {
+        let contracts = [Contract::Brief, Contract::Draft, Contract::Judgement, Contract::Revision];
+        for contract in contracts {
+            let schema = contract.schema().unwrap();
+            let text = serde_json::to_string(&schema).unwrap();
+            assert!(text.contains("\"additionalProperties\":false"), "{contract:?}: {text}");
+            assert!(schema.get("title").is_some(), "{contract:?} is told apart by its title");
+        }
+        assert!(Contract::Package.schema().is_none());
+    }
+
+    #[test]
+    fn names_are_those_of_the_records() {
+        for contract in [Contract::SpeechText, Contract::Draft, Contract::ArtworkBrief] {
+            assert_eq!(serde_json::to_value(contract).unwrap(), contract.name());
+        }
+    }
+}
