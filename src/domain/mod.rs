@@ -2,9 +2,12 @@
 
 pub mod budget;
 pub mod call;
+pub mod command;
+pub mod event;
 pub mod handoff;
 pub mod ids;
 pub mod money;
 pub mod pipeline;
 pub mod research;
 pub mod script;
+pub mod step;
