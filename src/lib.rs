@@ -13,6 +13,7 @@
 
 pub mod cli;
 pub mod domain;
+pub mod engine;
 pub mod ledger;
 pub mod media;
 pub mod provider;

@@ -3,11 +3,16 @@
 pub mod budget;
 pub mod call;
 pub mod command;
+pub mod cost;
+pub mod decide;
+pub mod episode;
 pub mod event;
 pub mod handoff;
 pub mod ids;
 pub mod money;
 pub mod pipeline;
+pub mod plan;
 pub mod research;
 pub mod script;
 pub mod step;
+pub mod studio;
