@@ -1,1 +1,8 @@
 //! The ledger on disk: the append-only journal and the content-addressed files that its events name.
+
+pub mod blobs;
+pub mod chain;
+pub mod disk;
+mod durable;
+pub mod journal;
+pub mod lock;
