@@ -1,1 +1,3 @@
 //! Audio: speech synthesis without a key, segments, WAV files and what is measured on them.
+
+pub mod synth;
