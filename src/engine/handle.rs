@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::progress::Progress;
 use super::snapshot::{Notice, Snapshot};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Start};
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::decide::Refusal;
 use crate::domain::episode::Episode;
@@ -54,6 +54,8 @@ pub(super) enum Request {
     Command(Person, Box<Command>, oneshot::Sender<Result<u64, HandleError>>),
     /// Begin an episode.
     Begin(Person, Box<NewEpisode>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
+    /// What an episode starts with is stored: start it.
+    Started(Person, Box<Start>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
     /// Give an artifact.
     Artifact(ContentHash, oneshot::Sender<Result<Arc<[u8]>, HandleError>>),
     /// Keep an artifact.

@@ -2,6 +2,7 @@
 
 pub mod blobs;
 pub mod chain;
+pub mod codec;
 pub mod disk;
 mod durable;
 pub mod journal;
