@@ -8,7 +8,7 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | F0 | [`domain`] | pure: ids, money, scripts, research packages, budgets. No I/O, no clock |
-//! | F1 | [`config`], [`clock`] | settings, shows, prices; the one door to time and randomness |
+//! | F1 | [`config`], [`prompts`], [`clock`] | settings, shows, prices; what agents are asked; the one door to time and randomness |
 //! | F2 | [`ledger`], [`provider`], [`media`] | the journal and its blobs, the vendors' wires, audio. Siblings do not import one another |
 //! | F4 | [`cli`] | the headless verbs |
 
@@ -19,4 +19,5 @@ pub mod domain;
 pub mod engine;
 pub mod ledger;
 pub mod media;
+pub mod prompts;
 pub mod provider;

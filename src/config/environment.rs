@@ -9,7 +9,25 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::provider::Provider;
+use crate::domain::call::Provider;
+
+/// The environment variable that holds the key of a provider.
+pub fn key_variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Anthropic => "ANTHROPIC_API_KEY",
+        Provider::Gemini => "GEMINI_API_KEY",
+        Provider::ElevenLabs => "ELEVENLABS_API_KEY",
+    }
+}
+
+/// The environment variable that sets another address for a provider.
+pub fn base_url_variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Anthropic => "GREENROOM_ANTHROPIC_BASE_URL",
+        Provider::Gemini => "GREENROOM_GEMINI_BASE_URL",
+        Provider::ElevenLabs => "GREENROOM_ELEVENLABS_BASE_URL",
+    }
+}
 
 /// What the environment says about the terminal; what follows from it is the console's to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,11 +133,11 @@ impl Environment {
         let mut keys = BTreeMap::new();
         let mut base_urls = BTreeMap::new();
         for provider in Provider::ALL {
-            if let Some(key) = text(provider.key_variable())? {
-                keys.insert(*provider, SecretString::from(key));
+            if let Some(key) = text(key_variable(provider))? {
+                keys.insert(provider, SecretString::from(key));
             }
-            if let Some(url) = text(provider.base_url_variable())? {
-                base_urls.insert(*provider, url);
+            if let Some(url) = text(base_url_variable(provider))? {
+                base_urls.insert(provider, url);
             }
         }
         let locale = match (text("LC_ALL")?, text("LC_CTYPE")?, text("LANG")?) {

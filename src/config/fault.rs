@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 /// The largest file of settings, prices or prompts that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
-/// Where a fault stands: printed as `file:line:column`, both counted from 1, the column in characters.
+/// Where a fault stands: printed as `file:line:column`, both counted from 1, the column in characters. What stands in no file,
+/// such as a flag, has line 0 and is printed by its name alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file as the person knows it.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where the name is not that of a file.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -35,7 +36,10 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
     }
 }
 

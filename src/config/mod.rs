@@ -4,7 +4,10 @@
 pub mod environment;
 pub mod fault;
 pub mod paths;
+pub mod pipeline;
 pub mod prices;
-pub mod provider;
 mod reader;
+pub mod role;
+pub mod secrets;
+pub mod settings;
 pub mod show;

@@ -13,7 +13,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::fault::{Faults, LoadError, read_if_there, suggestion};
-use super::provider::Provider;
+use crate::domain::call::{Provider, Usage};
 use crate::domain::money::{MicroUsd, PicoUsd, price_of};
 
 /// What a request holds beside its bytes and is billed as input: the provider's own system text, the schema, the framing.
@@ -25,6 +25,14 @@ const BUILT_IN: &str = include_str!("../../assets/prices.toml");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prices {
     models: BTreeMap<String, Vec<Price>>,
+    gone: BTreeMap<String, Gone>,
+}
+
+/// A model of a provider that is not called any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Gone {
+    retired: Date,
+    successor: Option<String>,
 }
 
 /// What one model costs during one span of time.
@@ -85,21 +93,6 @@ pub struct Tier {
     pub above: u64,
     /// The rates.
     pub rates: TokenRates,
-}
-
-/// What a call used, as its provider counted it. Each token is counted once: the wires take apart what a provider nests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Prompt tokens neither read from nor written to the cache.
-    pub input_tokens: u64,
-    /// Prompt tokens read from the cache.
-    pub cache_read_tokens: u64,
-    /// Prompt tokens written to the cache.
-    pub cache_write_tokens: u64,
-    /// Tokens of the answer, with what was thought.
-    pub output_tokens: u64,
-    /// Characters spoken.
-    pub characters: u64,
 }
 
 /// The most that a call may bring back.
@@ -196,7 +189,9 @@ impl Prices {
         let mut prices = Self::built_in()?;
         let path = config.join("prices.toml");
         if let Some(source) = read_if_there(&path)? {
-            prices.models.extend(Self::parse(&path.display().to_string(), &source)?.models);
+            let own = Self::parse(&path.display().to_string(), &source)?;
+            prices.models.extend(own.models);
+            prices.gone.extend(own.gone);
         }
         Ok(prices)
     }
@@ -212,11 +207,19 @@ impl Prices {
     ///
     /// When the model is unknown, retired by then, or has no row for the day.
     pub fn price(&self, model: &str, on: Date) -> Result<&Price, PriceError> {
+        let retired = |day: Date, successor: Option<&str>| {
+            let living = successor.and_then(|successor| self.living(successor, on));
+            let successor = living.map_or("route the role to another model".to_owned(), |id| format!("use `{id}`"));
+            PriceError::Retired { model: model.to_owned(), on: day, successor }
+        };
+        if let Some(gone) = self.gone.get(model) {
+            return Err(retired(gone.retired, gone.successor.as_deref()));
+        }
         let rows = self.rows(model)?;
-        if let Some(gone) = rows.iter().find(|row| row.retired.is_some_and(|day| day <= on)) {
-            let successor = self.living_successor(gone, on);
-            let successor = successor.map_or("route the role to another model".to_owned(), |id| format!("use `{id}`"));
-            return Err(PriceError::Retired { model: model.to_owned(), on: gone.retired.unwrap_or(on), successor });
+        for row in rows {
+            if let Some(day) = row.retired.filter(|day| *day <= on) {
+                return Err(retired(day, row.successor.as_deref()));
+            }
         }
         let row = rows.iter().find(|row| row.holds(on));
         row.ok_or_else(|| PriceError::NotThen { model: model.to_owned(), on })
@@ -271,15 +274,14 @@ impl Prices {
         let row = row.ok_or_else(|| PriceError::NotThen { model: model.to_owned(), on })?;
         Ok(match &row.rates {
             Rates::Tokens { base, tiers } => {
-                let prompt = usage.input_tokens.saturating_add(usage.cache_read_tokens);
-                let prompt = prompt.saturating_add(usage.cache_write_tokens);
+                let prompt = usage.tokens_in();
                 let tier = tiers.iter().rev().find(|tier| prompt > tier.above);
                 let rates = tier.map_or(*base, |tier| tier.rates);
                 price_of([
-                    (usage.input_tokens, rates.input),
-                    (usage.cache_read_tokens, rates.cache_read),
-                    (usage.cache_write_tokens, rates.cache_write),
-                    (usage.output_tokens, rates.output),
+                    (usage.input, rates.input),
+                    (usage.cache_read, rates.cache_read),
+                    (usage.cache_write, rates.cache_write),
+                    (usage.output, rates.output),
                 ])
             }
             Rates::Characters { each, .. } => price_of([(usage.characters, *each)]),
@@ -294,15 +296,13 @@ impl Prices {
     }
 
     /// The first model down the line of successors that can be called on the day.
-    fn living_successor(&self, gone: &Price, on: Date) -> Option<&str> {
-        let mut next = gone.successor.as_deref()?;
+    fn living<'a>(&'a self, mut next: &'a str, on: Date) -> Option<&'a str> {
         for _ in 0..self.models.len() {
             let row = self.models.get(next)?.first()?;
-            match (&row.successor, row.retired) {
-                (Some(successor), Some(day)) if day <= on => next = successor,
-                (_, Some(day)) if day <= on => return None,
-                (_, _) => return Some(&row.id),
+            if row.retired.is_none_or(|day| on < day) {
+                return Some(&row.id);
             }
+            next = row.successor.as_deref()?;
         }
         None
     }

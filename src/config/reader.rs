@@ -177,6 +177,30 @@ impl<'t, 's> Section<'t, 's> {
         texts.into_iter().collect()
     }
 
+    /// A list of texts that a type reads; an empty one where the key is missing.
+    pub(crate) fn parsed_list<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        key: &'static str,
+    ) -> Option<Vec<T>> {
+        let Some(value) = self.value(key) else { return Some(Vec::new()) };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(key, value, "a list of texts");
+            return None;
+        };
+        let read = |item: &Spanned<DeValue<'s>>| {
+            let text = self.text_of(key, item)?;
+            let refuse = |error: T::Err| self.document.fault(&item.span(), format!("`{text}`: {error}"));
+            text.parse().map_err(refuse).ok()
+        };
+        let items: Vec<Option<T>> = items.iter().map(read).collect();
+        items.into_iter().collect()
+    }
+
+    /// The text of a key without any check and without counting the key as known.
+    pub(crate) fn peek(&self, key: &str) -> Option<String> {
+        self.table.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned)
+    }
+
     /// A whole number within bounds.
     pub(crate) fn whole(&self, key: &'static str, bounds: RangeInclusive<u64>) -> Option<u64> {
         let value = self.value(key)?;

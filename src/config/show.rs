@@ -11,8 +11,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Faults, LoadError, Place, read_text};
-use super::provider::Provider;
-use crate::domain::ids::StageId;
+use crate::domain::budget::{Caps, Scope};
+use crate::domain::call::Provider;
+use crate::domain::event::{Policy, Uncertain};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 
 /// A show.
@@ -41,9 +43,11 @@ pub struct Show {
     /// What an episode may cost.
     pub caps: ShowCaps,
     /// How it is produced.
-    pub policy: Policy,
+    pub policy: ShowPolicy,
     /// Who makes the voices.
     pub engine: SpeechEngine,
+    /// The hash of the profile as it was written.
+    pub hash: ContentHash,
     stage_places: BTreeMap<StageId, Place>,
 }
 
@@ -123,22 +127,13 @@ pub struct ShowCaps {
 
 /// How a show is produced. No gate of it can be overridden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct ShowPolicy {
     /// For how long a decision can be taken back.
     pub undo_seconds: u32,
-    /// What becomes of a call of which nobody knows whether it was charged; by the kind of the studio where not set.
-    pub uncertain: Option<UncertainPolicy>,
-    /// How often an answer that misses its schema is sent back.
-    pub corrections: u8,
-}
-
-/// What becomes of a call of which nobody knows whether it was charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UncertainPolicy {
-    /// A person is asked.
-    Ask,
-    /// It is sent again, and the possible second charge is listed.
-    Resend,
+    /// What becomes of a call of which nobody knows whether it was charged; the studio decides where it is not set.
+    pub uncertain: Option<Uncertain>,
+    /// How often an answer that misses its contract is asked for again.
+    pub corrections: u32,
 }
 
 /// Who makes the voices.
@@ -184,6 +179,23 @@ impl Show {
             Fault { place: place.clone(), what }
         });
         Faults::none(faults.collect())
+    }
+
+    /// The rules that an episode of this show pins; the studio decides about uncertain charges where the show does not.
+    pub fn rules(&self, studio: Uncertain) -> Policy {
+        Policy {
+            uncertain: self.policy.uncertain.unwrap_or(studio),
+            corrections: self.policy.corrections,
+            target_ms: (self.target.min_ms, self.target.max_ms),
+            words_per_minute: self.words_per_minute,
+        }
+    }
+
+    /// The caps of one episode of this show. The days and months of a studio are the settings' matter.
+    pub fn caps_of(&self, episode: EpisodeNumber) -> Caps {
+        let stages = self.caps.stages.iter().map(|(stage, cap)| (Scope::Stage(episode, stage.clone()), *cap));
+        let call = self.caps.call.map(|cap| (Scope::Call, cap));
+        stages.chain(call).chain([(Scope::Episode(episode), self.caps.episode)]).collect()
     }
 
     /// What a prompt's slot `show` holds: `{name, tagline, language, target_minutes: {min, max}, words_per_minute, brand,

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::{Price, Prices, Rates, Tier, TokenRates};
+use super::{Gone, Price, Prices, Rates, Tier, TokenRates};
 use crate::config::fault::Faults;
-use crate::config::provider::Provider;
 use crate::config::reader::{Document, Section};
+use crate::domain::call::Provider;
 use crate::domain::money::PicoUsd;
 
 pub(super) fn prices(file: &str, source: &str) -> Result<Prices, Faults> {
@@ -20,6 +20,16 @@ pub(super) fn prices(file: &str, source: &str) -> Result<Prices, Faults> {
     for section in root.sections("price") {
         if let Some(price) = read(&section) {
             models.entry(price.id.clone()).or_default().push((price, section.span().clone()));
+        }
+    }
+    let mut gone = BTreeMap::new();
+    for section in root.sections("retired") {
+        let id = section.need("id", Section::words);
+        let retired = section.need("retired", Section::parsed::<Date>);
+        let successor = if section.has("successor") { section.words("successor") } else { None };
+        section.close();
+        if let Some((id, retired)) = id.zip(retired) {
+            gone.insert(id, Gone { retired, successor });
         }
     }
     root.close();
@@ -43,12 +53,12 @@ pub(super) fn prices(file: &str, source: &str) -> Result<Prices, Faults> {
     }
     let models =
         models.into_iter().map(|(id, rows)| (id, rows.into_iter().map(|(price, _)| price).collect())).collect();
-    document.finish(schema.map(|_| Prices { models }))
+    document.finish(schema.map(|_| Prices { models, gone }))
 }
 
 fn read(section: &Section<'_, '_>) -> Option<Price> {
     let id = section.need("id", Section::words);
-    let vendors: Vec<(&str, Provider)> = Provider::ALL.iter().map(|vendor| (vendor.name(), *vendor)).collect();
+    let vendors = Provider::ALL.map(|vendor| (vendor.name(), vendor));
     let vendor = section.need("vendor", |s, key| s.choice(key, &vendors));
     let (from, until) = (date(section, "from"), date(section, "until"));
     let retired = date(section, "retired");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Brand, Policy, Show, ShowCaps, Speaker, SpeechEngine, Target, UncertainPolicy, Voice, VoiceProvider};
+use super::{Brand, Show, ShowCaps, ShowPolicy, Speaker, SpeechEngine, Target, Voice, VoiceProvider};
 use crate::config::fault::{Faults, Place};
-use crate::config::provider::Provider;
 use crate::config::reader::{Document, Section};
-use crate::domain::ids::StageId;
+use crate::domain::call::Provider;
+use crate::domain::event::Uncertain;
+use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
 
 /// The longest episode: a day.
@@ -16,12 +17,12 @@ pub(super) fn show(file: &str, source: &str, voice: Provider) -> Result<Show, Fa
     let document = Document::new(file, source);
     let table = document.parse();
     let root = Section::root(&document, &table);
-    let show = read(&document, &root, voice);
+    let show = read(source, &document, &root, voice);
     document.finish(show)
 }
 
 /// Everything is read before anything is missed, so that all faults are found.
-fn read(document: &Document<'_>, root: &Section<'_, '_>, route: Provider) -> Option<Show> {
+fn read(source: &str, document: &Document<'_>, root: &Section<'_, '_>, route: Provider) -> Option<Show> {
     let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
     let name = root.need("name", Section::words);
     let slug = root.need("slug", slug);
@@ -33,7 +34,8 @@ fn read(document: &Document<'_>, root: &Section<'_, '_>, route: Provider) -> Opt
     let pipeline = root.need("pipeline", pipeline);
     let brand = root.need("brand", Section::section).and_then(|section| brand(&section));
     let policy = root.section("policy");
-    let policy = policy.map_or(Some(Policy { undo_seconds: 20, uncertain: None, corrections: 2 }), |s| read_policy(&s));
+    let policy =
+        policy.map_or(Some(ShowPolicy { undo_seconds: 20, uncertain: None, corrections: 2 }), |s| read_policy(&s));
     let engine = root.section("speech").map_or(Some(SpeechEngine::Provider), |section| speech(&section));
     let speakers = speakers(document, root, route, engine);
     let caps = root.need("caps", Section::section).and_then(|section| caps(document, &section));
@@ -54,6 +56,7 @@ fn read(document: &Document<'_>, root: &Section<'_, '_>, route: Provider) -> Opt
         caps,
         policy: policy?,
         engine: engine?,
+        hash: ContentHash::of(source.as_bytes()),
         stage_places,
     })
 }
@@ -173,7 +176,7 @@ fn speaker_id(section: &Section<'_, '_>, key: &'static str) -> Option<String> {
 
 fn read_voice(section: &Section<'_, '_>, route: Provider, engine: Option<SpeechEngine>) -> Option<Voice> {
     let mut choices: Vec<(&str, VoiceProvider)> =
-        Provider::ALL.iter().map(|provider| (provider.name(), VoiceProvider::Paid(*provider))).collect();
+        Provider::ALL.into_iter().map(|provider| (provider.name(), VoiceProvider::Paid(provider))).collect();
     choices.push((VoiceProvider::EspeakNg.name(), VoiceProvider::EspeakNg));
     let provider = section.need("provider", |s, key| s.choice(key, &choices));
     let id = section.need("id", Section::words);
@@ -196,16 +199,16 @@ fn read_voice(section: &Section<'_, '_>, route: Provider, engine: Option<SpeechE
     Some(Voice { provider, id: id? })
 }
 
-fn read_policy(section: &Section<'_, '_>) -> Option<Policy> {
+fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let undo_seconds = small(section, "undo_seconds", 0, 600, 20);
     let gates = if section.has("override") { section.choice("override", &[("none", ())]) } else { Some(()) };
-    let policies = [("ask", UncertainPolicy::Ask), ("resend", UncertainPolicy::Resend)];
+    let policies = [("ask", Uncertain::Ask), ("resend", Uncertain::Resend)];
     let uncertain =
         if section.has("uncertain") { section.choice("uncertain", &policies).map(Some) } else { Some(None) };
-    let corrections = small(section, "corrections", 0, 2, 2).and_then(|number| u8::try_from(number).ok());
+    let corrections = small(section, "corrections", 0, 2, 2);
     section.close();
     gates?;
-    Some(Policy { undo_seconds: undo_seconds?, uncertain: uncertain?, corrections: corrections? })
+    Some(ShowPolicy { undo_seconds: undo_seconds?, uncertain: uncertain?, corrections: corrections? })
 }
 
 fn speech(section: &Section<'_, '_>) -> Option<SpeechEngine> {
