@@ -3,6 +3,9 @@
 pub mod blobs;
 pub mod chain;
 pub mod disk;
+pub mod drafts;
 mod durable;
 pub mod journal;
 pub mod lock;
+pub mod names;
+pub mod spool;
