@@ -54,6 +54,8 @@ pub(super) struct Dispatcher {
     pub(super) schedule: Schedule,
     pub(super) halted: Option<String>,
     pub(super) closing: Option<Closing>,
+    /// What is to be written before anything else.
+    pub(super) first: Vec<Event>,
 }
 
 /// What has to be looked at again, and when.
@@ -84,6 +86,9 @@ impl Dispatcher {
     /// Runs until the last handle is gone or a shutdown was asked for. `first` are outcomes that opening brought up.
     pub(super) async fn run(mut self, first: Vec<Outcome>) {
         let mut tick = Tick { dirty: self.studio.episodes.keys().copied().collect(), ..Tick::default() };
+        for event in std::mem::take(&mut self.first) {
+            self.emit(&mut tick, &Actor::Engine, None, event);
+        }
         for outcome in first {
             self.take_outcome(&mut tick, &outcome);
         }
@@ -224,7 +229,7 @@ impl Dispatcher {
             self.executor.call(call);
         }
         for (episode, steps) in wanted {
-            self.executor.want(episode, steps);
+            self.executor.want(episode, self.studio.episodes.get(&episode), steps);
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use super::handle::{HandleError, NewEpisode, Request};
 use super::workshop::Workshop;
 use crate::domain::decide;
+use crate::domain::episode::Episode;
 use crate::domain::event::Person;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
 use crate::domain::step::{CallStep, Outcome, Step};
@@ -59,8 +60,8 @@ impl Executor {
     }
 
     /// Makes exactly these pieces of local work be under way for an episode.
-    pub(super) fn want(&mut self, episode: EpisodeNumber, steps: BTreeSet<Step>) {
-        let running = self.local.entry(episode).or_default();
+    pub(super) fn want(&mut self, number: EpisodeNumber, episode: Option<&Arc<Episode>>, steps: BTreeSet<Step>) {
+        let running = self.local.entry(number).or_default();
         running.retain(|step, task| {
             let is_wanted = steps.contains(step);
             if !is_wanted {
@@ -69,13 +70,14 @@ impl Executor {
             is_wanted
         });
         for step in steps {
-            if !running.contains_key(&step) {
-                let task = start(&self.runtime, &self.shop, &self.outcomes, &self.places, step.clone());
+            if let (false, Some(episode)) = (running.contains_key(&step), episode) {
+                let task =
+                    start(&self.runtime, &self.shop, &self.outcomes, &self.places, Arc::clone(episode), step.clone());
                 running.insert(step, task);
             }
         }
         if running.is_empty() {
-            self.local.remove(&episode);
+            self.local.remove(&number);
         }
     }
 
@@ -195,23 +197,24 @@ fn start(
     shop: &Arc<Workshop>,
     outcomes: &mpsc::UnboundedSender<Outcome>,
     places: &Arc<Semaphore>,
+    episode: Arc<Episode>,
     step: Step,
 ) -> AbortHandle {
     let (shop, outcomes, places) = (Arc::clone(shop), outcomes.clone(), Arc::clone(places));
     let task = runtime.spawn(async move {
-        let (episode, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
+        let (number, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
         // The semaphore is never closed.
         let place = places.acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
-            shop.work(&step)
+            shop.work(&episode, &step)
         });
         let result = match work.await {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err("this step met a fault of the program; it can be tried again".to_owned()),
             Err(_) => return,
         };
-        let _ = outcomes.send(Outcome::Worked { episode, stage, input, result });
+        let _ = outcomes.send(Outcome::Worked { episode: number, stage, input, result });
     });
     task.abort_handle()
 }

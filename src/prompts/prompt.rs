@@ -43,6 +43,8 @@ pub struct Prompt {
     pub max_tokens: u32,
     /// What changed in this version and why.
     pub changed: String,
+    /// The file as it is, which an episode keeps.
+    pub source: String,
     system: String,
     user: String,
 }
@@ -174,6 +176,7 @@ impl Prompt {
             validation: front.validation,
             max_tokens: front.max_tokens,
             changed: front.changed,
+            source: source.to_owned(),
             system: parts.system.text.trim().to_owned(),
             user: parts.user.text.trim().to_owned(),
         })
