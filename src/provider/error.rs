@@ -156,7 +156,7 @@ pub(super) fn clean(text: &str) -> String {
             out.push(c);
         }
     }
-    let out = out.trim().trim_end_matches('.');
+    let out = out.trim().trim_end_matches(['.', ':', ' ']);
     match out.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", out.get(..cut).unwrap_or_default()),
         None => out.to_owned(),
