@@ -1,4 +1,5 @@
-//! Anthropic's Messages API: the body of a request, and an answer read from its stream. Facts from `providers.md` 1.
+//! Anthropic's Messages API: the body of a request, and an answer read from its stream. Facts from
+//! Anthropic's documentation and its Python client 2.12.0, as of November 2026.
 //!
 //! Sampling parameters, prefill and manual thinking budgets are never sent: the models of 2026 refuse them, and none of
 //! the older ones needs them. Thinking is steered by effort where that is taken, and is otherwise at the model's own
@@ -147,7 +148,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     })
 }
 
-/// The refusal that a status and a body make: the table of `providers.md` 1.9.
+/// The refusal that a status and a body make: the table in Anthropic's documentation of errors.
 fn refusal(status: u16, headers: &Headers, body: &[u8]) -> CallError {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let word = |pointer: &str| parsed.pointer(pointer).and_then(Value::as_str);

@@ -29,7 +29,7 @@ use super::headers::Headers;
 use super::hints;
 
 /// The version of Anthropic's wire. The older one is accepted for every model, and nothing is sent in which the newer
-/// one differs (`providers.md` 1.2).
+/// one differs (Anthropic's documentation of versions, November 2026).
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// The most bytes of an answer. Ten minutes of speech in base64 are 38 MB.

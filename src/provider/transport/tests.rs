@@ -216,7 +216,8 @@ async fn a_refusal_comes_back_as_an_answer_to_be_judged() {
         ("500 Oops", "", error("api_error"), RetryClass::RetryAfter, NotCharged, None),
         ("502 Bad", "", "<html>".to_owned(), RetryClass::RetryAfter, Uncertain, None),
         ("200 OK", "", "no stream".to_owned(), RetryClass::RetryAfter, Uncertain, None),
-        ("307 Go", "location: http://127.0.0.1:1/\r\n", String::new(), RetryClass::Stop, NotCharged, None),
+        ("303 Go", "location: /elsewhere\r\n", String::new(), RetryClass::Stop, NotCharged, None),
+        ("307 Go", "location: /elsewhere\r\n", String::new(), RetryClass::Stop, NotCharged, None),
     ];
     for (status, headers, body, class, charge, wait) in table {
         let Exchange { result, recorder, .. } = plain(vec![whole(status, headers, &body)]).await;
@@ -295,6 +296,31 @@ async fn each_limit_ends_the_call_in_its_own_words() {
         assert_eq!((error.class, error.charge), (RetryClass::RetryAfter, ChargeKnown::Uncertain), "{words}");
         assert!(error.message.contains(words), "{error}");
     }
+}
+
+#[tokio::test]
+async fn no_call_trusts_a_connection_that_another_left_behind() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = endpoint(Vendor::Gemini, "http", &listener);
+    let transport = Transport::new(&Options::default()).unwrap();
+    let server = async {
+        let mut kept_open = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            read_request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+            kept_open.push(stream);
+        }
+        kept_open.len()
+    };
+    let calls = async {
+        for _ in 0..2 {
+            transport.send(&endpoint, &prepared(Vendor::Gemini), "k", 0, limits(), &mut ()).await.unwrap();
+        }
+    };
+    let both = async { tokio::join!(server, calls) };
+    let (connections, ()) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
+    assert_eq!(connections, 2);
 }
 
 #[tokio::test]
