@@ -75,7 +75,8 @@ pub enum Remember {
 
 /// A question to a language model: one turn, answered in text.
 ///
-/// There is no temperature and no seed: the models of 2026 refuse or ignore them (the vendors' documentation, November 2026).
+/// There is no temperature and no seed: the models of 2026 refuse or ignore them (the vendors' documentation, November
+/// 2026).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextRequest {
     /// The vendor's id of the model.

@@ -148,8 +148,8 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     })
 }
 
-/// The refusal that a status and a body make: by the codes in ElevenLabs' documentation of errors. The word in the body comes before the
-/// status, because 401 is a bad key as well as an empty account.
+/// The refusal that a status and a body make: by the codes in ElevenLabs' documentation of errors. The word in the body
+/// comes before the status, because 401 is a bad key as well as an empty account.
 fn refusal(status: u16, headers: &Headers, body: &[u8]) -> CallError {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let detail = parsed.get("detail").unwrap_or(&Value::Null);

@@ -50,7 +50,8 @@ const GEMINI: &[&str] = &[
     "type",
 ];
 
-/// The subset in Anthropic's documentation of structured output: every object is closed, `oneOf` becomes `anyOf`, `minItems` is 0 or 1.
+/// The subset in Anthropic's documentation of structured output: every object is closed, `oneOf` becomes `anyOf`,
+/// `minItems` is 0 or 1.
 pub(super) fn for_anthropic(schema: &Value) -> Value {
     walk(schema, Dialect::Anthropic)
 }

@@ -281,7 +281,8 @@ enum Late {
     Total,
 }
 
-/// Waits for the status, within the limit for connecting until the request leaves and then within that for the first byte.
+/// Waits for the status, within the limit for connecting until the request leaves and then within that for the first
+/// byte.
 async fn first_byte(
     sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
     gate: &Gate,
