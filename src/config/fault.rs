@@ -149,9 +149,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<String>, LoadError> {
 pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let distance = |candidate: &str| strsim::damerau_levenshtein(word, candidate);
-    match known.iter().min_by_key(|candidate| distance(candidate)) {
+    let begins = |candidate: &str| word.len() >= 3 && candidate.starts_with(word);
+    let limit = (word.chars().count() / 2).max(2);
+    match known.iter().min_by_key(|candidate| (!begins(candidate), distance(candidate))) {
         None => "nothing may stand here".to_owned(),
-        Some(nearest) if distance(nearest) <= (word.chars().count() / 2).max(2) => format!("did you mean `{nearest}`?"),
+        Some(nearest) if begins(nearest) || distance(nearest) <= limit => format!("did you mean `{nearest}`?"),
         Some(_) => format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -173,6 +175,7 @@ mod tests {
     #[test]
     fn the_nearest_word_is_offered_and_a_far_one_is_not() {
         let known = ["provider", "model", "fallback"];
+        assert_eq!(suggestion("fall", known), "did you mean `fallback`?");
         assert_eq!(suggestion("modle", known), "did you mean `model`?");
         assert_eq!(suggestion("zzzzzz", known), "known are `provider`, `model`, `fallback`");
         assert_eq!(suggestion("x", []), "nothing may stand here");

@@ -129,11 +129,8 @@ fn speakers(
     route: Provider,
     engine: Option<SpeechEngine>,
 ) -> Option<Vec<Speaker>> {
-    let sections = root.sections("speakers");
-    if sections.is_empty() && !root.has("speakers") {
-        document.fault(root.span(), "there is no speaker: a show needs at least one, under `[[speakers]]`");
-    }
-    if sections.is_empty() && root.has("speakers") {
+    let sections = root.sections("speakers")?;
+    if sections.is_empty() {
         root.fault_at("speakers", "there is no speaker: a show needs at least one, under `[[speakers]]`");
     }
     let mut first: BTreeMap<String, Place> = BTreeMap::new();
