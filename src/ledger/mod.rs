@@ -9,3 +9,4 @@ pub mod journal;
 pub mod lock;
 pub mod names;
 pub mod spool;
+pub mod state;
