@@ -1,5 +1,6 @@
 //! The ledger on disk: the append-only journal and the content-addressed files that its events name.
 
+pub mod archive;
 pub mod blobs;
 pub mod chain;
 pub mod disk;
