@@ -1,5 +1,6 @@
 //! The ledger on disk: the append-only journal and the content-addressed files that its events name.
 
+pub mod archive;
 pub mod blobs;
 pub mod chain;
 pub mod codec;
@@ -10,3 +11,4 @@ pub mod journal;
 pub mod lock;
 pub mod names;
 pub mod spool;
+pub mod state;
