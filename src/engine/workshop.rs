@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-pub(super) use self::begin::shows;
 use super::progress::ProgressHub;
 use crate::clock::Clock;
 use crate::config::prices::Prices;

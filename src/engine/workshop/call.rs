@@ -18,7 +18,6 @@ use crate::domain::money::MicroUsd;
 use crate::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Outcome};
 use crate::engine::progress::ProgressHub;
 use crate::ledger::spool::{SpoolWriter, Spooled};
-use crate::provider::call::Prepared;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
 use crate::provider::progress::{Progress, Watch};
