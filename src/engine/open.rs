@@ -23,7 +23,7 @@ use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
 use crate::domain::episode::CallState;
-use crate::domain::event::{Event, Provenance};
+use crate::domain::event::{Event, Provenance, Uncertain};
 use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
 use crate::domain::step::Outcome;
@@ -32,7 +32,7 @@ use crate::ledger::blobs::{BlobError, Blobs};
 use crate::ledger::codec;
 use crate::ledger::disk::Disk;
 use crate::ledger::drafts::{DraftError, Drafts};
-use crate::ledger::journal::{Checkpoint, Cut, Journal, JournalError, ReadOnly};
+use crate::ledger::journal::{Cut, Journal, JournalError, ReadOnly};
 use crate::ledger::lock::{Holder, LockError, StudioLock};
 use crate::ledger::spool::{Spool, SpoolError};
 use crate::prompts::library::Library;
@@ -61,8 +61,8 @@ pub struct OpenOptions {
     pub endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
     /// The limits of an exchange.
     pub exchange: transport::Limits,
-    /// Whether an uncertain charge of a rehearsal is sent again without asking.
-    pub resends: bool,
+    /// What is done about an uncertain charge of a rehearsal.
+    pub uncertain: Uncertain,
 }
 
 /// Why a studio was not opened. Nothing in it was changed, but for what the message says.
@@ -120,6 +120,8 @@ pub enum OpenError {
 pub struct Found {
     /// What a power loss had left behind the last whole batch.
     pub cut: Option<Cut>,
+    /// What became of a state that could not be used.
+    pub said: Option<String>,
     /// Calls that were under way: settled from the spool.
     pub settled: usize,
     /// Calls that were under way: nobody knows whether they were charged.
@@ -129,11 +131,9 @@ pub struct Found {
 }
 
 /// What replaying gathers.
-#[derive(Default)]
 struct Replay {
     studio: Studio,
     past: Past,
-    feed: VecDeque<FeedLine>,
     fault: Option<String>,
     replayed: u64,
 }
@@ -146,10 +146,6 @@ impl Replay {
         self.replayed += 1;
         let applied = codec::stamped(entry).map_err(|e| e.to_string()).and_then(|stamped| {
             let retired = self.studio.apply(&stamped).map_err(|e| e.to_string())?;
-            self.feed.extend(words::line(&stamped));
-            if self.feed.len() > FEED {
-                self.feed.pop_front();
-            }
             if let Some(episode) = retired {
                 self.past.keep(episode);
             }
@@ -170,8 +166,9 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
     std::fs::create_dir_all(&dir).map_err(|source| OpenError::Folder { dir: shown.clone(), source })?;
     let holder = Holder { pid: std::process::id(), since: options.clock.now() };
     let lock = StudioLock::take(&dir, holder)?;
-    let mut replay = Replay::default();
-    let opened = Journal::open_after(Arc::clone(&options.disk), &dir, Checkpoint::START, &mut |entry| replay.take(&entry));
+    let (past, studio, from, said) = Past::open(options.disk.as_ref(), &dir);
+    let mut replay = Replay { studio, past, fault: None, replayed: 0 };
+    let opened = Journal::open_after(Arc::clone(&options.disk), &dir, from, &mut |entry| replay.take(&entry));
     let (journal, cut) = match opened {
         Ok((journal, opened)) => {
             if let Some(why) = opened.read_only {
@@ -208,11 +205,12 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
         settings: options.settings,
         prices: options.prices,
         library: options.library,
-        resends: options.resends,
+        uncertain: options.uncertain,
         endpoints: options.endpoints,
         limits: options.exchange,
         progress: Arc::new(ProgressHub::default()),
     });
+    let feed = feed(&journal);
     let recovered = recovered(&replay.studio, &shop);
     let is_lost = |outcome: &&Outcome| match outcome {
         Outcome::Called { result: Err(failure), .. } => {
@@ -221,7 +219,7 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
         Outcome::Called { .. } | Outcome::Worked { .. } => false,
     };
     let lost = recovered.iter().filter(is_lost).count();
-    let found = Found { cut, settled: recovered.len() - lost, lost, replayed: replay.replayed };
+    let found = Found { cut, said, settled: recovered.len() - lost, lost, replayed: replay.replayed };
 
     let (requests, asked) = mpsc::channel(256);
     let (outcomes, came) = mpsc::unbounded_channel();
@@ -242,7 +240,7 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
         outcomes: came,
         snapshots: snapshots_to,
         notices: notices.clone(),
-        feed: replay.feed,
+        feed,
         schedule: Schedule::default(),
         halted: None,
         closing: None,
@@ -270,6 +268,14 @@ fn recovered(studio: &Studio, shop: &Workshop) -> Vec<Outcome> {
     let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
     let open = calls.filter(|(_, call)| call.state == CallState::InFlight);
     open.map(|(key, call)| shop.recover(key, call)).collect()
+}
+
+/// The latest events in words.
+fn feed(journal: &Journal) -> VecDeque<FeedLine> {
+    let from = journal.next_seq().saturating_sub(FEED as u64).max(1);
+    let entries = journal.read_from(from).into_iter().flatten();
+    let lines = entries.filter_map(Result::ok).filter_map(|entry| codec::stamped(&entry).ok());
+    lines.filter_map(|stamped| words::line(&stamped)).collect()
 }
 
 fn limits(settings: &Settings) -> Limits {

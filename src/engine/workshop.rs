@@ -23,7 +23,7 @@ use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::call::Provider;
 use crate::domain::episode::Episode;
-use crate::domain::event::{Pin, Provenance};
+use crate::domain::event::{Pin, Provenance, Uncertain};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::step::{Done, Step, Work};
 use crate::ledger::blobs::Blobs;
@@ -47,8 +47,8 @@ pub(super) struct Workshop {
     pub(super) prices: Prices,
     pub(super) library: Library,
     pub(super) transport: Transport,
-    /// Whether an uncertain charge of a rehearsal is sent again without asking.
-    pub(super) resends: bool,
+    /// What is done about an uncertain charge of a rehearsal.
+    pub(super) uncertain: Uncertain,
     /// Where each provider is reached, or why it cannot be.
     pub(super) endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
     /// The longest that the parts of an exchange may take, under the limit of its stage.

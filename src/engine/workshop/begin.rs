@@ -11,8 +11,8 @@ use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Ceiling;
 use crate::config::role::Role;
 use crate::config::settings::RoleRoutes;
-use crate::config::show::{Show, UncertainPolicy};
-use crate::domain::budget::{Caps, Scope};
+use crate::config::show::Show;
+use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
@@ -60,9 +60,8 @@ impl Workshop {
                 self.keep(known.source.as_bytes())?;
             }
         }
-        let mut caps = Caps::from([(Scope::Episode(number), cap)]);
-        caps.extend(show.caps.call.map(|call| (Scope::Call, call)));
-        caps.extend(show.caps.stages.iter().map(|(stage, most)| (Scope::Stage(number, stage.clone()), *most)));
+        let mut caps = show.caps_of(number);
+        caps.insert(Scope::Episode(number), cap);
         Ok(Start {
             episode: number,
             title: clean(&research.topic),
@@ -76,18 +75,13 @@ impl Workshop {
         })
     }
 
+    /// The rules that the episode pins. The money of a rehearsal is not real, so there the program says what is done about
+    /// uncertain charges.
     fn policy(&self, show: &Show) -> Policy {
-        let uncertain = match (show.policy.uncertain, self.provenance) {
-            // The money of a rehearsal is not real.
-            (_, Provenance::Rehearsal) if self.resends => Uncertain::Resend,
-            (Some(UncertainPolicy::Resend), Provenance::Live) => Uncertain::Resend,
-            (Some(UncertainPolicy::Ask) | None, Provenance::Live) | (_, Provenance::Rehearsal) => Uncertain::Ask,
-        };
-        Policy {
-            uncertain,
-            corrections: u32::from(show.policy.corrections),
-            target_ms: (show.target.min_ms, show.target.max_ms),
-            words_per_minute: show.words_per_minute,
+        let rules = show.rules(Uncertain::Ask);
+        match self.provenance {
+            Provenance::Rehearsal => Policy { uncertain: self.uncertain, ..rules },
+            Provenance::Live => rules,
         }
     }
 
