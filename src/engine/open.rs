@@ -59,6 +59,8 @@ pub struct OpenOptions {
     pub library: Library,
     /// Where each provider is reached, or why it cannot be.
     pub endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
+    /// The limits that the engine works within; [`limits_of`] reads them from the settings.
+    pub limits: Limits,
     /// The limits of an exchange.
     pub exchange: transport::Limits,
     /// What is done about an uncertain charge of a rehearsal.
@@ -187,7 +189,7 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
     }
     let blobs = Blobs::open(Arc::clone(&options.disk), &dir)?;
     blobs.sweep()?;
-    let limits = limits(&options.settings);
+    let limits = options.limits;
     let day = options.settings.caps.day;
     let month = options.settings.caps.month;
     let grace = options.settings.shutdown_grace;
@@ -278,7 +280,8 @@ fn feed(journal: &Journal) -> VecDeque<FeedLine> {
     lines.filter_map(|stamped| words::line(&stamped)).collect()
 }
 
-fn limits(settings: &Settings) -> Limits {
+/// The limits that the settings give.
+pub fn limits_of(settings: &Settings) -> Limits {
     let ms = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     Limits {
         slots: Provider::ALL.into_iter().map(|p| (p, settings.providers.of(p).concurrency)).collect(),
