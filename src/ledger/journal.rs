@@ -188,7 +188,7 @@ impl View {
     }
 
     fn reader(&self, from: Checkpoint, first: u64) -> Result<Reader, JournalError> {
-        let scanner = scan::Scanner::new(self.disk.as_ref(), &self.path, from, Some(self.tip.offset))
+        let scanner = scan::Scanner::new(self.disk.as_ref(), &self.path, from, self.tip.offset)
             .map_err(|source| JournalError::Read { source })?;
         Ok(Reader::new(scanner, first))
     }

@@ -9,6 +9,8 @@ use super::*;
 use crate::domain::ids::EpisodeNumber;
 use crate::ledger::disk::simulated::{Fault, SimulatedDisk, Survival};
 
+mod viewing;
+
 const DIR: &str = "/data/studio";
 
 fn dir() -> &'static Path {
@@ -170,22 +172,6 @@ fn a_torn_tail_is_cut_off_whole_at_every_byte() {
             assert_eq!((opened.tip.seq, opened.cut), (whole.seq + 2, None));
         }
     }
-}
-
-#[test]
-fn a_view_passes_over_a_torn_tail_and_changes_nothing() {
-    let (disk, ends) = sample();
-    let bytes = disk.read(&file()).unwrap();
-    let torn = &bytes[..bytes.len() - 10];
-    disk.plant(&file(), torn);
-    let before = disk.operations();
-    let mut seen = Vec::new();
-    let (view, opened) =
-        Journal::view(shared(&disk), dir(), Checkpoint::START, &mut |entry| seen.push(entry.seq)).unwrap();
-    assert_eq!((view.tip(), seen), (ends[3], (1..=6).collect()));
-    assert_eq!(opened.cut.unwrap().lines, 3);
-    assert_eq!(seqs(view.read_from(5).unwrap()), [5, 6]);
-    assert_eq!((disk.operations(), disk.read(&file()).unwrap().as_slice()), (before, torn));
 }
 
 #[test]
