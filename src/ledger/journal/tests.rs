@@ -270,6 +270,19 @@ fn a_studio_is_made_once_and_a_missing_one_is_not_made() {
 }
 
 #[test]
+fn a_lost_journal_is_not_replaced_by_an_empty_one() {
+    let (disk, _) = sample();
+    let blobs = blobs::Blobs::open(shared(&disk), dir()).unwrap();
+    disk.remove(&file()).unwrap();
+    drop(Journal::create(shared(&disk), dir()).unwrap());
+    blobs.put(b"a script").unwrap();
+    disk.remove(&file()).unwrap();
+    let refused = Journal::create(shared(&disk), dir()).unwrap_err();
+    assert!(matches!(refused, JournalError::Lost { .. }));
+    assert_eq!(disk.kind(&file()).unwrap(), None);
+}
+
+#[test]
 fn a_full_disk_loses_nothing_acknowledged_and_poisons() {
     let (disk, ends) = sample();
     let (mut journal, _) = open(&disk).unwrap();
