@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::fault::{Fault, Place, suggestion};
+use crate::config::fault::{Fault, Place, dollars, suggestion};
 use crate::config::reader::{Document, whole_of, with_article};
 use crate::config::role::Role;
 use crate::domain::call::Provider;
@@ -67,7 +67,7 @@ impl fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Path(path) => write!(f, "{}", path.display()),
-            Self::Amount(amount) => amount.fmt(f),
+            Self::Amount(amount) => f.write_str(&dollars(*amount)),
             Self::Whole(number) => number.fmt(f),
             Self::Switch(is_on) => is_on.fmt(f),
         }
