@@ -255,6 +255,10 @@ struct Parts<'s> {
 impl<'s> Parts<'s> {
     fn of(source: &'s str) -> Result<Self, (usize, String)> {
         let no_front = || (1, "the file must begin with front matter between two lines of `---`".to_owned());
+        if let Some(at) = source.find('\r') {
+            let line = source.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            return Err((line, "the line ends with a carriage return: save the file with line feeds alone".to_owned()));
+        }
         let rest = source.strip_prefix("---\n").ok_or_else(no_front)?;
         let (front, body) = rest.split_once("\n---\n").ok_or_else(no_front)?;
         let line_of =

@@ -206,15 +206,17 @@ impl Layers {
 /// Reads a value of a file; the fault completes a sentence that begins with the key.
 fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     let value = value.get_ref();
-    match (kind, value) {
-        (Kind::Switch, DeValue::Boolean(is_on)) => Ok(Value::Switch(*is_on)),
-        (Kind::Whole(least, most), DeValue::Integer(_)) => match whole_of(value) {
+    let refuse = || format!("{}, and this is {}", wanted(kind), with_article(value));
+    match kind {
+        Kind::Switch => value.as_bool().map(Value::Switch).ok_or_else(refuse),
+        Kind::Whole(least, most) => match whole_of(value) {
             Some(number) => bounded(number, least, most),
-            None => Err(format!("must be a whole number from {least} to {most}")),
+            None if value.is_integer() => Err(wanted(kind)),
+            None => Err(refuse()),
         },
-        (Kind::Switch | Kind::Whole(..), _) => Err(format!("{}, and this is {}", wanted(kind), with_article(value))),
-        (_, DeValue::String(text)) => of_text(kind, text),
-        (_, _) => Err(format!("{}, and this is {}", wanted(kind), with_article(value))),
+        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When => {
+            value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
+        }
     }
 }
 
