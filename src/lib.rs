@@ -16,3 +16,4 @@ pub mod domain;
 pub mod ledger;
 pub mod media;
 pub mod provider;
+pub mod rehearsal;
