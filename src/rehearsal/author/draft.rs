@@ -16,6 +16,8 @@ use crate::domain::script::{Claim, Line, Script, Segment};
 
 /// Statements that every draft has, if the package gives them.
 const FEWEST_STATEMENTS: usize = 13;
+/// Statements that stay where the length leaves no room for all of them.
+const KEPT_STATEMENTS: usize = 10;
 /// Room for what is planted, in words.
 const PLANTED_WORDS: usize = 46;
 /// Below this many words a turn of talk is one sentence.
@@ -121,7 +123,7 @@ fn choose<'a>(
     for index in order {
         let Some((_, _, statement)) = pool.get(index) else { continue };
         let fits = sum + statement.words <= limit;
-        if (taken.len() < FEWEST_STATEMENTS && sum + statement.words <= room * 85 / 100 || fits) && taken.insert(index)
+        if (taken.len() < FEWEST_STATEMENTS && sum + statement.words <= room * 80 / 100 || fits) && taken.insert(index)
         {
             sum += statement.words;
         }
@@ -330,7 +332,7 @@ fn add(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
 /// Takes one sentence out, never the last of its segment, the first or the last words of all, or one that must stay.
 fn remove(dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
     let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
-    if stated && statements < FEWEST_STATEMENTS {
+    if stated && statements <= KEPT_STATEMENTS {
         return false;
     }
     let mut places = Vec::new();

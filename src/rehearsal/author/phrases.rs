@@ -1,7 +1,7 @@
 //! The author's own stock of sentences: what joins the sentences of a package into a conversation.
 //!
 //! They state no fact, hold no figure and no superlative, and speak in a humble voice. Slots: `{t}` the topic, `{k}` a
-//! word of the package, `{p}` the part of the package, `{o}` the name of the other speaker.
+//! word of the package, `{p}` the part of the package.
 
 /// A kind of thing that is said between two statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

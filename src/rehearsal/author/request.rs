@@ -102,9 +102,6 @@ pub(super) struct Brand {
 pub(super) struct Speaker {
     /// The id that a line names.
     pub(super) id: String,
-    /// What the others say to them.
-    #[serde(default)]
-    pub(super) name: String,
 }
 
 impl Show {
@@ -131,11 +128,7 @@ impl Show {
 
     /// The ids of the speakers in their order; one unnamed host where the show has none.
     pub(super) fn cast(&self) -> Vec<Speaker> {
-        if self.speakers.is_empty() {
-            vec![Speaker { id: "HOST".to_owned(), name: String::new() }]
-        } else {
-            self.speakers.clone()
-        }
+        if self.speakers.is_empty() { vec![Speaker { id: "HOST".to_owned() }] } else { self.speakers.clone() }
     }
 }
 

@@ -187,7 +187,7 @@ fn shorter(sentence: &str) -> Vec<String> {
     }
     let all: Vec<&str> = sentence.split_whitespace().collect();
     let (head, tail) = all.split_at(all.len() / 2);
-    std::iter::once(sentence_case(&head.join(" "))).chain(shorter(&sentence_case(&tail.join(" ")))).collect()
+    [head, tail].into_iter().flat_map(|half| shorter(&sentence_case(&half.join(" ")))).collect()
 }
 
 #[cfg(test)]
@@ -243,7 +243,7 @@ mod tests {
         let quoted = revised(vec![fix(3, "Better “Nobody has found out why.” here")], "");
         assert_eq!(quoted.lines[0].text, "Nobody has found out why.");
         let softened = revised(vec![fix(3, "Be warmer.")], "");
-        assert!(softened.lines[0].text.ends_with("Nobody knows why."), "{:?}", softened.lines);
+        assert!(softened.lines[0].text.ends_with(", nobody knows why."), "{:?}", softened.lines);
         assert_ne!(softened.lines[0].text, "Nobody knows why.");
         let edited = revised(vec![fix(1, "Mend the number, and be gentler about it.")], "");
         assert!(edited.lines[0].text.contains("1966") && !edited.lines[0].text.starts_with("The"));
