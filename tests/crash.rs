@@ -153,7 +153,7 @@ fn kills_at_every_moment_lose_nothing_and_pay_nothing_twice() {
             let at_random = dice.roll(5) == 0;
             let (orders, after) = match (wants_more, at_random) {
                 (false, _) => (None, None),
-                (true, true) => (None, Some(Duration::from_millis(dice.roll(1_500)))),
+                (true, true) => (None, Some(Duration::from_millis(dice.roll(500)))),
                 (true, false) => {
                     let next = Moment::ALL.into_iter().min_by_key(|m| hit.get(&format!("{m:?}")).copied().unwrap_or(0));
                     (next.map(|moment| (moment, 1 + dice.roll(6))), None)

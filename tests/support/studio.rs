@@ -27,7 +27,7 @@ use super::world::person;
 
 /// How a studio under `data` is opened against the servers at `base`, such as `http://127.0.0.1:4000`.
 pub fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: Uncertain) -> OpenOptions {
-    let environment = Environment::of::<String, String>([]);
+    let environment = Environment::of::<String, String>([], 1000).unwrap();
     let mut settings = Settings::layered(None, &environment, &[]).unwrap();
     settings.shutdown_grace = Duration::from_secs(5);
     let limits = Limits { attempts: 10, backoff_ms: 20, backoff_max_ms: 500, ..limits_of(&settings) };
