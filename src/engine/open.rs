@@ -213,6 +213,7 @@ pub fn open_with(
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
         transport: Transport::new(&transport::Options::default())?,
         dir,
+        disk: options.disk,
         config: options.config,
         provenance,
         clock: options.clock,

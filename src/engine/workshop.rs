@@ -28,6 +28,7 @@ use crate::domain::event::{Pin, Provenance, Uncertain};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::step::{CallStep, Done, Step, Work};
 use crate::ledger::blobs::Blobs;
+use crate::ledger::disk::Disk;
 use crate::ledger::drafts::Drafts;
 use crate::ledger::names::PlainName;
 use crate::ledger::spool::Spool;
@@ -38,6 +39,7 @@ use crate::provider::transport::{Limits, Transport};
 /// Everything that steps are made with.
 pub(super) struct Workshop {
     pub(super) dir: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
     pub(super) config: PathBuf,
     pub(super) provenance: Provenance,
     pub(super) clock: Clock,
