@@ -245,6 +245,7 @@ pub fn open_with(
     let executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
+    let schedule = Schedule::new(replay.studio.at, &clock);
     let mut dispatcher = Dispatcher {
         studio: replay.studio,
         journal,
@@ -258,7 +259,7 @@ pub fn open_with(
         snapshots: snapshots_to,
         notices: notices.clone(),
         feed,
-        schedule: Schedule::default(),
+        schedule,
         halted: None,
         closing: None,
         first: Vec::new(),
