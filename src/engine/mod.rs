@@ -1,5 +1,6 @@
 //! The engine: one task orders everything that happens, many carry it out. Above it, only [`handle`] is held.
 
 pub mod handle;
+pub mod package;
 pub mod progress;
 pub mod snapshot;

@@ -159,7 +159,8 @@ fn every_breach_is_refused_in_words_that_name_its_place() {
     let finding = judgement()["findings"][0].clone();
     let (last, long) = ("L003 changes", "x".repeat(300));
     let spoken = |id: &str| json!({"id": id, "text": "t"});
-    let cases: Vec<(Contract, Vec<(&str, Value)>, &str)> = vec![
+    type Case<'a> = (Contract, Vec<(&'a str, Value)>, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (Brief, vec![("/must_cover", json!(["P9"]))], "must_cover: there is no passage `P9`"),
         (Brief, vec![("/must_cover", json!(["P1", "P1"]))], "`P1` is named twice"),
         (Brief, vec![("/must_cover", json!([]))], "names no passage"),
