@@ -93,9 +93,8 @@ fn every_package_makes_an_episode_of_its_own() {
     let mut scripts = BTreeSet::new();
     for (name, number) in names.iter().zip(&numbers) {
         let packages = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().map(|e| e.unwrap().path());
-        let is_mine = |path: &std::path::PathBuf| {
-            path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-"))
-        };
+        let is_mine =
+            |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-"));
         let package = packages.into_iter().find(is_mine).unwrap_or_else(|| panic!("no package for {name}"));
         let text = fs::read_to_string(package.join("script.txt")).unwrap();
         let source = fs::read_to_string(samples.join(name)).unwrap();

@@ -79,7 +79,9 @@ fn fifty_episodes_in_a_storm_never_pass_the_cap_of_a_day() {
     for stamped in journal(folder.path()) {
         let period = Period::of(stamped.at);
         match &stamped.event {
-            Event::CallIntended { key, worst, .. } => budget.reserve(key.clone(), *worst, period, &Caps::new()).unwrap(),
+            Event::CallIntended { key, worst, .. } => {
+                budget.reserve(key.clone(), *worst, period, &Caps::new()).unwrap()
+            }
             Event::CallSettled { key, price, .. } | Event::CallFailed { key, price, .. } => {
                 let worst = budget.call(key).unwrap().worst;
                 excess = excess.plus(MicroUsd(price.minus(worst).0.max(0)));

@@ -97,7 +97,8 @@ pub async fn decide_until_over(
                         Need::Gate { gate, hash } => {
                             let can_send = episode.pin(gate).is_some_and(|pin| pin.stage.send_back.is_some());
                             let reasons = episode.gates.get(gate).and_then(|g| g.evaluations.get(hash));
-                            let failed = reasons.is_some_and(|e| e.verdict == greenroom::domain::event::Verdict::Failed);
+                            let failed =
+                                reasons.is_some_and(|e| e.verdict == greenroom::domain::event::Verdict::Failed);
                             if failed {
                                 return Err(format!("{gate} failed: {:?}", reasons.map(|e| &e.reasons)));
                             }

@@ -14,9 +14,7 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{
-    CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work,
-};
+use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
@@ -240,12 +238,7 @@ impl World {
                 }
             }
         };
-        Outcome::Worked {
-            episode: step.episode,
-            stage: step.stage.clone(),
-            input: step.inputs.hash,
-            result: Ok(done),
-        }
+        Outcome::Worked { episode: step.episode, stage: step.stage.clone(), input: step.inputs.hash, result: Ok(done) }
     }
 
     /// Answers the first open need as a patient producer would: send back once, then approve; retry; resend; see the bill;
@@ -264,9 +257,7 @@ impl World {
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
-            Need::Cap { scope, cap, .. } => {
-                Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() }
-            }
+            Need::Cap { scope, cap, .. } => Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() },
             Need::Retries { stage, .. } => Command::Retry { episode, stage },
             Need::OverBilled { key, .. } => Command::AcceptBill { key },
         };
