@@ -3,13 +3,9 @@
 mod dispatcher;
 pub mod executor;
 pub mod handle;
-<<<<<<< HEAD
 pub mod open;
 pub mod package;
 mod past;
-=======
-pub mod package;
->>>>>>> contracts
 pub mod progress;
 pub mod snapshot;
 pub mod words;
