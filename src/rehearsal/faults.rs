@@ -134,7 +134,7 @@ pub fn drawn(profile: FaultProfile, seed: u64, body: &[u8], attempt: u32) -> Opt
     let mut roll = Dice::new(seed, [b"fault".as_slice(), body, &attempt.to_le_bytes()]).next() % 1_000_000;
     for fault in Fault::ALL {
         let is_out = fault == Fault::OverBilling && profile != FaultProfile::Storm;
-        let width = if is_out { 0 } else { fault.per_mille() * 1_000 / share >> (attempt - 1) };
+        let width = if is_out { 0 } else { (fault.per_mille() * 1_000 / share) >> (attempt - 1) };
         if roll < width {
             return Some(fault);
         }

@@ -256,23 +256,3 @@ fn speech_text_and_deliverables_follow_the_script() {
         }
     }
 }
-
-#[test]
-fn tmp_show() {
-    for (name, package) in packages() {
-        for (show, seed) in [(show(1.5, 2.5), 3), (show(25.0, 30.0), 3)] {
-            let e = episode(&package, &show, seed);
-            let mut text = format!("##### {name}\n{}\n", serde_json::to_string_pretty(&e.plan).unwrap());
-            for l in e.draft.script.lines() {
-                text += &format!(
-                    "{} {} {} [{}]\n",
-                    l.id,
-                    l.speaker,
-                    l.text,
-                    l.claims.iter().map(|c| c.source.clone()).collect::<Vec<_>>().join(",")
-                );
-            }
-            eprintln!("{text}");
-        }
-    }
-}
