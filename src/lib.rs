@@ -8,12 +8,17 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | F0 | [`domain`] | pure: ids, money, scripts, research packages, budgets. No I/O, no clock |
+//! | F1 | [`config`], [`prompts`], [`clock`] | settings, shows, prices; what agents are asked; the one door to time and randomness |
 //! | F2 | [`ledger`], [`provider`], [`media`] | the journal and its blobs, the vendors' wires, audio. Siblings do not import one another |
 //! | F4 | [`cli`] | the headless verbs |
 
 pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod ledger;
 pub mod media;
+pub mod prompts;
 pub mod provider;
 pub mod rehearsal;

@@ -6,6 +6,8 @@
 //! Not for prices: those are in [`super::money`].
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +15,8 @@ use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 
 /// What a cap covers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Scope {
     /// One paid call.
     Call,
@@ -26,6 +28,57 @@ pub enum Scope {
     Day(i64),
     /// All calls reserved in one UTC month, as year * 12 + month - 1.
     Month(i64),
+}
+
+impl fmt::Display for Scope {
+    /// `call`, `stage:042:script`, `episode:042`, `day:20780`, `month:24322`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call => f.write_str("call"),
+            Self::Stage(episode, stage) => write!(f, "stage:{episode}:{stage}"),
+            Self::Episode(episode) => write!(f, "episode:{episode}"),
+            Self::Day(day) => write!(f, "day:{day}"),
+            Self::Month(month) => write!(f, "month:{month}"),
+        }
+    }
+}
+
+/// A text that names no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` names nothing that a cap covers: there are `call`, `stage:042:script`, `episode:042`, `day:N`, `month:N`"
+)]
+pub struct ScopeError(String);
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let refuse = || ScopeError(text.chars().take(90).collect());
+        let episode = |part: &str| part.parse().map(EpisodeNumber).map_err(|_| refuse());
+        match text.split(':').collect::<Vec<_>>().as_slice() {
+            ["call"] => Ok(Self::Call),
+            ["stage", number, stage] => Ok(Self::Stage(episode(number)?, stage.parse().map_err(|_| refuse())?)),
+            ["episode", number] => Ok(Self::Episode(episode(number)?)),
+            ["day", day] => Ok(Self::Day(day.parse().map_err(|_| refuse())?)),
+            ["month", month] => Ok(Self::Month(month.parse().map_err(|_| refuse())?)),
+            _ => Err(refuse()),
+        }
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
 }
 
 /// The UTC day and month in which a reservation counts.
@@ -123,10 +176,11 @@ pub enum Settlement {
 }
 
 /// All paid calls of a studio with the sums that every cap is held against.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     calls: BTreeMap<IntentKey, Reservation>,
     committed: BTreeMap<Scope, MicroUsd>,
+    in_flight: BTreeMap<Scope, MicroUsd>,
 }
 
 fn scopes(key: &IntentKey, period: Period) -> [Scope; 4] {
@@ -145,13 +199,30 @@ impl Budget {
     ///
     /// When the key was used before, the amount is negative, or a cap does not admit it (the narrowest is named).
     pub fn reserve(&mut self, key: IntentKey, worst: MicroUsd, period: Period, caps: &Caps) -> Result<(), BudgetError> {
+        self.admits(&key, worst, period, caps)?;
+        for scope in scopes(&key, period) {
+            let sum = self.in_flight.entry(scope.clone()).or_default();
+            *sum = sum.plus(worst);
+            let sum = self.committed.entry(scope).or_default();
+            *sum = sum.plus(worst);
+        }
+        self.calls.insert(key, Reservation { worst, period, charge: Charge::Reserved });
+        Ok(())
+    }
+
+    /// Whether a reservation would be made; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::reserve`].
+    pub fn admits(&self, key: &IntentKey, worst: MicroUsd, period: Period, caps: &Caps) -> Result<(), BudgetError> {
         if worst < MicroUsd::ZERO {
             return Err(BudgetError::Negative);
         }
-        if self.calls.contains_key(&key) {
+        if self.calls.contains_key(key) {
             return Err(BudgetError::Reserved(key.to_string()));
         }
-        let covering = scopes(&key, period);
+        let covering = scopes(key, period);
         for scope in std::iter::once(&Scope::Call).chain(&covering) {
             let Some(&cap) = caps.get(scope) else { continue };
             let committed = self.committed(scope);
@@ -159,12 +230,23 @@ impl Budget {
                 return Err(CapReached { scope: scope.clone(), cap, committed, worst }.into());
             }
         }
-        self.calls.insert(key, Reservation { worst, period, charge: Charge::Reserved });
-        for scope in covering {
-            let sum = self.committed.entry(scope).or_default();
-            *sum = sum.plus(worst);
-        }
         Ok(())
+    }
+
+    /// What calls that are under way hold of a scope: what may still come free by itself.
+    pub fn in_flight(&self, scope: &Scope) -> MicroUsd {
+        self.in_flight.get(scope).copied().unwrap_or_default()
+    }
+
+    /// Forgets the calls of an episode that will never pay again; its days and months keep what they hold.
+    pub fn retire(&mut self, episode: EpisodeNumber) {
+        self.calls.retain(|key, _| key.episode != episode);
+        let is_its_own = |scope: &Scope| match scope {
+            Scope::Episode(number) | Scope::Stage(number, _) => *number == episode,
+            Scope::Call | Scope::Day(_) | Scope::Month(_) => false,
+        };
+        self.committed.retain(|scope, _| !is_its_own(scope));
+        self.in_flight.retain(|scope, sum| !is_its_own(scope) && *sum != MicroUsd::ZERO);
     }
 
     /// Records the price of a reserved or uncertain call and frees the rest of its reservation.
@@ -176,10 +258,7 @@ impl Budget {
         if price < MicroUsd::ZERO {
             return Err(BudgetError::Negative);
         }
-        let call = self.open(key)?;
-        let worst = call.worst;
-        let period = call.period;
-        call.charge = Charge::Settled(price);
+        let (worst, period) = self.leave_flight(key, Charge::Settled(price))?;
         for scope in scopes(key, period) {
             let sum = self.committed.entry(scope).or_default();
             *sum = sum.minus(worst).plus(price);
@@ -193,8 +272,21 @@ impl Budget {
     ///
     /// When the call has no open reservation.
     pub fn lose(&mut self, key: &IntentKey) -> Result<(), BudgetError> {
-        self.open(key)?.charge = Charge::Uncertain;
-        Ok(())
+        self.leave_flight(key, Charge::Uncertain).map(|_| ())
+    }
+
+    /// Gives an open call its new standing; what it held as under way is no longer so.
+    fn leave_flight(&mut self, key: &IntentKey, charge: Charge) -> Result<(MicroUsd, Period), BudgetError> {
+        let call = self.open(key)?;
+        let (worst, period) = (call.worst, call.period);
+        let was = std::mem::replace(&mut call.charge, charge);
+        if was == Charge::Reserved {
+            for scope in scopes(key, period) {
+                let sum = self.in_flight.entry(scope).or_default();
+                *sum = sum.minus(worst);
+            }
+        }
+        Ok((worst, period))
     }
 
     fn open(&mut self, key: &IntentKey) -> Result<&mut Reservation, BudgetError> {
@@ -277,6 +369,24 @@ mod tests {
         assert_eq!(budget.committed(&Scope::Month(PERIOD.month)), MicroUsd(75));
     }
 
+    #[test]
+    fn a_retired_episode_leaves_its_days_as_they_are() {
+        let mut budget = Budget::default();
+        budget.reserve(key(1, 1), MicroUsd(60), PERIOD, &Caps::new()).unwrap();
+        budget.settle(&key(1, 1), MicroUsd(40)).unwrap();
+        budget.retire(EpisodeNumber(1));
+        assert_eq!(budget.committed(&Scope::Day(PERIOD.day)), MicroUsd(40));
+        assert_eq!(budget.committed(&Scope::Episode(EpisodeNumber(1))), MicroUsd::ZERO);
+    }
+
+    #[test]
+    fn a_scope_is_its_text() {
+        for scope in [Scope::Call, Scope::Stage(EpisodeNumber(7), "voice".parse().unwrap()), Scope::Day(-1)] {
+            assert_eq!(scope.to_string().parse(), Ok(scope));
+        }
+        assert!("stage:7".parse::<Scope>().is_err());
+    }
+
     #[derive(Clone, Debug)]
     enum Act {
         Reserve(u32, u32, i64),
@@ -311,6 +421,8 @@ mod tests {
                 let day = budget.committed(&Scope::Day(PERIOD.day));
                 prop_assert!(day <= MicroUsd(150));
                 prop_assert!(budget.calls.values().all(|call| call.worst <= MicroUsd(50)));
+                let under_way = budget.calls.values().filter(|call| call.charge == Charge::Reserved).map(|call| call.worst);
+                prop_assert_eq!(budget.in_flight(&Scope::Day(PERIOD.day)), under_way.sum::<MicroUsd>());
                 prop_assert_eq!(day, budget.calls.values().map(Reservation::committed).sum::<MicroUsd>());
             }
         }

@@ -206,6 +206,7 @@ impl From<ContentHash> for String {
 /// The key of one paid call: episode, stage, unit of work and attempt. A second attempt is another key, so that a key
 /// that completes twice at a provider would be a call paid twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct IntentKey {
     /// The episode that pays.
     pub episode: EpisodeNumber,
@@ -220,6 +221,46 @@ pub struct IntentKey {
 impl fmt::Display for IntentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-{}-{}", self.episode, self.stage, self.unit, self.attempt)
+    }
+}
+
+/// A text that is not an intent key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the key of a call: it is episode, stage, unit and attempt, such as `042-script-0-1`")]
+pub struct IntentKeyError(String);
+
+impl FromStr for IntentKey {
+    type Err = IntentKeyError;
+
+    fn from_str(text: &str) -> Result<Self, IntentKeyError> {
+        let refuse = || IntentKeyError(text.chars().take(90).collect());
+        let number = |part: &str| {
+            let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            if digits { part.parse::<u32>().map_err(|_| refuse()) } else { Err(refuse()) }
+        };
+        match text.split('-').collect::<Vec<_>>().as_slice() {
+            [episode, stage, unit, attempt] => Ok(Self {
+                episode: EpisodeNumber(number(episode)?),
+                stage: stage.parse().map_err(|_| refuse())?,
+                unit: number(unit)?,
+                attempt: number(attempt)?,
+            }),
+            _ => Err(refuse()),
+        }
+    }
+}
+
+impl TryFrom<String> for IntentKey {
+    type Error = IntentKeyError;
+
+    fn try_from(text: String) -> Result<Self, IntentKeyError> {
+        text.parse()
+    }
+}
+
+impl From<IntentKey> for String {
+    fn from(key: IntentKey) -> Self {
+        key.to_string()
     }
 }
 
@@ -260,6 +301,10 @@ mod tests {
     fn intent_keys_of_two_attempts_differ() {
         let key = |attempt| IntentKey { episode: EpisodeNumber(7), stage: "voice".parse().unwrap(), unit: 12, attempt };
         assert_eq!(key(1).to_string(), "007-voice-12-1");
+        assert_eq!("007-voice-12-1".parse(), Ok(key(1)));
+        for bad in ["", "007-voice-12", "007-voice-12-1-2", "x-voice-1-1", "7-Voice-1-1", "7-voice-+1-1"] {
+            assert!(bad.parse::<IntentKey>().is_err(), "{bad}");
+        }
         assert_ne!(key(1).to_string(), key(2).to_string());
     }
 }

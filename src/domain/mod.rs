@@ -1,8 +1,18 @@
 //! The pure core: no clock, no I/O, no environment. Everything above it is a driver of what is decided here.
 
 pub mod budget;
+pub mod call;
+pub mod command;
+pub mod cost;
+pub mod decide;
+pub mod episode;
+pub mod event;
 pub mod handoff;
 pub mod ids;
 pub mod money;
+pub mod pipeline;
+pub mod plan;
 pub mod research;
 pub mod script;
+pub mod step;
+pub mod studio;

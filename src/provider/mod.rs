@@ -1,1 +1,15 @@
 //! One file per vendor wire over one transport, and one error type that says what the caller should do.
+
+mod anthropic;
+pub mod call;
+mod elevenlabs;
+pub mod endpoint;
+pub mod error;
+mod gemini;
+pub mod headers;
+mod hints;
+pub mod progress;
+mod schema;
+pub mod sse;
+pub mod transport;
+pub mod usage;

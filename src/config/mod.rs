@@ -1,0 +1,13 @@
+//! What people set: the environment, the folders, the settings, the show, the pipeline and the prices. Each is read once,
+//! checked whole and handed on as values; every fault names its file, line and column.
+
+pub mod environment;
+pub mod fault;
+pub mod paths;
+pub mod pipeline;
+pub mod prices;
+mod reader;
+pub mod role;
+pub mod secrets;
+pub mod settings;
+pub mod show;

@@ -1,0 +1,416 @@
+//! The settings of the program: who decides, the studio's caps, the providers, the routes. Layered, each value with its origin.
+//!
+//! Defaults come from `assets/settings.toml`, over them lie `config.toml` of the config folder, the environment and the flags. Not
+//! for keys of providers ([`super::secrets`]) or for what one show sets ([`super::show`]).
+
+mod layers;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+pub use self::layers::Origin;
+use self::layers::{Layers, Value};
+use super::environment::{Environment, base_url_variable};
+use super::fault::{Fault, Faults, LoadError, Place, read_if_there};
+use super::prices::{PriceError, Prices};
+use super::role::Role;
+use crate::domain::call::{Provider, Route};
+use crate::domain::money::MicroUsd;
+
+/// What stands for no model where the defaults have one.
+const NO_MODEL: &str = "none";
+
+const DEFAULTS: &str = include_str!("../../assets/settings.toml");
+
+/// The settings that hold.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name under which decisions are recorded, where it is set.
+    pub name: Option<String>,
+    /// What is logged, in the words of `tracing`'s filters.
+    pub log: String,
+    /// What all episodes together may cost.
+    pub caps: StudioCaps,
+    /// The providers.
+    pub providers: Providers,
+    /// When and how often a failed call is sent again.
+    pub retry: Retry,
+    /// How long paid calls in flight may go on at the end.
+    pub shutdown_grace: Duration,
+    /// The largest answer that is kept, in bytes.
+    pub answer_bytes: u64,
+    /// How the console looks and sounds.
+    pub console: Console,
+    routes: Vec<(Role, RouteSetting)>,
+    rows: Vec<Row>,
+}
+
+/// What all episodes of a studio may cost; days and months are UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StudioCaps {
+    /// On one day.
+    pub day: MicroUsd,
+    /// In one month.
+    pub month: MicroUsd,
+}
+
+/// The settings of each provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Providers {
+    anthropic: ProviderSettings,
+    gemini: ProviderSettings,
+    elevenlabs: ProviderSettings,
+}
+
+impl Providers {
+    /// The settings of one provider.
+    pub fn of(&self, provider: Provider) -> &ProviderSettings {
+        match provider {
+            Provider::Anthropic => &self.anthropic,
+            Provider::Gemini => &self.gemini,
+            Provider::ElevenLabs => &self.elevenlabs,
+        }
+    }
+
+    fn settle_key_files(&mut self, config: &Path) {
+        for provider in [&mut self.anthropic, &mut self.gemini, &mut self.elevenlabs] {
+            provider.key_file = provider.key_file.take().map(|file| config.join(file));
+        }
+    }
+}
+
+/// The settings of one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// Its address, without a slash at the end.
+    pub base_url: String,
+    /// The file that holds its key, where the environment has none; a relative path counts from the config folder.
+    pub key_file: Option<PathBuf>,
+    /// How many calls may be in flight at once.
+    pub concurrency: u32,
+    /// Whether it may be called at all.
+    pub enabled: bool,
+}
+
+/// When and how often a failed call is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often a call is tried in all.
+    pub attempts: u32,
+    /// The wait before the second try; each further one is twice as long.
+    pub base: Duration,
+    /// The longest wait.
+    pub max: Duration,
+}
+
+/// Whether the console does something: as the terminal says, always, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// As the terminal and the environment say.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How the console looks and sounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// Whether it has colours.
+    pub color: When,
+    /// Whether it draws with ASCII alone.
+    pub ascii: When,
+    /// The most frames a second.
+    pub fps: u32,
+    /// Whether a need rings.
+    pub bell: bool,
+}
+
+#[derive(Clone, Debug)]
+struct RouteSetting {
+    provider: Provider,
+    model: String,
+    fallback: Option<String>,
+    cheaper: Option<String>,
+    place: Place,
+}
+
+/// Where the calls of a role go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleRoutes {
+    /// First.
+    pub primary: Route,
+    /// When that model cannot.
+    pub fallback: Option<Route>,
+    /// When a cap stands in the way.
+    pub cheaper: Option<Route>,
+}
+
+/// One value with its origin, for `config show`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The key, such as `caps.day`.
+    pub key: String,
+    /// The value as text.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A value that a flag sets: the key, the value as it was given, and the flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagValue {
+    /// The key, such as `name`.
+    pub key: &'static str,
+    /// The value as it was given.
+    pub value: String,
+    /// The flag, such as `--as`.
+    pub flag: &'static str,
+}
+
+impl Settings {
+    /// Reads the settings: defaults, `<config>/config.toml` where it is, the environment, the flags.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or all faults of all layers.
+    pub fn load(config: &Path, environment: &Environment, flags: &[FlagValue]) -> Result<Self, LoadError> {
+        let path = config.join("config.toml");
+        let source = read_if_there(&path)?;
+        let file = path.display().to_string();
+        let mut settings = Self::layered(source.as_deref().map(|source| (file.as_str(), source)), environment, flags)?;
+        settings.providers.settle_key_files(config);
+        Ok(settings)
+    }
+
+    /// Reads the settings of the given layers; the file comes with its name.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all layers.
+    pub fn layered(file: Option<(&str, &str)>, environment: &Environment, flags: &[FlagValue]) -> Result<Self, Faults> {
+        let mut layers = Layers::new();
+        layers.file("assets/settings.toml", DEFAULTS, Origin::Default);
+        if let Some((file, source)) = file {
+            layers.file(file, source, Origin::File);
+        }
+        if let Some(name) = &environment.acting_as {
+            layers.text("name", name, Origin::Environment("GREENROOM_AS"));
+        }
+        if let Some(log) = &environment.log {
+            layers.text("log", log, Origin::Environment("GREENROOM_LOG"));
+        }
+        for provider in Provider::ALL {
+            if let Some(url) = environment.base_url(provider) {
+                let key = format!("providers.{provider}.base_url");
+                layers.text(&key, url, Origin::Environment(base_url_variable(provider)));
+            }
+        }
+        for flag in flags {
+            layers.text(flag.key, &flag.value, Origin::Flag(flag.flag.to_owned()));
+        }
+        Self::assembled(layers)
+    }
+
+    fn assembled(layers: Layers) -> Result<Self, Faults> {
+        let mut values = Values { layers };
+        let caps = StudioCaps { day: values.amount("caps.day"), month: values.amount("caps.month") };
+        if caps.day > caps.month {
+            values.fault(
+                "caps.day",
+                format!("a day may cost {} USD, and the whole month only {} USD", caps.day, caps.month),
+            );
+        }
+        let retry = Retry {
+            attempts: values.small("retry.attempts"),
+            base: Duration::from_secs(values.whole("retry.base_seconds")),
+            max: Duration::from_secs(values.whole("retry.max_seconds")),
+        };
+        if retry.base > retry.max {
+            values.fault(
+                "retry.base_seconds",
+                "the first wait is longer than the longest (`retry.max_seconds`)".to_owned(),
+            );
+        }
+        let providers = Providers {
+            anthropic: values.provider(Provider::Anthropic),
+            gemini: values.provider(Provider::Gemini),
+            elevenlabs: values.provider(Provider::ElevenLabs),
+        };
+        let routes = Role::ALL.iter().filter_map(|role| Some((*role, values.route(*role)?))).collect();
+        let console = Console {
+            color: values.when("console.color"),
+            ascii: values.when("console.ascii"),
+            fps: values.small("console.fps"),
+            bell: values.switch("console.bell"),
+        };
+        let settings = Self {
+            name: values.optional("name"),
+            log: values.text("log"),
+            caps,
+            providers,
+            retry,
+            shutdown_grace: Duration::from_secs(values.whole("shutdown_grace_seconds")),
+            answer_bytes: values.whole("limits.answer_bytes"),
+            console,
+            routes,
+            rows: values.rows(),
+        };
+        Faults::none(values.layers.faults)?;
+        Ok(settings)
+    }
+
+    /// The provider that the voice route names: whose voices a show may use.
+    pub fn voice_provider(&self) -> Provider {
+        let voice = self.routes.iter().find(|(role, _)| *role == Role::Voice);
+        voice.map_or(Provider::ElevenLabs, |(_, route)| route.provider)
+    }
+
+    /// Where the calls of a role go on a day.
+    ///
+    /// # Errors
+    ///
+    /// When a model that the route names has no price that day, belongs to another provider than the route, or its provider
+    /// is not enabled: each with the place where the route is set.
+    pub fn routes(&self, role: Role, prices: &Prices, on: Date) -> Result<RoleRoutes, Faults> {
+        let fault =
+            |place: &Place, what: String| Fault { place: place.clone(), what: format!("`routes.{role}`: {what}") };
+        let Some((_, setting)) = self.routes.iter().find(|(named, _)| *named == role) else {
+            let place = Place { file: "settings".to_owned(), line: 0, column: 0 };
+            return Err(Faults(vec![fault(&place, "there is no route".to_owned())]));
+        };
+        let mut faults = Vec::new();
+        let mut find = |model: &str| match self.route(model, prices, on) {
+            Ok(route) => Some(route),
+            Err(what) => {
+                faults.push(fault(&setting.place, what));
+                None
+            }
+        };
+        let primary = find(&setting.model);
+        let fallback = setting.fallback.as_deref().and_then(&mut find);
+        let cheaper = setting.cheaper.as_deref().and_then(&mut find);
+        if let Some(primary) = primary.as_ref().filter(|primary| primary.provider != setting.provider) {
+            let what = format!("`{}` is a model of {}, not of {}", primary.model, primary.provider, setting.provider);
+            faults.push(fault(&setting.place, what));
+        }
+        Faults::none(faults)?;
+        match primary {
+            Some(primary) => Ok(RoleRoutes { primary, fallback, cheaper }),
+            None => Err(Faults(Vec::new())),
+        }
+    }
+
+    fn route(&self, model: &str, prices: &Prices, on: Date) -> Result<Route, String> {
+        let price = prices.price(model, on).map_err(|error: PriceError| error.to_string())?;
+        if !self.providers.of(price.vendor).enabled {
+            return Err(format!("`{model}` is a model of {}, which is not enabled", price.vendor));
+        }
+        Ok(Route { provider: price.vendor, model: model.to_owned() })
+    }
+
+    /// Every value with its origin, by key.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+}
+
+/// The checked values on their way into their types. What is missing or of another kind than asked for is a fault of the
+/// program's own defaults, and is reported like any other.
+struct Values {
+    layers: Layers,
+}
+
+impl Values {
+    fn fault(&mut self, key: &str, what: String) {
+        let place = self.layers.values.get(key).map(|(_, origin)| origin.place());
+        let place = place.unwrap_or_else(|| Place { file: key.to_owned(), line: 0, column: 0 });
+        self.layers.faults.push(Fault { place, what });
+    }
+
+    fn take<T>(&mut self, key: &str, read: impl Fn(&Value) -> Option<T>, instead: T) -> T {
+        let found = self.layers.values.get(key).and_then(|(value, _)| read(value));
+        match found {
+            Some(value) => value,
+            None => {
+                self.fault(key, format!("`{key}` has no value"));
+                instead
+            }
+        }
+    }
+
+    fn optional(&self, key: &str) -> Option<String> {
+        self.layers.values.get(key).map(|(value, _)| value.to_string())
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        self.take(key, |value| Some(value.to_string()), String::new())
+    }
+
+    fn amount(&mut self, key: &str) -> MicroUsd {
+        let amount = |value: &Value| if let Value::Amount(amount) = value { Some(*amount) } else { None };
+        self.take(key, amount, MicroUsd::ZERO)
+    }
+
+    fn whole(&mut self, key: &str) -> u64 {
+        self.take(key, |value| if let Value::Whole(number) = value { Some(*number) } else { None }, 0)
+    }
+
+    fn small(&mut self, key: &str) -> u32 {
+        u32::try_from(self.whole(key)).unwrap_or(u32::MAX)
+    }
+
+    fn switch(&mut self, key: &str) -> bool {
+        self.take(key, |value| if let Value::Switch(is_on) = value { Some(*is_on) } else { None }, false)
+    }
+
+    fn when(&mut self, key: &str) -> When {
+        match self.text(key).as_str() {
+            "always" => When::Always,
+            "never" => When::Never,
+            _ => When::Auto,
+        }
+    }
+
+    fn provider(&mut self, provider: Provider) -> ProviderSettings {
+        let key = |name: &str| format!("providers.{provider}.{name}");
+        ProviderSettings {
+            base_url: self.text(&key("base_url")),
+            key_file: self.optional(&key("key_file")).map(PathBuf::from),
+            concurrency: self.small(&key("concurrency")),
+            enabled: self.switch(&key("enabled")),
+        }
+    }
+
+    fn route(&mut self, role: Role) -> Option<RouteSetting> {
+        let key = |name: &str| format!("routes.{role}.{name}");
+        let model = self.text(&key("model"));
+        let provider = self.text(&key("provider")).parse().ok()?;
+        let place = self.layers.values.get(&key("model")).map(|(_, origin)| origin.place())?;
+        // A route that a higher layer sends to another model does not keep what the defaults had beside the old one.
+        let is_default = |name: &str| matches!(self.layers.values.get(&key(name)), Some((_, Origin::Default(_))));
+        let left: Vec<&str> =
+            ["fallback", "cheaper"].into_iter().filter(|n| !is_default("model") && is_default(n)).collect();
+        for name in left {
+            self.layers.values.remove(&key(name));
+        }
+        let other = |name: &str| self.optional(&key(name)).filter(|model| model != NO_MODEL);
+        let (fallback, cheaper) = (other("fallback"), other("cheaper"));
+        Some(RouteSetting { provider, model, fallback, cheaper, place })
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let row = |(key, (value, origin)): (&String, &(Value, Origin))| Row {
+            key: key.clone(),
+            value: value.to_string(),
+            origin: origin.clone(),
+        };
+        self.layers.values.iter().map(row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

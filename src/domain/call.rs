@@ -1,0 +1,136 @@
+//! The words for a paid call that every floor shares: who is called, what was counted, and what a failure asks for.
+//!
+//! Not for wires: how a provider spells any of this is the matter of its own file.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A provider of paid calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Anthropic Messages.
+    Anthropic,
+    /// Gemini generateContent.
+    Gemini,
+    /// ElevenLabs speech.
+    ElevenLabs,
+}
+
+impl Provider {
+    /// All of them, in the order they are listed to people.
+    pub const ALL: [Self; 3] = [Self::Anthropic, Self::Gemini, Self::ElevenLabs];
+
+    /// The name in settings and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::ElevenLabs => "elevenlabs",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no provider.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no provider: there are anthropic, gemini and elevenlabs")]
+pub struct ProviderError(String);
+
+impl FromStr for Provider {
+    type Err = ProviderError;
+
+    fn from_str(name: &str) -> Result<Self, ProviderError> {
+        let named = Self::ALL.into_iter().find(|provider| provider.name() == name);
+        named.ok_or_else(|| ProviderError(name.chars().take(40).collect()))
+    }
+}
+
+/// Where a call goes: a provider and one of its models.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Route {
+    /// The provider.
+    pub provider: Provider,
+    /// The provider's id of the model.
+    pub model: String,
+}
+
+/// What a call used, as normalised counts: no token is counted under two names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read at the full price.
+    pub input: u64,
+    /// Tokens written, reasoning included.
+    pub output: u64,
+    /// Tokens read from a cache.
+    pub cache_read: u64,
+    /// Tokens written to a cache.
+    pub cache_write: u64,
+    /// Characters spoken.
+    pub characters: u64,
+}
+
+impl Usage {
+    /// Both counts together, held at the largest number there is.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            characters: self.characters.saturating_add(other.characters),
+        }
+    }
+
+    /// All tokens that were read.
+    pub fn tokens_in(&self) -> u64 {
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
+    }
+}
+
+/// What a failed call asks of its caller. Retry is decided by this and never by a status code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryClass {
+    /// The same call again, later.
+    RetryAfter,
+    /// The same call again, with fewer beside it.
+    LowerConcurrency,
+    /// The request is wrong: sent again as it is, it fails again.
+    FixRequest,
+    /// This model cannot do it; another may.
+    OtherModel,
+    /// A person must act: a key, a quota, a bill.
+    AskPerson,
+    /// Nothing helps.
+    Stop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_known_by_its_name_alone() {
+        for provider in Provider::ALL {
+            assert_eq!(provider.name().parse(), Ok(provider));
+            assert_eq!(serde_json::to_value(provider).unwrap(), provider.name());
+        }
+        assert!("Anthropic".parse::<Provider>().is_err());
+    }
+
+    #[test]
+    fn counts_never_wrap() {
+        let huge = Usage { input: u64::MAX, cache_read: 1, ..Usage::default() };
+        assert_eq!(huge.plus(huge).input, u64::MAX);
+        assert_eq!(huge.tokens_in(), u64::MAX);
+    }
+}

@@ -1,0 +1,154 @@
+//! What a person or a script asks for. Whether it is done is decided by [`super::decide`]; a refused act is an event too.
+
+use serde::{Deserialize, Serialize};
+
+use super::budget::{Caps, Scope};
+use super::event::{Pin, Policy, Ruling};
+use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use super::money::MicroUsd;
+
+/// All that an episode starts with. Artifacts that it names are stored before the command is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Its number, free in this studio.
+    pub episode: EpisodeNumber,
+    /// The title to begin with.
+    pub title: String,
+    /// The show.
+    pub show: String,
+    /// The research package.
+    pub research: ContentHash,
+    /// The show profile.
+    pub profile: ContentHash,
+    /// The rules.
+    pub policy: Policy,
+    /// Caps of the call, the stages and the episode.
+    pub caps: Caps,
+    /// What all calls cost at worst.
+    pub projected: MicroUsd,
+    /// The stages, each behind all that it waits for.
+    pub pins: Vec<Pin>,
+}
+
+/// What someone wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Begin an episode.
+    Start(Box<Start>),
+    /// Approve the content at a gate.
+    Approve {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The gate.
+        gate: StageId,
+        /// The content that was seen.
+        hash: ContentHash,
+        /// The most that may be spent on what follows.
+        max_spend: MicroUsd,
+    },
+    /// Send the content at a gate back with a note.
+    SendBack {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The gate.
+        gate: StageId,
+        /// The content that was seen.
+        hash: ContentHash,
+        /// The note, stored before.
+        note: ContentHash,
+    },
+    /// Rule an uncertain charge.
+    ResolveCharge {
+        /// The call.
+        key: IntentKey,
+        /// How.
+        ruling: Ruling,
+    },
+    /// Set a cap.
+    SetCap {
+        /// What it covers.
+        scope: Scope,
+        /// The limit.
+        cap: MicroUsd,
+        /// Why.
+        reason: String,
+    },
+    /// Send the calls of a stage to its cheaper model.
+    UseCheaper {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The stage.
+        stage: StageId,
+    },
+    /// Let a stage that could not go on try again.
+    Retry {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The stage.
+        stage: StageId,
+    },
+    /// Go on after a bill above the reservation was seen.
+    AcceptBill {
+        /// The call.
+        key: IntentKey,
+    },
+    /// Start no new work for an episode.
+    Pause(EpisodeNumber),
+    /// Go on.
+    Resume(EpisodeNumber),
+    /// Stop an episode before its end.
+    Cancel {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// Why.
+        reason: String,
+    },
+    /// Reject an episode for good.
+    Reject {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Command {
+    /// The episode that the command is about, where it is about one.
+    pub fn episode(&self) -> Option<EpisodeNumber> {
+        match self {
+            Self::Start(start) => Some(start.episode),
+            Self::Approve { episode, .. }
+            | Self::SendBack { episode, .. }
+            | Self::UseCheaper { episode, .. }
+            | Self::Retry { episode, .. }
+            | Self::Pause(episode)
+            | Self::Resume(episode)
+            | Self::Cancel { episode, .. }
+            | Self::Reject { episode, .. } => Some(*episode),
+            Self::ResolveCharge { key, .. } | Self::AcceptBill { key } => Some(key.episode),
+            Self::SetCap { scope, .. } => match scope {
+                Scope::Stage(episode, _) | Scope::Episode(episode) => Some(*episode),
+                Scope::Call | Scope::Day(_) | Scope::Month(_) => None,
+            },
+        }
+    }
+
+    /// The command in words, for the record of a refusal.
+    pub fn asked(&self) -> String {
+        match self {
+            Self::Start(start) => format!("start episode {}", start.episode),
+            Self::Approve { gate, hash, .. } => format!("approve {gate} at {}", hash.short()),
+            Self::SendBack { gate, hash, .. } => format!("send back {gate} at {}", hash.short()),
+            Self::ResolveCharge { key, ruling } => format!("rule the charge of {key}: {ruling:?}"),
+            Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
+            Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),
+            Self::Retry { stage, .. } => format!("retry {stage}"),
+            Self::AcceptBill { key } => format!("accept the bill of {key}"),
+            Self::Pause(_) => "pause".to_owned(),
+            Self::Resume(_) => "resume".to_owned(),
+            Self::Cancel { .. } => "cancel".to_owned(),
+            Self::Reject { .. } => "reject for good".to_owned(),
+        }
+    }
+}

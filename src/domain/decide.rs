@@ -1,0 +1,282 @@
+//! What follows from an input: the events that it brings about, or the reason why it is refused.
+//!
+//! Here are the commands; what an outcome brings about is in [`outcome`]. Pure: nothing is awaited.
+
+mod outcome;
+
+pub use self::outcome::{lost, outcome};
+use super::budget::Scope;
+use super::command::{Command, Start};
+use super::episode::{CallState, Episode, Life, Standing};
+use super::event::{Event, Need, Ruling, Verdict};
+use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use super::money::MicroUsd;
+use super::pipeline::Kind;
+use super::studio::Studio;
+
+/// Why a command was refused. Nothing was changed and nothing was spent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such episode, or it cannot change any more.
+    #[error("there is no episode {0} under way; nothing was changed. `greenroom episode list` shows what there is")]
+    NoEpisode(EpisodeNumber),
+    /// The number is taken.
+    #[error("episode {taken} exists already; nothing was started. The next free number is {free}")]
+    Taken {
+        /// The number.
+        taken: EpisodeNumber,
+        /// One that is free.
+        free: EpisodeNumber,
+    },
+    /// The content is not what stands at the gate now.
+    #[error("what you saw ({seen}) is not what stands at {gate} now ({now}); nothing was decided. Open the gate again")]
+    Stale {
+        /// The gate.
+        gate: StageId,
+        /// What was seen.
+        seen: String,
+        /// What stands there.
+        now: String,
+    },
+    /// The act does not fit the state.
+    #[error("{0}; nothing was changed")]
+    NotNow(String),
+}
+
+/// An event and the episode that it belongs to.
+pub type Decided = (Option<EpisodeNumber>, Event);
+
+/// What a command brings about.
+///
+/// # Errors
+///
+/// When it is refused.
+pub fn command(studio: &Studio, command: &Command) -> Result<Vec<Decided>, Refusal> {
+    match command {
+        Command::Start(start) => begin(studio, start),
+        Command::Approve { episode, gate, hash, max_spend } => {
+            let found = under_way(studio, *episode)?;
+            at_gate(found, gate, hash)?;
+            if *max_spend < MicroUsd::ZERO {
+                return Err(not_now("a ceiling below zero is none"));
+            }
+            let id = Need::Gate { gate: gate.clone(), hash: *hash }.id();
+            let evaluation = found.gates.get(gate).and_then(|state| state.evaluations.get(hash));
+            match evaluation.map(|evaluation| evaluation.verdict) {
+                Some(Verdict::Person) => Ok(vec![
+                    of(*episode, Event::GateApproved { gate: gate.clone(), hash: *hash, max_spend: *max_spend }),
+                    of(*episode, Event::NeedClosed { id, answer: "approved".to_owned() }),
+                ]),
+                Some(Verdict::Failed) => {
+                    Err(not_now("a check at this gate fails, and no approval turns that into a pass"))
+                }
+                Some(Verdict::Passed) | None => Err(not_now("this gate asks nobody")),
+            }
+        }
+        Command::SendBack { episode, gate, hash, note } => {
+            let found = under_way(studio, *episode)?;
+            at_gate(found, gate, hash)?;
+            let sent = sent_back(found, gate, *note).ok_or_else(|| not_now("this gate has nowhere to send back to"))?;
+            let id = Need::Gate { gate: gate.clone(), hash: *hash }.id();
+            Ok(vec![of(*episode, sent), of(*episode, Event::NeedClosed { id, answer: "sent back".to_owned() })])
+        }
+        Command::ResolveCharge { key, ruling } => resolve(studio, key, *ruling),
+        Command::SetCap { scope, cap, reason } => set_cap(studio, scope, *cap, reason),
+        Command::UseCheaper { episode, stage } => {
+            let found = under_way(studio, *episode)?;
+            let cheaper = found.pin(stage).and_then(|pin| pin.cheaper.clone());
+            let route = cheaper.ok_or_else(|| not_now(&format!("{stage} has no cheaper model")))?;
+            if found.route(stage) == Some(&route) {
+                return Err(not_now(&format!("{stage} uses its cheaper model already")));
+            }
+            let mut events = closing(found, stage, "the cheaper model");
+            events
+                .insert(0, Event::RouteChanged { stage: stage.clone(), route, reason: "a person chose it".to_owned() });
+            Ok(events.into_iter().map(|event| of(*episode, event)).collect())
+        }
+        Command::Retry { episode, stage } => {
+            let found = under_way(studio, *episode)?;
+            let id = Need::Retries { stage: stage.clone(), reason: String::new() }.id();
+            if found.need(&id).is_none() {
+                return Err(not_now(&format!("{stage} does not wait for a retry")));
+            }
+            Ok(vec![
+                of(*episode, Event::RetryGranted { stage: stage.clone() }),
+                of(*episode, Event::NeedClosed { id, answer: "retry".to_owned() }),
+            ])
+        }
+        Command::AcceptBill { key } => {
+            let found = under_way(studio, key.episode)?;
+            let open = found
+                .needs
+                .iter()
+                .find(|open| matches!(&open.need, Need::OverBilled { key: billed, .. } if billed == key));
+            let id = open.ok_or_else(|| not_now(&format!("no bill of {key} waits")))?.id.clone();
+            Ok(vec![of(key.episode, Event::NeedClosed { id, answer: "the bill was seen".to_owned() })])
+        }
+        Command::Pause(episode) => match under_way(studio, *episode)?.life {
+            Life::Running => Ok(vec![of(*episode, Event::Paused)]),
+            Life::Paused | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
+                Err(not_now("the episode is not running"))
+            }
+        },
+        Command::Resume(episode) => match under_way(studio, *episode)?.life {
+            Life::Paused => Ok(vec![of(*episode, Event::Resumed)]),
+            Life::Running | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
+                Err(not_now("the episode is not paused"))
+            }
+        },
+        Command::Cancel { episode, reason } => over(studio, *episode, Event::Cancelled { reason: worded(reason)? }),
+        Command::Reject { episode, reason } => over(studio, *episode, Event::Rejected { reason: worded(reason)? }),
+    }
+}
+
+fn of(episode: EpisodeNumber, event: Event) -> Decided {
+    (Some(episode), event)
+}
+
+fn not_now(what: &str) -> Refusal {
+    Refusal::NotNow(what.to_owned())
+}
+
+/// A reason as it is kept: one to a thousand characters, none of them a control character.
+fn worded(reason: &str) -> Result<String, Refusal> {
+    let clean: String = reason.chars().filter(|c| !c.is_control()).take(1_000).collect();
+    let clean = clean.trim();
+    if clean.is_empty() { Err(not_now("a reason is needed")) } else { Ok(clean.to_owned()) }
+}
+
+fn under_way(studio: &Studio, number: EpisodeNumber) -> Result<&Episode, Refusal> {
+    studio.episodes.get(&number).map(AsRef::as_ref).ok_or(Refusal::NoEpisode(number))
+}
+
+fn begin(studio: &Studio, start: &Start) -> Result<Vec<Decided>, Refusal> {
+    let number = start.episode;
+    if number.0 == 0 {
+        return Err(not_now("episodes are numbered from 1"));
+    }
+    if studio.is_used(number) {
+        return Err(Refusal::Taken { taken: number, free: studio.next_number() });
+    }
+    if start.pins.is_empty() {
+        return Err(not_now("a pipeline without a stage makes no episode"));
+    }
+    let cap = start.caps.get(&Scope::Episode(number)).copied();
+    if let Some(cap) = cap.filter(|cap| *cap <= MicroUsd::ZERO) {
+        return Err(not_now(&format!("a cap of {cap} USD pays for nothing")));
+    }
+    let mut events = vec![Event::EpisodeStarted {
+        title: start.title.clone(),
+        show: start.show.clone(),
+        research: start.research,
+        profile: start.profile,
+        policy: start.policy,
+        projected: start.projected,
+    }];
+    let caps = start.caps.iter();
+    events.extend(caps.map(|(scope, cap)| Event::CapSet {
+        scope: scope.clone(),
+        cap: *cap,
+        reason: "the show".to_owned(),
+    }));
+    events.extend(start.pins.iter().map(|pin| Event::StagePinned { pin: Box::new(pin.clone()) }));
+    Ok(events.into_iter().map(|event| of(number, event)).collect())
+}
+
+/// Holds a decision to what stands at the gate now.
+fn at_gate(episode: &Episode, gate: &StageId, hash: &ContentHash) -> Result<(), Refusal> {
+    if episode.life.is_over() {
+        return Err(not_now("the episode is over"));
+    }
+    let is_gate = episode.pin(gate).is_some_and(|pin| pin.stage.kind == Kind::Gate);
+    if !is_gate {
+        return Err(not_now(&format!("{gate} is no gate of this episode")));
+    }
+    let standings = episode.standings();
+    let now = match standings.get(gate) {
+        Some(Standing::Open(inputs)) => inputs.hash,
+        Some(Standing::Done(..)) => return Err(not_now(&format!("{gate} is decided"))),
+        Some(Standing::Waiting) | None => return Err(not_now(&format!("{gate} is not reached yet"))),
+    };
+    if now != *hash {
+        return Err(Refusal::Stale { gate: gate.clone(), seen: hash.short(), now: now.short() });
+    }
+    let is_judged = episode.gates.get(gate).is_some_and(|state| state.evaluations.contains_key(hash));
+    if is_judged { Ok(()) } else { Err(not_now(&format!("{gate} is still being checked"))) }
+}
+
+/// The event that sends a gate's content back with a note, where the gate can.
+fn sent_back(episode: &Episode, gate: &StageId, note: ContentHash) -> Option<Event> {
+    let target = episode.pin(gate)?.stage.send_back.clone()?;
+    let standings = episode.standings();
+    let inputs = standings.get(gate)?.inputs()?;
+    let base = episode.script_of(gate, inputs)?;
+    Some(Event::SentBack { gate: gate.clone(), hash: inputs.hash, target, note, base })
+}
+
+/// The needs of a stage that an act at it answers.
+fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
+    let is_its = |need: &Need| match need {
+        Need::Cap { stage: waits, .. } | Need::Retries { stage: waits, .. } => waits == stage,
+        Need::Gate { .. } | Need::Charge { .. } | Need::OverBilled { .. } => false,
+    };
+    let open = episode.needs.iter().filter(|open| is_its(&open.need));
+    open.map(|open| Event::NeedClosed { id: open.id.clone(), answer: answer.to_owned() }).collect()
+}
+
+fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decided>, Refusal> {
+    let found = under_way(studio, key.episode)?;
+    match found.calls.get(key).map(|call| &call.state) {
+        Some(CallState::Uncertain { .. }) => {}
+        Some(CallState::Ruled { .. }) => return Err(not_now(&format!("the charge of {key} was ruled before"))),
+        Some(CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. }) | None => {
+            return Err(not_now(&format!("no charge of {key} is uncertain")));
+        }
+    }
+    let mut events = vec![Event::ChargeRuled { key: key.clone(), ruling, not_before: None }];
+    let id = Need::Charge { key: key.clone() }.id();
+    if found.need(&id).is_some() {
+        let answer = match ruling {
+            Ruling::Resend => "send it again",
+            Ruling::WriteOff => "written off",
+        };
+        events.push(Event::NeedClosed { id, answer: answer.to_owned() });
+    }
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    if let (Ruling::WriteOff, Some(run), false) = (ruling, run, found.life.is_over()) {
+        let reason = format!("the charge of {key} was written off, and its answer is missing");
+        events.extend(outcome::stuck(found, &key.stage, run.input, &reason));
+    }
+    Ok(events.into_iter().map(|event| of(key.episode, event)).collect())
+}
+
+fn set_cap(studio: &Studio, scope: &Scope, cap: MicroUsd, reason: &str) -> Result<Vec<Decided>, Refusal> {
+    if cap <= MicroUsd::ZERO {
+        return Err(not_now(&format!("a cap of {cap} USD pays for nothing")));
+    }
+    let reason = worded(reason)?;
+    let episode = match scope {
+        Scope::Stage(number, stage) => {
+            let found = under_way(studio, *number)?;
+            if found.pin(stage).is_none() {
+                return Err(not_now(&format!("episode {number} has no stage {stage}")));
+            }
+            Some(*number)
+        }
+        Scope::Episode(number) => Some(under_way(studio, *number)?.number),
+        Scope::Call => return Err(not_now("the cap of a call is set in the show profile")),
+        Scope::Day(_) | Scope::Month(_) => None,
+    };
+    Ok(vec![(episode, Event::CapSet { scope: scope.clone(), cap, reason })])
+}
+
+fn over(studio: &Studio, number: EpisodeNumber, event: Event) -> Result<Vec<Decided>, Refusal> {
+    let found = under_way(studio, number)?;
+    if found.life.is_over() {
+        return Err(not_now("the episode is over"));
+    }
+    Ok(vec![of(number, event)])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+//! What an outcome brings about: answers are priced, failures are classed, and what cannot go on asks a person.
+
+use jiff::Timestamp;
+
+use super::{Decided, of};
+use crate::domain::call::RetryClass;
+use crate::domain::episode::{CallState, Episode, UnitState};
+use crate::domain::event::{Event, Handoff, Need, Ruling, Uncertain, Verdict};
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::pipeline::{Human, Kind};
+use crate::domain::plan::Limits;
+use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, Outcome};
+use crate::domain::studio::Studio;
+
+/// The longest message or reason that an event carries, in characters.
+const MESSAGE: usize = 900;
+
+/// What an outcome brings about. One that nobody waits for any more brings about nothing, but for the charge of a call.
+pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timestamp) -> Vec<Decided> {
+    match outcome {
+        Outcome::Called { key, result } => called(studio, key, result, limits, now),
+        Outcome::Worked { episode, stage, input, result } => {
+            let Some(found) = studio.episodes.get(episode) else { return Vec::new() };
+            if found.life.is_over() {
+                return Vec::new();
+            }
+            let events = worked(found, stage, *input, result, limits);
+            events.into_iter().map(|event| of(*episode, event)).collect()
+        }
+    }
+}
+
+/// The outcome of a call that was under way when the process ended, and of which no whole answer is kept.
+pub fn lost(key: &IntentKey) -> Outcome {
+    let failure = CallFailure {
+        class: RetryClass::AskPerson,
+        message: "the program ended before the answer was whole".to_owned(),
+        retry_after_ms: None,
+        charge: Charged::Uncertain,
+    };
+    Outcome::Called { key: key.clone(), result: Err(failure) }
+}
+
+fn called(
+    studio: &Studio,
+    key: &IntentKey,
+    result: &Result<CallAnswer, CallFailure>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Vec<Decided> {
+    let Some(found) = studio.episodes.get(&key.episode) else { return Vec::new() };
+    let Some(call) = found.calls.get(key).filter(|call| call.state == CallState::InFlight) else { return Vec::new() };
+    let failures = failures_of(found, key);
+    let events = match result {
+        Ok(answer) => {
+            let mut events = vec![Event::CallSettled {
+                key: key.clone(),
+                answer: answer.answer,
+                usage: answer.usage,
+                price: answer.price,
+                machine_ms: answer.machine_ms,
+                request_id: answer.request_id.as_deref().map(|id| cut(id, 200)),
+            }];
+            if answer.price > call.worst {
+                let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: answer.price };
+                events.push(Event::NeedOpened { need });
+            }
+            events
+        }
+        Err(failure) => {
+            let not_before = Some(later(now, wait_ms(key, failures, failure.retry_after_ms, limits)));
+            let message = cut(&failure.message, MESSAGE);
+            match failure.charge {
+                Charged::Known(price) => {
+                    let class = failure.class;
+                    let mut events = vec![Event::CallFailed {
+                        key: key.clone(),
+                        class,
+                        message: message.clone(),
+                        price,
+                        not_before,
+                    }];
+                    events.extend(after_failure(found, key, class, failures, &message, limits));
+                    events
+                }
+                Charged::Uncertain => uncertain(found, key, &message, failures, not_before, limits),
+            }
+        }
+    };
+    events.into_iter().map(|event| of(key.episode, event)).collect()
+}
+
+/// What a failure of known price asks for beyond waiting.
+fn after_failure(
+    found: &Episode,
+    key: &IntentKey,
+    class: RetryClass,
+    failures: u32,
+    message: &str,
+    limits: &Limits,
+) -> Vec<Event> {
+    if !is_waited_for(found, key) {
+        return Vec::new();
+    }
+    let input = input_of(found, key);
+    let give_up = |reason: &str| stuck(found, &key.stage, input, reason);
+    match class {
+        RetryClass::RetryAfter | RetryClass::LowerConcurrency => {
+            if failures + 1 >= limits.attempts {
+                give_up(&format!("{} tries failed, the last with: {message}", failures + 1))
+            } else {
+                Vec::new()
+            }
+        }
+        RetryClass::OtherModel => {
+            let fallback = found.pin(&key.stage).and_then(|pin| pin.fallback.clone());
+            match fallback.filter(|route| found.route(&key.stage) != Some(route)) {
+                Some(route) => {
+                    vec![Event::RouteChanged { stage: key.stage.clone(), route, reason: message.to_owned() }]
+                }
+                None => give_up(message),
+            }
+        }
+        RetryClass::FixRequest | RetryClass::AskPerson | RetryClass::Stop => give_up(message),
+    }
+}
+
+fn uncertain(
+    found: &Episode,
+    key: &IntentKey,
+    reason: &str,
+    failures: u32,
+    not_before: Option<Timestamp>,
+    limits: &Limits,
+) -> Vec<Event> {
+    let mut events = vec![Event::ChargeUncertain { key: key.clone(), reason: reason.to_owned() }];
+    match found.policy.uncertain {
+        Uncertain::Ask => events.push(Event::NeedOpened { need: Need::Charge { key: key.clone() } }),
+        Uncertain::Resend => {
+            events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before });
+            if failures + 1 >= limits.attempts && is_waited_for(found, key) {
+                let reason = format!("{} tries failed, the last with: {reason}", failures + 1);
+                events.extend(stuck(found, &key.stage, input_of(found, key), &reason));
+            }
+        }
+    }
+    events
+}
+
+/// The events by which a stage stops and asks a person.
+pub(super) fn stuck(found: &Episode, stage: &StageId, input: ContentHash, reason: &str) -> Vec<Event> {
+    let reason = cut(reason, MESSAGE);
+    let need = Need::Retries { stage: stage.clone(), reason: reason.clone() };
+    let mut events = vec![Event::StageFailed { stage: stage.clone(), input, reason }];
+    if found.need(&need.id()).is_none() {
+        events.push(Event::NeedOpened { need });
+    }
+    events
+}
+
+fn worked(
+    found: &Episode,
+    stage: &StageId,
+    input: ContentHash,
+    result: &Result<Done, String>,
+    limits: &Limits,
+) -> Vec<Event> {
+    let standings = found.standings();
+    let Some(inputs) = standings.get(stage).and_then(|standing| standing.inputs()) else { return Vec::new() };
+    // Work on inputs that are not the stage's any more was for nothing.
+    if inputs.hash != input || standings.get(stage).is_some_and(|standing| standing.output().is_some()) {
+        return Vec::new();
+    }
+    let done = match result {
+        Ok(done) => done,
+        Err(reason) => return stuck(found, stage, input, reason),
+    };
+    let run = found.stages.get(stage).and_then(|state| state.run.as_ref()).filter(|run| run.input == input);
+    let unit_of = |number: u32| run.and_then(|run| run.units.get(&number));
+    let complete = |output: &crate::domain::step::Output, handoff| Event::StageCompleted {
+        stage: stage.clone(),
+        input,
+        output: output.hash,
+        handoff,
+        words: output.words,
+    };
+    match done {
+        Done::Prepared(units) => {
+            if run.is_some_and(|run| run.prepared) {
+                return Vec::new();
+            }
+            let lists: Vec<&[crate::domain::event::UnitPlan]> = units.chunks(20).collect();
+            let last = lists.len().saturating_sub(1);
+            let prepared = lists.iter().enumerate().map(|(at, list)| Event::StagePrepared {
+                stage: stage.clone(),
+                input,
+                units: list.to_vec(),
+                last: at == last,
+            });
+            prepared.collect()
+        }
+        Done::Skipped(output) => vec![complete(output, Handoff::Skipped)],
+        Done::Made(output) => {
+            let corrected = run.is_some_and(|run| run.units.values().any(|unit| unit.corrected > 0));
+            let is_paid = run.is_some_and(|run| !run.units.is_empty());
+            let handoff = if is_paid { Handoff::after(u32::from(corrected)) } else { Handoff::Local };
+            vec![complete(output, handoff)]
+        }
+        Done::Corrected(plan) => match unit_of(plan.unit).map(|unit| &unit.state) {
+            Some(UnitState::Correcting(_)) => {
+                vec![Event::CorrectionPrepared { stage: stage.clone(), input, unit: plan.clone() }]
+            }
+            Some(_) | None => Vec::new(),
+        },
+        Done::Accepted { unit, output, claimed_words } => {
+            let Some(known) = unit_of(*unit).filter(|known| matches!(known.state, UnitState::Answered(_))) else {
+                return Vec::new();
+            };
+            let accepted = Event::UnitAccepted {
+                stage: stage.clone(),
+                input,
+                unit: *unit,
+                output: output.hash,
+                claimed_words: *claimed_words,
+            };
+            let is_agent = found.pin(stage).is_some_and(|pin| pin.stage.kind == Kind::Agent);
+            if is_agent { vec![accepted, complete(output, Handoff::after(known.corrected))] } else { vec![accepted] }
+        }
+        Done::Refused { unit, reason } => {
+            let Some(known) = unit_of(*unit).filter(|known| matches!(known.state, UnitState::Answered(_))) else {
+                return Vec::new();
+            };
+            let reason = cut(reason, MESSAGE);
+            let rejected = Event::OutputRejected { stage: stage.clone(), input, unit: *unit, reason: reason.clone() };
+            let mut events = vec![rejected];
+            if known.corrections >= found.policy.corrections {
+                let reason =
+                    format!("the answer missed its contract {} times, the last: {reason}", known.corrections + 1);
+                events.extend(stuck(found, stage, input, &reason));
+            }
+            events
+        }
+        Done::Evaluated { verdict, reasons, report, remedy } => {
+            evaluated(found, stage, input, *verdict, reasons, *report, *remedy, limits)
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one outcome, taken apart by its only caller")]
+fn evaluated(
+    found: &Episode,
+    gate: &StageId,
+    hash: ContentHash,
+    verdict: Verdict,
+    reasons: &[String],
+    report: ContentHash,
+    remedy: Option<ContentHash>,
+    limits: &Limits,
+) -> Vec<Event> {
+    let Some(pin) = found.pin(gate) else { return Vec::new() };
+    if found.gates.get(gate).is_some_and(|state| state.evaluations.contains_key(&hash)) {
+        return Vec::new();
+    }
+    let verdict = match (verdict, pin.stage.human) {
+        (Verdict::Passed, Some(Human::Always)) => Verdict::Person,
+        (verdict, _) => verdict,
+    };
+    let reasons: Vec<String> = reasons.iter().take(12).map(|reason| cut(reason, 220)).collect();
+    let mut events = vec![Event::GateEvaluated { gate: gate.clone(), hash, verdict, reasons, report }];
+    let remedies = found.sent_back.iter().filter(|sent| sent.by == crate::domain::event::Actor::Engine).count();
+    let may_mend = remedies < usize::try_from(limits.remedies).unwrap_or(usize::MAX);
+    match (verdict, remedy) {
+        (Verdict::Passed, _) => {}
+        (Verdict::Failed, Some(note)) if may_mend => events.extend(super::sent_back(found, gate, note)),
+        (Verdict::Failed | Verdict::Person, _) => {
+            events.push(Event::NeedOpened { need: Need::Gate { gate: gate.clone(), hash } });
+        }
+    }
+    events
+}
+
+fn input_of(found: &Episode, key: &IntentKey) -> ContentHash {
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    run.map_or_else(|| ContentHash::of(b""), |run| run.input)
+}
+
+/// Whether the stage's current work waits for this call.
+fn is_waited_for(found: &Episode, key: &IntentKey) -> bool {
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    run.and_then(|run| run.units.get(&key.unit)).is_some_and(|unit| unit.state == UnitState::Calling(key.clone()))
+}
+
+fn failures_of(found: &Episode, key: &IntentKey) -> u32 {
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    run.and_then(|run| run.units.get(&key.unit)).map_or(0, |unit| unit.failures)
+}
+
+/// How long to wait before the next try, in milliseconds: what the provider asks for, or an exponential backoff of which
+/// the upper half is jitter. The jitter comes from the key, so that a replay waits the same.
+fn wait_ms(key: &IntentKey, failures: u32, asked: Option<u64>, limits: &Limits) -> u64 {
+    let full = limits.backoff_ms.saturating_mul(1_u64 << failures.min(20)).min(limits.backoff_max_ms);
+    let hash = ContentHash::of(key.to_string().as_bytes());
+    let draw = hash.as_bytes().iter().take(4).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let jittered = full / 2 + (full / 2).saturating_mul(draw) / u64::from(u32::MAX);
+    asked.map_or(jittered, |asked| asked.min(limits.backoff_max_ms.max(60_000)).saturating_add(jittered / 8))
+}
+
+fn later(now: Timestamp, ms: u64) -> Timestamp {
+    let span = jiff::SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+    now.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// Text from outside as an event keeps it: without control characters, and cut.
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(characters).collect()
+}
+
+/// The number of an episode, for those who only hold an outcome.
+impl Outcome {
+    /// The episode that it belongs to.
+    pub fn episode(&self) -> EpisodeNumber {
+        match self {
+            Self::Called { key, .. } => key.episode,
+            Self::Worked { episode, .. } => *episode,
+        }
+    }
+}

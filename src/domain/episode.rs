@@ -1,0 +1,412 @@
+//! An episode as the fold over its events: its stages, calls, gates and needs.
+//!
+//! This file holds what an episode is; [`apply`] holds how an event changes it, [`standing`] what follows from it.
+//! Not for decisions: what may be done is in [`super::decide`], what is to be done next in [`super::plan`].
+
+mod apply;
+mod standing;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::apply::FoldError;
+pub use self::standing::Standing;
+use super::budget::{Caps, Scope};
+use super::call::{RetryClass, Route, Usage};
+use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruling, UnitPlan, Verdict};
+use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use super::money::MicroUsd;
+use super::step::NoteInput;
+
+/// How an episode's life stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Life {
+    /// Under way, or waiting for a person.
+    Running,
+    /// No new work is started.
+    Paused,
+    /// Stopped before its end.
+    Cancelled(String),
+    /// Rejected for good.
+    Rejected(String),
+    /// Done: the package is on disk.
+    Packaged(ContentHash),
+}
+
+impl Life {
+    /// Whether nothing more will be begun, ever.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Running | Self::Paused => false,
+            Self::Cancelled(_) | Self::Rejected(_) | Self::Packaged(_) => true,
+        }
+    }
+}
+
+/// How a paid call stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// Sent, or about to be.
+    InFlight,
+    /// Answered and priced.
+    Settled {
+        /// The body of the answer.
+        answer: ContentHash,
+        /// What was used.
+        usage: Usage,
+        /// What it cost.
+        price: MicroUsd,
+        /// How long it took.
+        machine_ms: u64,
+        /// The provider's name for it.
+        request_id: Option<String>,
+    },
+    /// Failed at a known price.
+    Failed {
+        /// What the failure asks for.
+        class: RetryClass,
+        /// What the provider said.
+        message: String,
+        /// What it cost.
+        price: MicroUsd,
+    },
+    /// Sent, and its answer was lost.
+    Uncertain {
+        /// How.
+        reason: String,
+    },
+    /// Lost and ruled: its worst case counts as spent.
+    Ruled {
+        /// How it was ruled.
+        ruling: Ruling,
+    },
+}
+
+/// One paid call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The body that was sent.
+    pub request: ContentHash,
+    /// What was reserved.
+    pub worst: MicroUsd,
+    /// Where it went.
+    pub route: Route,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// How it stands.
+    pub state: CallState,
+}
+
+impl Call {
+    /// What it has cost, so far as is known; a ruled charge counts at its worst.
+    pub fn spent(&self) -> MicroUsd {
+        match &self.state {
+            CallState::InFlight | CallState::Uncertain { .. } => MicroUsd::ZERO,
+            CallState::Settled { price, .. } | CallState::Failed { price, .. } => *price,
+            CallState::Ruled { .. } => self.worst,
+        }
+    }
+
+    /// What is held for it beyond what it has cost.
+    pub fn reserved(&self) -> MicroUsd {
+        match &self.state {
+            CallState::InFlight | CallState::Uncertain { .. } => self.worst,
+            CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => MicroUsd::ZERO,
+        }
+    }
+
+    /// What was used.
+    pub fn usage(&self) -> Usage {
+        match &self.state {
+            CallState::Settled { usage, .. } => *usage,
+            CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => {
+                Usage::default()
+            }
+        }
+    }
+}
+
+/// How one unit of a stage's work stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitState {
+    /// To be sent, not before a moment where one is given.
+    Waiting(Option<Timestamp>),
+    /// Under way.
+    Calling(IntentKey),
+    /// Answered; the answer has not been held to its contract yet.
+    Answered(IntentKey),
+    /// The answer missed its contract; the call is to be made ready again.
+    Correcting(String),
+    /// Its charge is uncertain: nothing happens until it is ruled.
+    Held(IntentKey),
+    /// It cannot go on by itself.
+    Stuck,
+    /// Its output met the contract.
+    Accepted(ContentHash),
+}
+
+/// One unit of a stage's work: one paid call, with its retries and corrections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// The body to send.
+    pub request: ContentHash,
+    /// The most that it can cost.
+    pub worst: MicroUsd,
+    /// How it stands.
+    pub state: UnitState,
+    /// Failures since the last grant.
+    pub failures: u32,
+    /// Corrections since the last grant.
+    pub corrections: u32,
+    /// Corrections in all.
+    pub corrected: u32,
+}
+
+/// The work of a stage on one set of inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The inputs.
+    pub input: ContentHash,
+    /// When it was made ready, or failed.
+    pub at: Timestamp,
+    /// Its units, by number.
+    pub units: BTreeMap<u32, Unit>,
+    /// Whether all units are listed.
+    pub prepared: bool,
+    /// Why it cannot go on, where it cannot.
+    pub failed: Option<String>,
+}
+
+/// An output that a stage has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The artifact.
+    pub output: ContentHash,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub handoff: Handoff,
+    /// Words that code counted, where it is a script.
+    pub words: Option<u64>,
+    /// Words that the model claimed, where it did.
+    pub claimed_words: Option<u64>,
+    /// The round in which it was made.
+    pub round: u32,
+}
+
+/// A stage of an episode.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageState {
+    /// The latest work on it.
+    pub run: Option<Run>,
+    /// Every output, by the inputs it was made from.
+    pub outputs: BTreeMap<ContentHash, Made>,
+    /// What met the contract, by the body that was sent: an equal body is never sent twice.
+    pub takes: BTreeMap<ContentHash, ContentHash>,
+    /// How many calls each unit has had, over the episode's life.
+    pub attempts: BTreeMap<u32, u32>,
+    /// The count that the model claimed in the latest answer.
+    pub claimed_words: Option<u64>,
+    /// Where its calls go instead of the pinned route.
+    pub route: Option<Route>,
+    /// When its first work began.
+    pub began: Option<Timestamp>,
+}
+
+/// A gate's judgement of some content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// When.
+    pub at: Timestamp,
+    /// How it judged.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// The whole report.
+    pub report: ContentHash,
+    /// The round.
+    pub round: u32,
+}
+
+/// A person's approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// The most that may be spent on what follows.
+    pub max_spend: MicroUsd,
+    /// What the episode had cost by then.
+    pub spent: MicroUsd,
+}
+
+/// A note that went back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentBack {
+    /// From which gate.
+    pub gate: StageId,
+    /// The content that was refused.
+    pub hash: ContentHash,
+    /// To which stage.
+    pub target: StageId,
+    /// The note and the script that it speaks of.
+    pub input: NoteInput,
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A gate of an episode.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateState {
+    /// Its judgements, by content.
+    pub evaluations: BTreeMap<ContentHash, Evaluation>,
+    /// Approvals, by content: one dies with its hash.
+    pub approvals: BTreeMap<ContentHash, Approval>,
+}
+
+/// A need that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenNeed {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub need: Need,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// An episode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// Its number.
+    pub number: EpisodeNumber,
+    /// Its title.
+    pub title: String,
+    /// Its show.
+    pub show: String,
+    /// Rehearsed or live.
+    pub provenance: Provenance,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// When something last happened to it.
+    pub touched: Timestamp,
+    /// Who began it.
+    pub owner: Actor,
+    /// The research package.
+    pub research: ContentHash,
+    /// The show profile.
+    pub profile: ContentHash,
+    /// The rules.
+    pub policy: Policy,
+    /// Its own caps.
+    pub caps: Caps,
+    /// What all calls cost at worst, as it was projected at the start.
+    pub projected: MicroUsd,
+    /// The most that it may cost by the latest approval, until its cap is set anew.
+    pub agreed: Option<MicroUsd>,
+    /// Its stages as they were pinned, in order.
+    pub pins: Vec<Pin>,
+    /// How its stages stand.
+    pub stages: BTreeMap<StageId, StageState>,
+    /// Its gates.
+    pub gates: BTreeMap<StageId, GateState>,
+    /// Its paid calls.
+    pub calls: BTreeMap<IntentKey, Call>,
+    /// What was sent back, in order; each opened a round.
+    pub sent_back: Vec<SentBack>,
+    /// What waits for a person.
+    pub needs: Vec<OpenNeed>,
+    /// How long it has waited for people in needs that are closed, in milliseconds.
+    pub waited_ms: u64,
+    /// Caps of which 80 % was passed, and the cap that it was.
+    pub alerted: BTreeMap<Scope, MicroUsd>,
+    /// How its life stands.
+    pub life: Life,
+}
+
+impl Episode {
+    /// The round, from 1: each send-back opens the next.
+    pub fn round(&self) -> u32 {
+        u32::try_from(self.sent_back.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// The pin of a stage.
+    pub fn pin(&self, stage: &StageId) -> Option<&Pin> {
+        self.pins.iter().find(|pin| &pin.stage.id == stage)
+    }
+
+    /// What it has cost, so far as is known.
+    pub fn spent(&self) -> MicroUsd {
+        self.calls.values().map(Call::spent).sum()
+    }
+
+    /// What is held for calls under way and uncertain ones.
+    pub fn reserved(&self) -> MicroUsd {
+        self.calls.values().map(Call::reserved).sum()
+    }
+
+    /// The cap of the episode, where it has one.
+    pub fn cap(&self) -> Option<MicroUsd> {
+        self.caps.get(&Scope::Episode(self.number)).copied()
+    }
+
+    /// What all its calls used.
+    pub fn usage(&self) -> Usage {
+        self.calls.values().map(Call::usage).fold(Usage::default(), Usage::plus)
+    }
+
+    /// How long providers worked for it, in milliseconds; parallel calls add up.
+    pub fn machine_ms(&self) -> u64 {
+        let took = |call: &Call| match &call.state {
+            CallState::Settled { machine_ms, .. } => *machine_ms,
+            CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => 0,
+        };
+        self.calls.values().map(took).sum()
+    }
+
+    /// The calls of one stage.
+    pub fn calls_of<'a>(&'a self, stage: &'a StageId) -> impl Iterator<Item = (&'a IntentKey, &'a Call)> {
+        self.calls.iter().filter(move |(key, _)| &key.stage == stage)
+    }
+
+    /// The open need of this id.
+    pub fn need(&self, id: &str) -> Option<&OpenNeed> {
+        self.needs.iter().find(|open| open.id == id)
+    }
+
+    /// Where the calls of a stage go now.
+    pub fn route(&self, stage: &StageId) -> Option<&Route> {
+        let changed = self.stages.get(stage).and_then(|state| state.route.as_ref());
+        changed.or_else(|| self.pin(stage).and_then(|pin| pin.route.as_ref()))
+    }
+
+    /// Whether nothing about it will ever change again: it is over, and no charge is open.
+    pub fn is_settled(&self) -> bool {
+        let is_open = |call: &Call| matches!(call.state, CallState::InFlight | CallState::Uncertain { .. });
+        self.life.is_over() && !self.calls.values().any(is_open)
+    }
+}
+
+impl Unit {
+    fn new(plan: &UnitPlan) -> Self {
+        Self {
+            request: plan.request,
+            worst: plan.worst,
+            state: UnitState::Waiting(None),
+            failures: 0,
+            corrections: 0,
+            corrected: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,331 @@
+//! How an event changes an episode. Every event either fits or is refused; nothing is guessed.
+
+use jiff::Timestamp;
+
+use super::{Approval, Call, CallState, Episode, Evaluation, Life, Made, OpenNeed, Run, SentBack, Unit, UnitState};
+use crate::domain::budget::Scope;
+use crate::domain::event::{Actor, Event, Ruling, Stamped, UnitPlan};
+use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::step::NoteInput;
+
+/// An event that does not fit the state it meets: the ledger contradicts itself there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {seq} does not fit: {what}")]
+pub struct FoldError {
+    /// The event.
+    pub seq: u64,
+    /// Why it does not fit.
+    pub what: String,
+}
+
+type Fit = Result<(), String>;
+
+impl Episode {
+    /// Applies an event of this episode's. The reservation and its settlement are the studio's budget's matter.
+    ///
+    /// # Errors
+    ///
+    /// When the event does not fit; the episode may then be changed in part and must be dropped.
+    pub fn apply(&mut self, stamped: &Stamped) -> Result<(), FoldError> {
+        let fit = self.fit(stamped.at, &stamped.actor, &stamped.event);
+        self.touched = stamped.at;
+        fit.map_err(|what| FoldError { seq: stamped.seq, what })
+    }
+
+    fn fit(&mut self, at: Timestamp, actor: &Actor, event: &Event) -> Fit {
+        match event {
+            Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::EpisodeStarted { .. } => {
+                Err("it belongs to no episode that is under way".to_owned())
+            }
+            Event::CommandRefused { .. } => Ok(()),
+            Event::CapSet { scope, cap, .. } => {
+                if *scope == Scope::Episode(self.number) {
+                    self.agreed = None;
+                }
+                self.caps.insert(scope.clone(), *cap);
+                Ok(())
+            }
+            Event::CapNear { scope, cap, .. } => {
+                self.alerted.insert(scope.clone(), *cap);
+                Ok(())
+            }
+            Event::StagePinned { pin } => {
+                if self.pin(&pin.stage.id).is_some() {
+                    return Err(format!("{} is pinned already", pin.stage.id));
+                }
+                self.pins.push((**pin).clone());
+                Ok(())
+            }
+            Event::StagePrepared { stage, input, units, last } => self.prepared(at, stage, *input, units, *last),
+            Event::CorrectionPrepared { stage, input, unit } => {
+                let known = self.unit(stage, input, unit.unit)?;
+                known.request = unit.request;
+                known.worst = unit.worst;
+                known.state = UnitState::Waiting(None);
+                Ok(())
+            }
+            Event::CallIntended { key, request, worst, route } => {
+                let call =
+                    Call { request: *request, worst: *worst, route: route.clone(), at, state: CallState::InFlight };
+                self.intended(key, call)
+            }
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
+                self.open_call(key)?.state = CallState::Settled {
+                    answer: *answer,
+                    usage: *usage,
+                    price: *price,
+                    machine_ms: *machine_ms,
+                    request_id: request_id.clone(),
+                };
+                self.of_call(key, |unit| unit.state = UnitState::Answered(key.clone()));
+                Ok(())
+            }
+            Event::CallFailed { key, class, message, price, not_before } => {
+                self.open_call(key)?.state =
+                    CallState::Failed { class: *class, message: message.clone(), price: *price };
+                self.of_call(key, |unit| {
+                    unit.failures = unit.failures.saturating_add(1);
+                    unit.state = UnitState::Waiting(*not_before);
+                });
+                Ok(())
+            }
+            Event::ChargeUncertain { key, reason } => {
+                self.open_call(key)?.state = CallState::Uncertain { reason: reason.clone() };
+                self.of_call(key, |unit| {
+                    unit.failures = unit.failures.saturating_add(1);
+                    unit.state = UnitState::Held(key.clone());
+                });
+                Ok(())
+            }
+            Event::ChargeRuled { key, ruling, not_before } => self.ruled(key, *ruling, *not_before),
+            Event::UnitAccepted { stage, input, unit, output, claimed_words } => {
+                let known = self.unit(stage, input, *unit)?;
+                known.state = UnitState::Accepted(*output);
+                let request = known.request;
+                let state = self.stages.entry(stage.clone()).or_default();
+                state.takes.insert(request, *output);
+                state.claimed_words = *claimed_words;
+                Ok(())
+            }
+            Event::OutputRejected { stage, input, unit, reason } => {
+                let known = self.unit(stage, input, *unit)?;
+                known.corrections = known.corrections.saturating_add(1);
+                known.corrected = known.corrected.saturating_add(1);
+                known.state = UnitState::Correcting(reason.clone());
+                Ok(())
+            }
+            Event::StageCompleted { stage, input, output, handoff, words } => {
+                self.known(stage)?;
+                let round = self.round();
+                let state = self.stages.entry(stage.clone()).or_default();
+                state.began.get_or_insert(at);
+                let claimed_words = words.and(state.claimed_words);
+                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round };
+                state.outputs.insert(*input, made);
+                Ok(())
+            }
+            Event::StageFailed { stage, input, reason } => {
+                self.known(stage)?;
+                let state = self.stages.entry(stage.clone()).or_default();
+                match &mut state.run {
+                    Some(run) if run.input == *input => run.failed = Some(reason.clone()),
+                    Some(_) | None => state.run = Some(Run::failed(*input, at, reason)),
+                }
+                Ok(())
+            }
+            Event::RetryGranted { stage } => self.granted(stage),
+            Event::RouteChanged { stage, route, .. } => {
+                self.known(stage)?;
+                self.stages.entry(stage.clone()).or_default().route = Some(route.clone());
+                Ok(())
+            }
+            Event::GateEvaluated { gate, hash, verdict, reasons, report } => {
+                self.known(gate)?;
+                let round = self.round();
+                let evaluation = Evaluation { at, verdict: *verdict, reasons: reasons.clone(), report: *report, round };
+                self.gates.entry(gate.clone()).or_default().evaluations.insert(*hash, evaluation);
+                Ok(())
+            }
+            Event::GateApproved { gate, hash, max_spend } => {
+                let spent = self.spent();
+                self.agreed = Some(spent.plus(self.reserved()).plus(*max_spend));
+                let state = self.gates.get_mut(gate).ok_or_else(|| format!("{gate} has judged nothing"))?;
+                if !state.evaluations.contains_key(hash) {
+                    return Err(format!("{gate} has not judged {}", hash.short()));
+                }
+                let approval = Approval { by: actor.clone(), at, max_spend: *max_spend, spent };
+                state.approvals.insert(*hash, approval);
+                Ok(())
+            }
+            Event::SentBack { gate, hash, target, note, base } => {
+                self.known(gate)?;
+                self.known(target)?;
+                self.sent_back.push(SentBack {
+                    gate: gate.clone(),
+                    hash: *hash,
+                    target: target.clone(),
+                    input: NoteInput { note: *note, base: *base },
+                    by: actor.clone(),
+                    at,
+                });
+                Ok(())
+            }
+            Event::NeedOpened { need } => {
+                let id = need.id();
+                if self.need(&id).is_some() {
+                    return Err(format!("{id} is open already"));
+                }
+                self.needs.push(OpenNeed { id, need: need.clone(), since: at });
+                Ok(())
+            }
+            Event::NeedClosed { id, .. } => {
+                let place = self.needs.iter().position(|open| &open.id == id);
+                let open = self.needs.remove(place.ok_or_else(|| format!("{id} is not open"))?);
+                let waited = at.as_millisecond().saturating_sub(open.since.as_millisecond());
+                self.waited_ms = self.waited_ms.saturating_add(u64::try_from(waited).unwrap_or(0));
+                Ok(())
+            }
+            Event::Paused => self.live(Life::Paused),
+            Event::Resumed => self.live(Life::Running),
+            Event::Cancelled { reason } => self.live(Life::Cancelled(reason.clone())),
+            Event::Rejected { reason } => self.live(Life::Rejected(reason.clone())),
+            Event::Packaged { manifest } => self.live(Life::Packaged(*manifest)),
+        }
+    }
+
+    fn live(&mut self, life: Life) -> Fit {
+        if self.life.is_over() {
+            return Err("the episode is over".to_owned());
+        }
+        self.life = life;
+        Ok(())
+    }
+
+    fn known(&self, stage: &StageId) -> Fit {
+        self.pin(stage).map(|_| ()).ok_or_else(|| format!("there is no stage {stage}"))
+    }
+
+    fn prepared(&mut self, at: Timestamp, stage: &StageId, input: ContentHash, units: &[UnitPlan], last: bool) -> Fit {
+        self.known(stage)?;
+        let under_way: Vec<(ContentHash, IntentKey)> = self
+            .calls_of(stage)
+            .filter(|(_, call)| call.state == CallState::InFlight)
+            .map(|(key, call)| (call.request, key.clone()))
+            .collect();
+        let state = self.stages.entry(stage.clone()).or_default();
+        state.began.get_or_insert(at);
+        let goes_on = state.run.as_ref().is_some_and(|run| run.input == input && !run.prepared);
+        if !goes_on {
+            state.run = Some(Run { input, at, units: Default::default(), prepared: false, failed: None });
+        }
+        let Some(run) = &mut state.run else { return Err("no run was begun".to_owned()) };
+        for plan in units {
+            let mut unit = Unit::new(plan);
+            // A body that was answered before is answered already, and one that is under way is waited for.
+            if let Some(output) = state.takes.get(&plan.request) {
+                unit.state = UnitState::Accepted(*output);
+            } else if let Some((_, key)) =
+                under_way.iter().find(|(request, key)| *request == plan.request && key.unit == plan.unit)
+            {
+                unit.state = UnitState::Calling(key.clone());
+            }
+            if run.units.insert(plan.unit, unit).is_some() {
+                return Err(format!("unit {} of {stage} is listed twice", plan.unit));
+            }
+        }
+        run.prepared = last;
+        Ok(())
+    }
+
+    fn intended(&mut self, key: &IntentKey, call: Call) -> Fit {
+        let state = self.stages.get_mut(&key.stage).ok_or_else(|| format!("{} was never prepared", key.stage))?;
+        let attempts = state.attempts.entry(key.unit).or_default();
+        if key.attempt != attempts.saturating_add(1) {
+            return Err(format!("{key} is not the next attempt"));
+        }
+        *attempts = key.attempt;
+        let unit = state.run.as_mut().and_then(|run| run.units.get_mut(&key.unit));
+        match unit {
+            Some(unit) if matches!(unit.state, UnitState::Waiting(_)) && unit.request == call.request => {
+                unit.state = UnitState::Calling(key.clone());
+            }
+            Some(_) | None => return Err(format!("no unit waits for {key}")),
+        }
+        self.calls.insert(key.clone(), call);
+        Ok(())
+    }
+
+    fn ruled(&mut self, key: &IntentKey, ruling: Ruling, not_before: Option<Timestamp>) -> Fit {
+        let call = self.calls.get_mut(key).ok_or_else(|| format!("there is no call {key}"))?;
+        if !matches!(call.state, CallState::Uncertain { .. }) {
+            return Err(format!("the charge of {key} is not uncertain"));
+        }
+        call.state = CallState::Ruled { ruling };
+        self.of_call(key, |unit| {
+            unit.state = match ruling {
+                Ruling::Resend => UnitState::Waiting(not_before),
+                Ruling::WriteOff => UnitState::Stuck,
+            };
+        });
+        Ok(())
+    }
+
+    fn granted(&mut self, stage: &StageId) -> Fit {
+        self.known(stage)?;
+        let state = self.stages.entry(stage.clone()).or_default();
+        match &mut state.run {
+            // Work that was never made ready is begun anew.
+            Some(run) if !run.prepared => state.run = None,
+            Some(run) => {
+                run.failed = None;
+                for unit in run.units.values_mut() {
+                    unit.failures = 0;
+                    unit.corrections = 0;
+                    if matches!(unit.state, UnitState::Stuck | UnitState::Waiting(_)) {
+                        unit.state = UnitState::Waiting(None);
+                    }
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn open_call(&mut self, key: &IntentKey) -> Result<&mut Call, String> {
+        match self.calls.get_mut(key) {
+            Some(call) if call.state == CallState::InFlight => Ok(call),
+            Some(_) | None => Err(format!("{key} is not under way")),
+        }
+    }
+
+    /// The unit of the current run; work on other inputs has nothing to say any more.
+    fn unit(&mut self, stage: &StageId, input: &ContentHash, unit: u32) -> Result<&mut Unit, String> {
+        let run = self.stages.get_mut(stage).and_then(|state| state.run.as_mut());
+        run.filter(|run| run.input == *input)
+            .and_then(|run| run.units.get_mut(&unit))
+            .ok_or_else(|| format!("{stage} has no unit {unit} on these inputs"))
+    }
+
+    /// Changes the unit that waits for a call, if one still does: a call can outlive the work that it was made for.
+    fn of_call(&mut self, key: &IntentKey, change: impl FnOnce(&mut Unit)) {
+        let run = self.stages.get_mut(&key.stage).and_then(|state| state.run.as_mut());
+        let unit = run.and_then(|run| run.units.get_mut(&key.unit));
+        let waits_for = |state: &UnitState| match state {
+            UnitState::Calling(waited) | UnitState::Held(waited) => waited == key,
+            UnitState::Waiting(_)
+            | UnitState::Answered(_)
+            | UnitState::Correcting(_)
+            | UnitState::Stuck
+            | UnitState::Accepted(_) => false,
+        };
+        if let Some(unit) = unit.filter(|unit| waits_for(&unit.state)) {
+            change(unit);
+        }
+    }
+}
+
+impl Run {
+    fn failed(input: ContentHash, at: Timestamp, reason: &str) -> Self {
+        Self { input, at, units: Default::default(), prepared: false, failed: Some(reason.to_owned()) }
+    }
+}

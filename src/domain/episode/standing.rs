@@ -1,0 +1,143 @@
+//! What follows from an episode's state: which stages are done, ready or waiting, and what each works from.
+//!
+//! Staleness is nothing but a hash: a stage is done where an output is kept for the inputs that it has now.
+
+use std::collections::BTreeMap;
+
+use super::{Episode, Made, SentBack};
+use crate::domain::event::{Pin, Verdict};
+use crate::domain::handoff::Contract;
+use crate::domain::ids::{ContentHash, StageId};
+use crate::domain::pipeline::Kind;
+use crate::domain::step::Inputs;
+
+/// How a stage stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Something before it is not done.
+    Waiting,
+    /// It can work, or is at work, on these inputs.
+    Open(Inputs),
+    /// It has handed on; a gate that is done is open to what follows.
+    Done(Inputs, ContentHash),
+}
+
+impl Standing {
+    /// The output, where there is one.
+    pub fn output(&self) -> Option<ContentHash> {
+        match self {
+            Self::Done(_, output) => Some(*output),
+            Self::Waiting | Self::Open(_) => None,
+        }
+    }
+
+    /// The inputs, where they are all there.
+    pub fn inputs(&self) -> Option<&Inputs> {
+        match self {
+            Self::Open(inputs) | Self::Done(inputs, _) => Some(inputs),
+            Self::Waiting => None,
+        }
+    }
+}
+
+impl Episode {
+    /// How every stage stands, in the order of the pipeline.
+    pub fn standings(&self) -> BTreeMap<StageId, Standing> {
+        let mut standings: BTreeMap<StageId, Standing> = BTreeMap::new();
+        for pin in &self.pins {
+            let standing = self.standing(pin, &standings);
+            standings.insert(pin.stage.id.clone(), standing);
+        }
+        standings
+    }
+
+    fn standing(&self, pin: &Pin, before: &BTreeMap<StageId, Standing>) -> Standing {
+        let output = |id: &StageId| before.get(id).and_then(Standing::output);
+        if pin.stage.after.iter().any(|needed| output(needed).is_none()) {
+            return Standing::Waiting;
+        }
+        let mut upstream = BTreeMap::new();
+        for input in &pin.stage.inputs {
+            match output(input) {
+                Some(hash) => upstream.insert(input.clone(), hash),
+                None => return Standing::Waiting,
+            };
+        }
+        let inputs = self.inputs(pin, upstream);
+        let done = match pin.stage.kind {
+            Kind::Gate => self.gate_output(&pin.stage.id, &inputs.hash),
+            Kind::Agent | Kind::Panel | Kind::Evaluate | Kind::Speech | Kind::Master | Kind::Render => {
+                self.made(&pin.stage.id, &inputs.hash).map(|made| made.output)
+            }
+        };
+        match done {
+            Some(output) => Standing::Done(inputs, output),
+            None => Standing::Open(inputs),
+        }
+    }
+
+    /// The output that a stage keeps for these inputs.
+    pub fn made(&self, stage: &StageId, input: &ContentHash) -> Option<&Made> {
+        self.stages.get(stage)?.outputs.get(input)
+    }
+
+    /// A gate hands on its report once it is open: when the checks passed and nobody is asked, or a person approved.
+    fn gate_output(&self, gate: &StageId, hash: &ContentHash) -> Option<ContentHash> {
+        let state = self.gates.get(gate)?;
+        let evaluation = state.evaluations.get(hash)?;
+        let is_open = match evaluation.verdict {
+            Verdict::Passed => true,
+            Verdict::Person => state.approvals.contains_key(hash),
+            Verdict::Failed => false,
+        };
+        is_open.then_some(evaluation.report)
+    }
+
+    /// The latest note that went back to a stage.
+    pub fn note_for(&self, stage: &StageId) -> Option<&SentBack> {
+        self.sent_back.iter().rev().find(|sent| &sent.target == stage)
+    }
+
+    fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {
+        let stage = &pin.stage;
+        let note = self.note_for(&stage.id).map(|sent| sent.input.clone());
+        let route = self.route(&stage.id).cloned();
+        let prompt = if note.is_some() { pin.revise.as_ref() } else { pin.prompt.as_ref() };
+        let mut parts: Vec<Vec<u8>> = vec![
+            stage.id.as_str().as_bytes().to_vec(),
+            stage.output.name().as_bytes().to_vec(),
+            prompt.map(|p| p.hash.as_bytes().to_vec()).unwrap_or_default(),
+            route.as_ref().map(|r| format!("{}/{}", r.provider, r.model).into_bytes()).unwrap_or_default(),
+        ];
+        match stage.kind {
+            Kind::Agent | Kind::Panel | Kind::Speech | Kind::Gate => parts.push(self.profile.as_bytes().to_vec()),
+            Kind::Evaluate | Kind::Master => {}
+            Kind::Render => parts.push(self.research.as_bytes().to_vec()),
+        }
+        for (id, hash) in &upstream {
+            parts.push(id.as_str().as_bytes().to_vec());
+            parts.push(hash.as_bytes().to_vec());
+        }
+        if let Some(note) = &note {
+            parts.push(note.note.as_bytes().to_vec());
+            parts.push(note.base.as_bytes().to_vec());
+        }
+        Inputs { hash: ContentHash::of_parts(parts.iter().map(Vec::as_slice)), upstream, note, route }
+    }
+
+    /// The script that a gate or stage works on: the last of its inputs that is a script.
+    pub fn script_of(&self, stage: &StageId, inputs: &Inputs) -> Option<ContentHash> {
+        let pin = self.pin(stage)?;
+        let contract = |id: &StageId| self.pin(id).map(|pin| pin.stage.output);
+        let is_script = |id: &&StageId| matches!(contract(id), Some(Contract::Draft | Contract::Revision));
+        let id = pin.stage.inputs.iter().rev().find(is_script)?;
+        inputs.upstream.get(id).copied()
+    }
+
+    /// Parts of a hundred that are done, counted in stages.
+    pub fn percent(&self) -> u8 {
+        let standings = self.standings();
+        let done = standings.values().filter(|standing| standing.output().is_some()).count();
+        u8::try_from(done * 100 / standings.len().max(1)).unwrap_or(100)
+    }
+}

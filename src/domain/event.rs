@@ -1,0 +1,586 @@
+//! What happened, in the past tense: the only things that change the state of a studio.
+//!
+//! An event is small (under 4 KB); longer text is an artifact that the event names by its hash. These are the domain's
+//! own types: how they are written to disk is the codec's matter.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::budget::Scope;
+use super::call::{RetryClass, Route, Usage};
+use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use super::money::MicroUsd;
+use super::pipeline::Stage;
+
+/// A person who decides, by the name that person goes by and by the account that the system knows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Person {
+    name: String,
+    os_user: String,
+}
+
+/// A name that cannot be put beside a decision.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` cannot be signed with: a name has 1 to 60 characters, none of them a bracket or a control character")]
+pub struct PersonError(String);
+
+impl Person {
+    /// Checks both names.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is empty, longer than 60 characters, or has a bracket or a control character.
+    pub fn new(name: &str, os_user: &str) -> Result<Self, PersonError> {
+        let clean = |text: &str| {
+            let text = text.trim();
+            let bad = |c: char| c.is_control() || matches!(c, '(' | ')');
+            if text.is_empty() || text.chars().count() > 60 || text.chars().any(bad) {
+                return Err(PersonError(text.chars().take(60).flat_map(char::escape_default).collect()));
+            }
+            Ok(text.to_owned())
+        };
+        Ok(Self { name: clean(name)?, os_user: clean(os_user)? })
+    }
+
+    /// The name that the person goes by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The account of the operating system.
+    pub fn os_user(&self) -> &str {
+        &self.os_user
+    }
+}
+
+/// Who brought something about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Actor {
+    /// The engine, by its rules.
+    Engine,
+    /// A person.
+    Person(Person),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine => f.write_str("engine"),
+            Self::Person(person) => write!(f, "{} (os: {})", person.name, person.os_user),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = PersonError;
+
+    fn from_str(text: &str) -> Result<Self, PersonError> {
+        if text == "engine" {
+            return Ok(Self::Engine);
+        }
+        let parts = text.strip_suffix(')').and_then(|rest| rest.split_once(" (os: "));
+        let (name, os_user) = parts.ok_or_else(|| PersonError(text.chars().take(60).collect()))?;
+        Person::new(name, os_user).map(Self::Person)
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = PersonError;
+
+    fn try_from(text: String) -> Result<Self, PersonError> {
+        text.parse()
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> Self {
+        actor.to_string()
+    }
+}
+
+/// Whether the money and the voices are real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// Rehearsed: never to be released.
+    Rehearsal,
+    /// Made with real providers.
+    Live,
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rehearsal => "rehearsal",
+            Self::Live => "live",
+        })
+    }
+}
+
+/// What to do about a charge that nobody can be sure of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uncertain {
+    /// Ask a person.
+    Ask,
+    /// Send the call again; the possible second charge stays counted.
+    Resend,
+}
+
+/// The rules of an episode, pinned at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// What to do about an uncertain charge.
+    pub uncertain: Uncertain,
+    /// How often an answer that misses its contract is asked for again.
+    pub corrections: u32,
+    /// The length that the show wants, in milliseconds: from and to.
+    pub target_ms: (u64, u64),
+    /// The rate of speech that lengths are projected with.
+    pub words_per_minute: u32,
+}
+
+/// A stage with what an episode pinned for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The stage.
+    pub stage: Stage,
+    /// The prompt of its agent.
+    pub prompt: Option<PromptPin>,
+    /// The prompt of its reviser.
+    pub revise: Option<PromptPin>,
+    /// Where its calls go.
+    pub route: Option<Route>,
+    /// Where they go when that model cannot.
+    pub fallback: Option<Route>,
+    /// A model that costs less, for when a cap stands in the way.
+    pub cheaper: Option<Route>,
+}
+
+/// A version of a prompt, by its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptPin {
+    /// The agent.
+    pub agent: String,
+    /// The version, such as `1.0.0`.
+    pub version: String,
+    /// The hash of the file.
+    pub hash: ContentHash,
+}
+
+/// One paid call that a stage needs, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitPlan {
+    /// Its number within the stage.
+    pub unit: u32,
+    /// The body to send.
+    pub request: ContentHash,
+    /// The most that it can cost.
+    pub worst: MicroUsd,
+}
+
+/// How an output came about, for the measure of how well handoffs work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handoff {
+    /// The first answer met its contract.
+    FirstTry,
+    /// An answer met it after corrections.
+    Corrected,
+    /// Code made it.
+    Local,
+    /// Nothing was to do: the base went on unchanged.
+    Skipped,
+}
+
+/// How a gate judged what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every check holds.
+    Passed,
+    /// A check fails. No one and nothing turns this into a pass.
+    Failed,
+    /// Every check holds, and a person must decide.
+    Person,
+}
+
+/// How a person ruled an uncertain charge. Either way its worst case counts as spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// Send it again, at the risk of a second charge.
+    Resend,
+    /// Take the money as lost and do not send it again.
+    WriteOff,
+}
+
+/// Something that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A gate wants a decision on this content.
+    Gate {
+        /// The gate.
+        gate: StageId,
+        /// What the decision binds to.
+        hash: ContentHash,
+    },
+    /// Whether a call was charged is not known.
+    Charge {
+        /// The call.
+        key: IntentKey,
+    },
+    /// A cap stands in the way of the next call.
+    Cap {
+        /// The stage that waits.
+        stage: StageId,
+        /// The cap.
+        scope: Scope,
+        /// Its limit.
+        cap: MicroUsd,
+        /// What is spent and reserved under it.
+        committed: MicroUsd,
+        /// What the call may cost.
+        worst: MicroUsd,
+    },
+    /// A stage cannot go on by itself.
+    Retries {
+        /// The stage.
+        stage: StageId,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A provider billed above the reservation: no further spending until a person has seen it.
+    OverBilled {
+        /// The call.
+        key: IntentKey,
+        /// What was reserved.
+        reserved: MicroUsd,
+        /// What was billed.
+        billed: MicroUsd,
+    },
+}
+
+impl Need {
+    /// A name that is the same for the same need, so that a bell rings once and an answer finds it.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Gate { gate, hash } => format!("gate:{gate}:{}", hash.short()),
+            Self::Charge { key } => format!("charge:{key}"),
+            Self::Cap { stage, scope, .. } => format!("cap:{stage}:{scope}"),
+            Self::Retries { stage, .. } => format!("retries:{stage}"),
+            Self::OverBilled { key, .. } => format!("billed:{key}"),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The studio's first event.
+    StudioOpened {
+        /// Its kind, for ever.
+        provenance: Provenance,
+    },
+    /// The system's clock went back by this much; time in the ledger does not.
+    ClockSteppedBack {
+        /// By how many milliseconds.
+        by_ms: u64,
+    },
+    /// A cap was set or raised.
+    CapSet {
+        /// What it covers.
+        scope: Scope,
+        /// The limit.
+        cap: MicroUsd,
+        /// Why.
+        reason: String,
+    },
+    /// At least 80 % of a cap is spent or reserved.
+    CapNear {
+        /// The cap.
+        scope: Scope,
+        /// Its limit.
+        cap: MicroUsd,
+        /// What is spent and reserved.
+        committed: MicroUsd,
+    },
+    /// Someone asked for what could not be done.
+    CommandRefused {
+        /// What was asked.
+        asked: String,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// An episode was begun.
+    EpisodeStarted {
+        /// Its title, until the plan gives one.
+        title: String,
+        /// The show.
+        show: String,
+        /// The research package.
+        research: ContentHash,
+        /// The show profile.
+        profile: ContentHash,
+        /// The rules.
+        policy: Policy,
+        /// What all calls cost at worst, without rounds.
+        projected: MicroUsd,
+    },
+    /// A stage of the episode was pinned; as many follow a start as the pipeline has stages.
+    StagePinned {
+        /// The pin.
+        pin: Box<Pin>,
+    },
+    /// The calls of a stage were made ready; a long list comes in several events.
+    StagePrepared {
+        /// The stage.
+        stage: StageId,
+        /// The inputs that it was made ready from.
+        input: ContentHash,
+        /// The calls.
+        units: Vec<UnitPlan>,
+        /// Whether this is the last of the list.
+        last: bool,
+    },
+    /// An answer missed its contract and the call was made ready again with the validator's words.
+    CorrectionPrepared {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// The call.
+        unit: UnitPlan,
+    },
+    /// A call is about to be sent; its worst case is reserved.
+    CallIntended {
+        /// Its key.
+        key: IntentKey,
+        /// The body.
+        request: ContentHash,
+        /// The most that it can cost.
+        worst: MicroUsd,
+        /// Where it goes.
+        route: Route,
+    },
+    /// A call was answered and its price is known.
+    CallSettled {
+        /// Its key.
+        key: IntentKey,
+        /// The body of the answer.
+        answer: ContentHash,
+        /// What was used.
+        usage: Usage,
+        /// What it cost.
+        price: MicroUsd,
+        /// How long it took.
+        machine_ms: u64,
+        /// The provider's name for it.
+        request_id: Option<String>,
+    },
+    /// A call failed and what it cost is known, which mostly is nothing.
+    CallFailed {
+        /// Its key.
+        key: IntentKey,
+        /// What the failure asks for.
+        class: RetryClass,
+        /// What the provider said, cleaned and cut.
+        message: String,
+        /// What it cost.
+        price: MicroUsd,
+        /// Not to be tried again before this.
+        not_before: Option<Timestamp>,
+    },
+    /// A call was sent and its answer was lost.
+    ChargeUncertain {
+        /// Its key.
+        key: IntentKey,
+        /// How it was lost.
+        reason: String,
+    },
+    /// An uncertain charge was ruled.
+    ChargeRuled {
+        /// The call.
+        key: IntentKey,
+        /// How.
+        ruling: Ruling,
+        /// Not to be sent again before this.
+        not_before: Option<Timestamp>,
+    },
+    /// An answer met its contract.
+    UnitAccepted {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// The unit.
+        unit: u32,
+        /// What it handed on.
+        output: ContentHash,
+        /// How many words the model claims, where it claims a count.
+        claimed_words: Option<u64>,
+    },
+    /// An answer missed its contract.
+    OutputRejected {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// The unit.
+        unit: u32,
+        /// The validator's words.
+        reason: String,
+    },
+    /// A stage handed on.
+    StageCompleted {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// What it handed on.
+        output: ContentHash,
+        /// How it came about.
+        handoff: Handoff,
+        /// Words that code counted, where the output is a script.
+        words: Option<u64>,
+    },
+    /// A stage cannot go on by itself.
+    StageFailed {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// Why.
+        reason: String,
+    },
+    /// A stage that could not go on may try again.
+    RetryGranted {
+        /// The stage.
+        stage: StageId,
+    },
+    /// The calls of a stage go to another model from here on.
+    RouteChanged {
+        /// The stage.
+        stage: StageId,
+        /// The new route.
+        route: Route,
+        /// Why.
+        reason: String,
+    },
+    /// A gate judged what it was given.
+    GateEvaluated {
+        /// The gate.
+        gate: StageId,
+        /// The content that it judged.
+        hash: ContentHash,
+        /// How.
+        verdict: Verdict,
+        /// Why, in the words for people; at most twelve.
+        reasons: Vec<String>,
+        /// The whole report.
+        report: ContentHash,
+    },
+    /// A person approved the content at a gate.
+    GateApproved {
+        /// The gate.
+        gate: StageId,
+        /// What was approved.
+        hash: ContentHash,
+        /// The most that may be spent on what follows.
+        max_spend: MicroUsd,
+    },
+    /// The content at a gate was sent back.
+    SentBack {
+        /// The gate.
+        gate: StageId,
+        /// The content.
+        hash: ContentHash,
+        /// The stage that is to do it again.
+        target: StageId,
+        /// What is to be done.
+        note: ContentHash,
+        /// The script that the note speaks of.
+        base: ContentHash,
+    },
+    /// A person is needed.
+    NeedOpened {
+        /// For what.
+        need: Need,
+    },
+    /// A person is no longer needed.
+    NeedClosed {
+        /// The need's id.
+        id: String,
+        /// How it was answered.
+        answer: String,
+    },
+    /// No new work is started until it is resumed.
+    Paused,
+    /// Work goes on.
+    Resumed,
+    /// The episode was stopped before its end.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// The episode was rejected for good.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
+    /// All is done and the package is on disk.
+    Packaged {
+        /// The manifest.
+        manifest: ContentHash,
+    },
+}
+
+/// An event with its place in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// When; never before the event in front of it.
+    pub at: Timestamp,
+    /// The episode, where it belongs to one.
+    pub episode: Option<EpisodeNumber>,
+    /// Who brought it about.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_its_text() {
+        let ada = Actor::Person(Person::new(" Ada L. ", "ada").unwrap());
+        assert_eq!(ada.to_string(), "Ada L. (os: ada)");
+        assert_eq!(ada.to_string().parse(), Ok(ada));
+        assert_eq!("engine".parse(), Ok(Actor::Engine));
+        for bad in ["", "Ada", "Ada (os: )", "(os: x)", "A\u{1b} (os: a)", "A) (os: b)"] {
+            assert!(bad.parse::<Actor>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_need_keeps_its_id_while_its_amounts_move() {
+        let cap = |committed| Need::Cap {
+            stage: "voice".parse().unwrap(),
+            scope: Scope::Episode(EpisodeNumber(4)),
+            cap: MicroUsd(10),
+            committed: MicroUsd(committed),
+            worst: MicroUsd(5),
+        };
+        assert_eq!(cap(6).id(), "cap:voice:episode:004");
+        assert_eq!(cap(6).id(), cap(9).id());
+    }
+}

@@ -1,0 +1,266 @@
+//! What is to be done next, from the fold alone: intents of paid calls, local steps, needs, and the next deadline.
+//!
+//! Asked again after every change, it gives the same answer to the same state; that is all there is to resuming.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::budget::{BudgetError, CapReached, Caps, Period, Scope};
+use super::call::Provider;
+use super::episode::{CallState, Episode, Life, Run, Standing, UnitState};
+use super::event::{Event, Need, Pin};
+use super::ids::{IntentKey, StageId};
+use super::money::MicroUsd;
+use super::pipeline::Kind;
+use super::step::{Inputs, Step, Work};
+use super::studio::Studio;
+
+/// The limits that the engine works within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls under way at once, by provider; one that is not named has one.
+    pub slots: BTreeMap<Provider, u32>,
+    /// Failures of one unit before a person is asked.
+    pub attempts: u32,
+    /// The first wait after a failure, in milliseconds; each further one doubles.
+    pub backoff_ms: u64,
+    /// The longest wait, in milliseconds.
+    pub backoff_max_ms: u64,
+    /// Send-backs that a gate may do by itself.
+    pub remedies: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let slots = Provider::ALL.into_iter().map(|provider| (provider, 4)).collect();
+        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000, remedies: 2 }
+    }
+}
+
+/// What follows from the state of an episode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// An event to be written; the plan is then asked for again, until there is none.
+    pub event: Option<Event>,
+    /// Local work that is to be under way.
+    pub steps: BTreeSet<Step>,
+    /// When to ask again without anything having happened.
+    pub deadline: Option<Timestamp>,
+    /// Whether a call waits for a slot or for room under a cap that calls under way may free.
+    pub waits: bool,
+}
+
+/// What one episode needs next. At most one event is given at a time, so that each is decided on the state that the
+/// one before it left.
+pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp) -> Plan {
+    let mut plan = Plan::default();
+    if episode.life != Life::Running {
+        // Whoever waits at a need of an episode that is over waits for nothing.
+        if let (true, Some(open)) = (episode.life.is_over(), episode.needs.iter().find(|open| !is_charge(&open.need))) {
+            plan.event = Some(Event::NeedClosed { id: open.id.clone(), answer: "the episode is over".to_owned() });
+        }
+        return plan;
+    }
+    let standings = episode.standings();
+    let planner = Planner { studio, episode, limits, now, standings: &standings };
+    plan.event = planner.outdated_need();
+    for pin in &episode.pins {
+        if plan.event.is_some() {
+            return plan;
+        }
+        if let Some(Standing::Open(inputs)) = standings.get(&pin.stage.id) {
+            planner.stage(pin, inputs, &mut plan);
+        }
+    }
+    if plan.event.is_none() {
+        plan.event = planner.ended();
+    }
+    plan
+}
+
+fn is_charge(need: &Need) -> bool {
+    matches!(need, Need::Charge { .. })
+}
+
+struct Planner<'a> {
+    studio: &'a Studio,
+    episode: &'a Episode,
+    limits: &'a Limits,
+    now: Timestamp,
+    standings: &'a BTreeMap<StageId, Standing>,
+}
+
+impl Planner<'_> {
+    fn step(&self, pin: &Pin, inputs: &Inputs, work: Work) -> Step {
+        Step { episode: self.episode.number, stage: pin.stage.id.clone(), inputs: inputs.clone(), work }
+    }
+
+    fn stage(&self, pin: &Pin, inputs: &Inputs, plan: &mut Plan) {
+        let run = self.episode.stages.get(&pin.stage.id).and_then(|state| state.run.as_ref());
+        let run = run.filter(|run| run.input == inputs.hash);
+        if run.is_some_and(|run| run.failed.is_some()) {
+            return;
+        }
+        let work = match pin.stage.kind {
+            Kind::Agent | Kind::Speech => match run {
+                Some(run) if run.prepared => return self.units(pin, inputs, run, plan),
+                Some(_) | None => Work::Prepare,
+            },
+            Kind::Gate => {
+                let judged = self.episode.gates.get(&pin.stage.id).and_then(|gate| gate.evaluations.get(&inputs.hash));
+                if judged.is_some() {
+                    return;
+                }
+                Work::Evaluate
+            }
+            Kind::Render => Work::Render,
+            // A pipeline with one of these is refused before an episode starts.
+            Kind::Panel | Kind::Evaluate | Kind::Master => return,
+        };
+        plan.steps.insert(self.step(pin, inputs, work));
+    }
+
+    fn units(&self, pin: &Pin, inputs: &Inputs, run: &Run, plan: &mut Plan) {
+        let mut accepted = Vec::with_capacity(run.units.len());
+        for (number, unit) in &run.units {
+            match &unit.state {
+                UnitState::Accepted(output) => accepted.push((*number, *output)),
+                UnitState::Waiting(Some(until)) if *until > self.now => {
+                    plan.deadline = Some(plan.deadline.map_or(*until, |earlier| earlier.min(*until)));
+                }
+                UnitState::Waiting(_) => {
+                    if plan.event.is_none() {
+                        plan.event = self.intent(pin, *number, run, plan);
+                    }
+                }
+                UnitState::Answered(key) => {
+                    if let Some(CallState::Settled { answer, .. }) = self.episode.calls.get(key).map(|call| &call.state)
+                    {
+                        let work = Work::Accept { unit: *number, request: unit.request, answer: *answer };
+                        plan.steps.insert(self.step(pin, inputs, work));
+                    }
+                }
+                UnitState::Correcting(reason) => {
+                    let work = Work::Correct { unit: *number, request: unit.request, reason: reason.clone() };
+                    plan.steps.insert(self.step(pin, inputs, work));
+                }
+                UnitState::Calling(_) | UnitState::Held(_) | UnitState::Stuck => {}
+            }
+        }
+        if accepted.len() == run.units.len() {
+            plan.steps.insert(self.step(pin, inputs, Work::Join { units: accepted }));
+        }
+    }
+
+    /// The intent of a call that may be sent now, or the need that stands in its way.
+    fn intent(&self, pin: &Pin, number: u32, run: &Run, plan: &mut Plan) -> Option<Event> {
+        let unit = run.units.get(&number)?;
+        let stage = &pin.stage.id;
+        let route = self.episode.route(stage)?;
+        if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
+            return None;
+        }
+        let slots = self.limits.slots.get(&route.provider).copied().unwrap_or(1);
+        if self.studio.in_flight.get(&route.provider).copied().unwrap_or(0) >= slots {
+            plan.waits = true;
+            return None;
+        }
+        let attempts = self.episode.stages.get(stage).and_then(|state| state.attempts.get(&number)).copied();
+        let attempt = attempts.unwrap_or(0).saturating_add(1);
+        let key = IntentKey { episode: self.episode.number, stage: stage.clone(), unit: number, attempt };
+        let period = Period::of(self.now);
+        let caps = self.caps(period);
+        match self.studio.budget.admits(&key, unit.worst, period, &caps) {
+            Ok(()) => {
+                if let Some(near) = self.near(&key, &caps, period) {
+                    return Some(near);
+                }
+                Some(Event::CallIntended { key, request: unit.request, worst: unit.worst, route: route.clone() })
+            }
+            Err(BudgetError::Cap(reached)) => self.capped(stage, reached, plan),
+            Err(BudgetError::Reserved(_) | BudgetError::NotReserved(_) | BudgetError::Negative) => None,
+        }
+    }
+
+    fn caps(&self, period: Period) -> Caps {
+        let mut caps = self.studio.caps_for(self.episode, period);
+        // What a person agreed to at the last approval is a cap of its own.
+        if let Some(agreed) = self.episode.agreed {
+            let scope = Scope::Episode(self.episode.number);
+            let cap = caps.get(&scope).map_or(agreed, |cap| agreed.min(*cap));
+            caps.insert(scope, cap);
+        }
+        caps
+    }
+
+    /// A cap stands in the way: wait where calls under way may free enough by themselves, ask where they cannot.
+    fn capped(&self, stage: &StageId, reached: CapReached, plan: &mut Plan) -> Option<Event> {
+        let held = self.studio.budget.in_flight(&reached.scope);
+        if held > MicroUsd::ZERO && reached.committed.minus(held).plus(reached.worst) <= reached.cap {
+            plan.waits = true;
+            return None;
+        }
+        plan.waits = true;
+        let CapReached { scope, cap, committed, worst } = reached;
+        let need = Need::Cap { stage: stage.clone(), scope, cap, committed, worst };
+        self.episode.need(&need.id()).is_none().then_some(Event::NeedOpened { need })
+    }
+
+    fn near(&self, key: &IntentKey, caps: &Caps, period: Period) -> Option<Event> {
+        let own = [Scope::Stage(key.episode, key.stage.clone()), Scope::Episode(key.episode)];
+        let shared = [Scope::Day(period.day), Scope::Month(period.month)];
+        own.into_iter().chain(shared).find_map(|scope| {
+            let cap = *caps.get(&scope)?;
+            let alerted = self.episode.alerted.get(&scope) == Some(&cap);
+            let committed = self.studio.budget.committed(&scope);
+            let is_near = self.studio.budget.is_near(&scope, cap) && !alerted;
+            is_near.then_some(Event::CapNear { scope, cap, committed })
+        })
+    }
+
+    /// A need whose cause is gone: another hash stands at the gate, or there is room under the cap.
+    fn outdated_need(&self) -> Option<Event> {
+        self.episode.needs.iter().find_map(|open| {
+            let answer = match &open.need {
+                Need::Gate { gate, hash } => {
+                    let now_at = self.standings.get(gate).and_then(Standing::inputs).map(|inputs| inputs.hash);
+                    (now_at != Some(*hash)).then_some("what stood at the gate has changed")
+                }
+                Need::Cap { scope, worst, .. } => {
+                    let caps = self.caps(Period::of(self.now));
+                    let is_free = caps.get(scope).is_none_or(|cap| {
+                        self.studio.budget.committed(scope).plus(*worst) <= *cap
+                            || matches!(scope, Scope::Call) && worst <= cap
+                    });
+                    let is_over = match scope {
+                        Scope::Day(day) => *day != Period::of(self.now).day,
+                        Scope::Month(month) => *month != Period::of(self.now).month,
+                        Scope::Call | Scope::Stage(..) | Scope::Episode(_) => false,
+                    };
+                    (is_free || is_over).then_some("there is room again")
+                }
+                Need::Retries { stage, .. } => {
+                    let at = self.standings.get(stage).and_then(Standing::inputs).map(|inputs| inputs.hash);
+                    let run = self.episode.stages.get(stage).and_then(|state| state.run.as_ref());
+                    let is_current = run.is_some_and(|run| run.failed.is_some() && Some(run.input) == at);
+                    (!is_current).then_some("the stage works on other inputs now")
+                }
+                Need::Charge { .. } | Need::OverBilled { .. } => None,
+            };
+            answer.map(|answer| Event::NeedClosed { id: open.id.clone(), answer: answer.to_owned() })
+        })
+    }
+
+    /// The end: every stage has handed on and every gate is open.
+    fn ended(&self) -> Option<Event> {
+        let is_done = |pin: &Pin| matches!(self.standings.get(&pin.stage.id), Some(Standing::Done(..)));
+        let last = self.episode.pins.last()?;
+        if !self.episode.pins.iter().all(is_done) {
+            return None;
+        }
+        let package = self.episode.pins.iter().rev().find(|pin| pin.stage.kind == Kind::Render).unwrap_or(last);
+        let manifest = self.standings.get(&package.stage.id).and_then(Standing::output)?;
+        Some(Event::Packaged { manifest })
+    }
+}

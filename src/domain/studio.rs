@@ -1,0 +1,223 @@
+//! A studio as the fold over all of its events: its episodes, its caps and its budget.
+//!
+//! An episode that is over and has no open charge leaves the fold and is handed to whoever keeps past episodes; its days
+//! and months keep what it spent. Not for storage.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::budget::{Budget, Caps, Period, Scope};
+use super::call::Provider;
+use super::episode::{CallState, Episode, FoldError, Life};
+use super::event::{Event, Provenance, Stamped};
+use super::ids::{EpisodeNumber, IntentKey};
+use super::money::MicroUsd;
+
+/// A studio.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Studio {
+    /// Its kind, from its first event on.
+    pub provenance: Option<Provenance>,
+    /// Episodes that can still change.
+    pub episodes: BTreeMap<EpisodeNumber, Arc<Episode>>,
+    /// Numbers of episodes that cannot.
+    pub past: BTreeSet<EpisodeNumber>,
+    /// Caps of days and months: [`Scope::Day`] and [`Scope::Month`] of 0 stand for each day and each month.
+    pub caps: Caps,
+    /// What is spent and reserved.
+    pub budget: Budget,
+    /// Calls under way, by provider.
+    pub in_flight: BTreeMap<Provider, u32>,
+    /// Caps of which 80 % was passed, and the cap that it was.
+    pub alerted: BTreeMap<Scope, MicroUsd>,
+    /// The number of the last event; 0 before the first.
+    pub seq: u64,
+    /// When the last event was.
+    pub at: Timestamp,
+}
+
+impl Studio {
+    /// Applies an event; what is handed back is an episode that has left the fold.
+    ///
+    /// # Errors
+    ///
+    /// When the event does not fit. The studio may then be changed in part and must be dropped.
+    pub fn apply(&mut self, stamped: &Stamped) -> Result<Option<Arc<Episode>>, FoldError> {
+        let misfit = |what: String| FoldError { seq: stamped.seq, what };
+        if stamped.seq != self.seq + 1 {
+            return Err(misfit(format!("it follows event {}", self.seq)));
+        }
+        if stamped.at < self.at {
+            return Err(misfit("it lies before the event in front of it".to_owned()));
+        }
+        self.seq = stamped.seq;
+        self.at = stamped.at;
+        match stamped.episode {
+            None => self.own(&stamped.event).map_err(misfit).map(|()| None),
+            Some(number) => self.of_episode(number, stamped),
+        }
+    }
+
+    fn own(&mut self, event: &Event) -> Result<(), String> {
+        match (event, self.provenance) {
+            (Event::StudioOpened { provenance }, None) => {
+                self.provenance = Some(*provenance);
+                Ok(())
+            }
+            (Event::StudioOpened { .. }, Some(_)) => Err("the studio is open already".to_owned()),
+            (Event::CapSet { scope, cap, .. }, Some(_)) => {
+                self.caps.insert(scope.clone(), *cap);
+                Ok(())
+            }
+            (Event::CapNear { scope, cap, .. }, Some(_)) => {
+                self.alerted.insert(scope.clone(), *cap);
+                Ok(())
+            }
+            (Event::ClockSteppedBack { .. } | Event::CommandRefused { .. }, Some(_)) => Ok(()),
+            (_, None) => Err("the studio was never opened".to_owned()),
+            (_, Some(_)) => Err("it names no episode".to_owned()),
+        }
+    }
+
+    fn of_episode(&mut self, number: EpisodeNumber, stamped: &Stamped) -> Result<Option<Arc<Episode>>, FoldError> {
+        let misfit = |what: String| FoldError { seq: stamped.seq, what };
+        if let Event::EpisodeStarted { .. } = &stamped.event {
+            let episode = self.begun(number, stamped).map_err(misfit)?;
+            self.episodes.insert(number, Arc::new(episode));
+            return Ok(None);
+        }
+        self.charge(stamped).map_err(misfit)?;
+        let shared =
+            self.episodes.get_mut(&number).ok_or_else(|| misfit(format!("there is no episode {number} under way")))?;
+        let episode = Arc::make_mut(shared);
+        episode.apply(stamped)?;
+        if !episode.is_settled() {
+            return Ok(None);
+        }
+        self.budget.retire(number);
+        self.past.insert(number);
+        Ok(self.episodes.remove(&number))
+    }
+
+    fn begun(&self, number: EpisodeNumber, stamped: &Stamped) -> Result<Episode, String> {
+        let Event::EpisodeStarted { title, show, research, profile, policy, projected } = &stamped.event else {
+            return Err("it begins no episode".to_owned());
+        };
+        let provenance = self.provenance.ok_or("the studio was never opened")?;
+        if self.is_used(number) {
+            return Err(format!("episode {number} was begun before"));
+        }
+        Ok(Episode {
+            number,
+            title: title.clone(),
+            show: show.clone(),
+            provenance,
+            started: stamped.at,
+            touched: stamped.at,
+            owner: stamped.actor.clone(),
+            research: *research,
+            profile: *profile,
+            policy: *policy,
+            caps: Caps::new(),
+            projected: *projected,
+            agreed: None,
+            pins: Vec::new(),
+            stages: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            sent_back: Vec::new(),
+            needs: Vec::new(),
+            waited_ms: 0,
+            alerted: BTreeMap::new(),
+            life: Life::Running,
+        })
+    }
+
+    /// What an event does to the budget. Caps were held against when the event was decided; a replay only adds up.
+    fn charge(&mut self, stamped: &Stamped) -> Result<(), String> {
+        match &stamped.event {
+            Event::CallIntended { key, worst, route, .. } => {
+                self.budget
+                    .reserve(key.clone(), *worst, Period::of(stamped.at), &Caps::new())
+                    .map_err(|e| e.to_string())?;
+                *self.in_flight.entry(route.provider).or_default() += 1;
+                Ok(())
+            }
+            Event::CallSettled { key, price, .. } | Event::CallFailed { key, price, .. } => {
+                self.landed(key);
+                self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
+            }
+            Event::ChargeUncertain { key, .. } => {
+                self.landed(key);
+                self.budget.lose(key).map_err(|e| e.to_string())
+            }
+            Event::ChargeRuled { key, .. } => {
+                let worst = self.budget.call(key).map(|call| call.worst).unwrap_or_default();
+                self.budget.settle(key, worst).map(|_| ()).map_err(|e| e.to_string())
+            }
+            Event::StudioOpened { .. }
+            | Event::ClockSteppedBack { .. }
+            | Event::CapSet { .. }
+            | Event::CapNear { .. }
+            | Event::CommandRefused { .. }
+            | Event::EpisodeStarted { .. }
+            | Event::StagePinned { .. }
+            | Event::StagePrepared { .. }
+            | Event::CorrectionPrepared { .. }
+            | Event::UnitAccepted { .. }
+            | Event::OutputRejected { .. }
+            | Event::StageCompleted { .. }
+            | Event::StageFailed { .. }
+            | Event::RetryGranted { .. }
+            | Event::RouteChanged { .. }
+            | Event::GateEvaluated { .. }
+            | Event::GateApproved { .. }
+            | Event::SentBack { .. }
+            | Event::NeedOpened { .. }
+            | Event::NeedClosed { .. }
+            | Event::Paused
+            | Event::Resumed
+            | Event::Cancelled { .. }
+            | Event::Rejected { .. }
+            | Event::Packaged { .. } => Ok(()),
+        }
+    }
+
+    /// A call is no longer under way.
+    fn landed(&mut self, key: &IntentKey) {
+        let call = self.episodes.get(&key.episode).and_then(|episode| episode.calls.get(key));
+        let provider = call.filter(|call| call.state == CallState::InFlight).map(|call| call.route.provider);
+        if let Some(count) = provider.and_then(|provider| self.in_flight.get_mut(&provider)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Whether an episode of this number was ever begun.
+    pub fn is_used(&self, number: EpisodeNumber) -> bool {
+        self.past.contains(&number) || self.episodes.contains_key(&number)
+    }
+
+    /// The lowest number above all that were used.
+    pub fn next_number(&self) -> EpisodeNumber {
+        let last = self.past.last().max(self.episodes.keys().next_back());
+        EpisodeNumber(last.map_or(1, |number| number.0.saturating_add(1)))
+    }
+
+    /// The caps that a call of an episode is held against at a moment.
+    pub fn caps_for(&self, episode: &Episode, period: Period) -> Caps {
+        let mut caps = episode.caps.clone();
+        for scope in [Scope::Day(period.day), Scope::Month(period.month)] {
+            let every = match scope {
+                Scope::Day(_) => Scope::Day(0),
+                Scope::Month(_) | Scope::Call | Scope::Stage(..) | Scope::Episode(_) => Scope::Month(0),
+            };
+            if let Some(cap) = self.caps.get(&scope).or_else(|| self.caps.get(&every)) {
+                caps.insert(scope, *cap);
+            }
+        }
+        caps
+    }
+}

@@ -1,0 +1,283 @@
+//! The one task that orders everything: it takes inputs, decides, applies, plans, writes the whole batch with one sync,
+//! and only then lets anything be seen or begun.
+//!
+//! What was not written did not happen: after a failed write nothing more is decided, and the studio says what is safe.
+//! Not for work: that is the executor's.
+
+mod closing;
+mod publish;
+mod requests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use self::closing::Closing;
+use super::executor::Executor;
+use super::handle::{HandleError, Request};
+use super::past::Past;
+use super::snapshot::{FeedLine, Notice, Snapshot};
+use crate::clock::Clock;
+use crate::domain::decide::{self, Decided};
+use crate::domain::episode::Episode;
+use crate::domain::event::{Actor, Event, Stamped};
+use crate::domain::ids::{EpisodeNumber, IntentKey};
+use crate::domain::plan::{Limits, plan};
+use crate::domain::step::{CallStep, Outcome, Step};
+use crate::domain::studio::Studio;
+use crate::ledger::codec;
+use crate::ledger::journal::Journal;
+
+/// The most inputs that one batch takes.
+const BATCH: usize = 256;
+
+/// The longest that the dispatcher sleeps without looking at the clock: a wall clock may be set while it sleeps.
+const NAP: Duration = Duration::from_secs(30);
+
+/// Everything that decides.
+pub(super) struct Dispatcher {
+    pub(super) studio: Studio,
+    pub(super) journal: Journal,
+    pub(super) executor: Executor,
+    pub(super) past: Past,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+    pub(super) grace: Duration,
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) outcomes: mpsc::UnboundedReceiver<Outcome>,
+    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(super) notices: broadcast::Sender<Notice>,
+    pub(super) feed: VecDeque<FeedLine>,
+    pub(super) schedule: Schedule,
+    pub(super) halted: Option<String>,
+    pub(super) closing: Option<Closing>,
+}
+
+/// What has to be looked at again, and when.
+#[derive(Default)]
+pub(super) struct Schedule {
+    /// Episodes that wait for a slot or for room under a cap.
+    waiting: BTreeSet<EpisodeNumber>,
+    /// Episodes that have something to do at a moment.
+    deadlines: BTreeMap<EpisodeNumber, Timestamp>,
+}
+
+/// An answer that is given once the batch is on disk.
+type Pending = (oneshot::Sender<Result<u64, HandleError>>, Result<u64, HandleError>);
+
+/// One batch in the making.
+#[derive(Default)]
+struct Tick {
+    batch: Vec<Stamped>,
+    dirty: BTreeSet<EpisodeNumber>,
+    calls: Vec<CallStep>,
+    landed: Vec<IntentKey>,
+    answers: Vec<Pending>,
+    retired: Vec<Arc<Episode>>,
+    fault: Option<String>,
+}
+
+impl Dispatcher {
+    /// Runs until the last handle is gone or a shutdown was asked for. `first` are outcomes that opening brought up.
+    pub(super) async fn run(mut self, first: Vec<Outcome>) {
+        let mut tick = Tick { dirty: self.studio.episodes.keys().copied().collect(), ..Tick::default() };
+        for outcome in first {
+            self.take_outcome(&mut tick, &outcome);
+        }
+        self.finish(tick);
+        while !self.is_closed() {
+            let mut tick = Tick::default();
+            let nap = self.nap();
+            tokio::select! {
+                biased;
+                Some(outcome) = self.outcomes.recv() => self.take_outcome(&mut tick, &outcome),
+                request = self.requests.recv() => match request {
+                    Some(request) => self.take_request(&mut tick, request),
+                    None => self.close(None),
+                },
+                () = tokio::time::sleep(nap) => {}
+            }
+            for _ in 0..BATCH {
+                if let Ok(outcome) = self.outcomes.try_recv() {
+                    self.take_outcome(&mut tick, &outcome);
+                } else if let Ok(request) = self.requests.try_recv() {
+                    self.take_request(&mut tick, request);
+                } else {
+                    break;
+                }
+            }
+            self.finish(tick);
+        }
+        self.ended().await;
+    }
+
+    fn nap(&self) -> Duration {
+        if let Some(closing) = &self.closing {
+            return closing.left(&self.clock).min(NAP);
+        }
+        let now = self.clock.now();
+        let until = |at: &Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
+        let next = self.schedule.deadlines.values().min().map(until);
+        // A deadline is reached when the clock says so, not a moment before.
+        next.map_or(NAP, |next| next.saturating_add(Duration::from_millis(1)).min(NAP))
+    }
+
+    /// The moment that is put on events: the clock's, to the microsecond, and never before the last.
+    fn moment(&self) -> Timestamp {
+        let now = self.clock.now();
+        let whole = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+        whole.max(self.studio.at)
+    }
+
+    fn take_outcome(&mut self, tick: &mut Tick, outcome: &Outcome) {
+        self.executor.landed(outcome);
+        if self.halted.is_some() || tick.fault.is_some() {
+            return;
+        }
+        let decided = decide::outcome(&self.studio, outcome, &self.limits, self.moment());
+        if let Outcome::Called { key, .. } = outcome {
+            tick.landed.push(key.clone());
+        }
+        tick.dirty.insert(outcome.episode());
+        self.emit_all(tick, &Actor::Engine, decided);
+    }
+
+    fn emit_all(&mut self, tick: &mut Tick, actor: &Actor, decided: Vec<Decided>) {
+        for (episode, event) in decided {
+            self.emit(tick, actor, episode, event);
+        }
+    }
+
+    /// Gives an event its place and applies it to the working state.
+    fn emit(&mut self, tick: &mut Tick, actor: &Actor, episode: Option<EpisodeNumber>, event: Event) {
+        if tick.fault.is_some() {
+            return;
+        }
+        let now = self.clock.now();
+        if self.studio.seq > 0 && tick.batch.is_empty() {
+            let behind = self.studio.at.as_millisecond().saturating_sub(now.as_millisecond());
+            if let Some(by_ms) = u64::try_from(behind).ok().filter(|by| *by >= 1_000) {
+                self.stamp(tick, Actor::Engine, None, Event::ClockSteppedBack { by_ms });
+            }
+        }
+        self.stamp(tick, actor.clone(), episode, event);
+    }
+
+    fn stamp(&mut self, tick: &mut Tick, actor: Actor, episode: Option<EpisodeNumber>, event: Event) {
+        let stamped = Stamped { seq: self.studio.seq + 1, at: self.moment(), episode, actor, event };
+        match self.studio.apply(&stamped) {
+            Ok(retired) => tick.retired.extend(retired),
+            Err(error) => {
+                tick.fault = Some(format!(
+                    "the studio contradicts itself: {error}. Nothing of this was recorded and nothing more is begun; what was \
+                     recorded before is safe. Please report it, and start greenroom again to go on"
+                ));
+                return;
+            }
+        }
+        if let Some(number) = episode {
+            tick.dirty.insert(number);
+        }
+        if let Event::CallIntended { key, request, worst, route } = &stamped.event {
+            let limit = self.studio.episodes.get(&key.episode).and_then(|e| e.pin(&key.stage));
+            tick.calls.push(CallStep {
+                key: key.clone(),
+                request: *request,
+                worst: *worst,
+                route: route.clone(),
+                time_limit_seconds: limit.map_or(600, |pin| pin.stage.time_limit_seconds),
+            });
+        }
+        tick.batch.push(stamped);
+    }
+
+    /// Plans, writes, publishes, answers, begins: in this order.
+    fn finish(&mut self, mut tick: Tick) {
+        let wanted = if self.halted.is_none() { self.plan_all(&mut tick) } else { BTreeMap::new() };
+        if let Some(fault) = tick.fault.take() {
+            self.halt(fault);
+        } else if !tick.batch.is_empty()
+            && let Err(what) = self.write(&tick.batch)
+        {
+            self.halt(what);
+        }
+        if let Some(halted) = &self.halted {
+            for (answer, _) in tick.answers {
+                // Whoever asked may have gone; there is nobody else to tell.
+                let _ = answer.send(Err(HandleError::Halted(halted.clone())));
+            }
+            return;
+        }
+        self.executor.written(&tick.landed);
+        for episode in tick.retired {
+            self.past.keep(episode);
+        }
+        self.past.follow(&self.studio, self.journal.tip());
+        self.publish(&tick.batch);
+        for (answer, result) in tick.answers {
+            let _ = answer.send(result);
+        }
+        for call in tick.calls {
+            self.executor.call(call);
+        }
+        for (episode, steps) in wanted {
+            self.executor.want(episode, steps);
+        }
+    }
+
+    /// Asks for the plan of every episode that something happened to, until nothing more follows.
+    fn plan_all(&mut self, tick: &mut Tick) -> BTreeMap<EpisodeNumber, BTreeSet<Step>> {
+        let mut wanted = BTreeMap::new();
+        let now = self.moment();
+        let due = self.schedule.deadlines.iter().filter(|(_, at)| **at <= now).map(|(number, _)| *number);
+        tick.dirty.extend(due.collect::<Vec<_>>());
+        tick.dirty.extend(self.schedule.waiting.iter().copied());
+        while let Some(number) = tick.dirty.pop_first() {
+            loop {
+                let Some(episode) = self.studio.episodes.get(&number) else {
+                    self.schedule.waiting.remove(&number);
+                    self.schedule.deadlines.remove(&number);
+                    wanted.insert(number, BTreeSet::new());
+                    break;
+                };
+                let next = plan(&self.studio, episode, &self.limits, now);
+                if self.closing.is_some() && matches!(next.event, Some(Event::CallIntended { .. })) {
+                    break;
+                }
+                if let Some(event) = next.event {
+                    self.emit(tick, &Actor::Engine, Some(number), event);
+                    if tick.fault.is_some() {
+                        return BTreeMap::new();
+                    }
+                    continue;
+                }
+                if next.waits { self.schedule.waiting.insert(number) } else { self.schedule.waiting.remove(&number) };
+                match next.deadline {
+                    Some(at) => self.schedule.deadlines.insert(number, at),
+                    None => self.schedule.deadlines.remove(&number),
+                };
+                wanted.insert(number, next.steps);
+                tick.dirty.remove(&number);
+                break;
+            }
+        }
+        wanted
+    }
+
+    fn write(&mut self, batch: &[Stamped]) -> Result<(), String> {
+        let drafts = batch.iter().map(codec::draft).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+        let first = batch.first().map_or(1, |stamped| stamped.seq);
+        self.journal.append(first, &drafts).map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    /// Nothing more is decided or begun. Paid calls that are under way finish into the spool and are found there.
+    pub(super) fn halt(&mut self, what: String) {
+        tracing::error!(%what, "the studio has stopped");
+        self.executor.drop_local();
+        self.halted = Some(what);
+        self.publish_halted();
+    }
+}

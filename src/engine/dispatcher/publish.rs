@@ -1,0 +1,69 @@
+//! What is seen of a batch once it is on disk: the snapshot, the feed and the notices.
+
+use std::sync::Arc;
+
+use super::Dispatcher;
+use crate::domain::budget::{Period, Scope};
+use crate::domain::event::{Event, Provenance, Stamped};
+use crate::engine::snapshot::{FEED, Notice, Purse, Snapshot};
+use crate::engine::words;
+
+impl Dispatcher {
+    pub(super) fn publish(&mut self, batch: &[Stamped]) {
+        for stamped in batch {
+            self.feed.extend(words::line(stamped));
+            self.notify(stamped);
+        }
+        while self.feed.len() > FEED {
+            self.feed.pop_front();
+        }
+        if batch.is_empty() && self.snapshots.borrow().seq == self.studio.seq {
+            return;
+        }
+        let snapshot = self.snapshot();
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+
+    pub(super) fn publish_halted(&mut self) {
+        // The working state holds what was not written: what was published last is what is true.
+        let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
+        snapshot.halted.clone_from(&self.halted);
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+
+    fn notify(&self, stamped: &Stamped) {
+        let Some(episode) = stamped.episode else { return };
+        let notice = if let Event::NeedOpened { need } = &stamped.event {
+            Notice::Needed { episode, need: need.clone() }
+        } else if matches!(stamped.event, Event::Packaged { .. } | Event::Cancelled { .. } | Event::Rejected { .. }) {
+            Notice::Ended { episode }
+        } else {
+            return;
+        };
+        // Nobody may be listening, which is no fault.
+        let _ = self.notices.send(notice);
+    }
+
+    /// The studio as it stands.
+    pub(in crate::engine) fn snapshot(&self) -> Snapshot {
+        let period = Period::of(self.clock.now());
+        let purse = |scope: Scope, every: Scope| Purse {
+            committed: self.studio.budget.committed(&scope),
+            in_flight: self.studio.budget.in_flight(&scope),
+            cap: self.studio.caps.get(&scope).or_else(|| self.studio.caps.get(&every)).copied(),
+        };
+        Snapshot {
+            provenance: self.studio.provenance.unwrap_or(Provenance::Rehearsal),
+            seq: self.studio.seq,
+            at: self.studio.at,
+            episodes: self.studio.episodes.values().cloned().collect(),
+            past: self.studio.past.len(),
+            next_number: self.studio.next_number(),
+            feed: self.feed.iter().cloned().collect(),
+            today: purse(Scope::Day(period.day), Scope::Day(0)),
+            month: purse(Scope::Month(period.month), Scope::Month(0)),
+            in_flight: self.studio.in_flight.clone(),
+            halted: self.halted.clone(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What handles ask for: commands are decided here, in their order; reading and storing goes to the executor.
+
+use tokio::sync::oneshot;
+
+use super::{Dispatcher, Tick};
+use crate::domain::command::Command;
+use crate::domain::decide::{self, Refusal};
+use crate::domain::event::{Actor, Event, Person};
+use crate::engine::handle::{HandleError, Request};
+
+impl Dispatcher {
+    pub(super) fn take_request(&mut self, tick: &mut Tick, request: Request) {
+        match request {
+            Request::Command(by, command, answer) => self.take_command(tick, by, &command, answer),
+            Request::Begin(by, new, answer) => {
+                let number = new.number.unwrap_or_else(|| self.studio.next_number());
+                self.executor.begin(by, *new, number, answer);
+            }
+            Request::Started(by, start, answer) => {
+                let number = start.episode;
+                let (written, waits) = oneshot::channel();
+                self.take_command(tick, by, &Command::Start(start), written);
+                self.executor.pass_on(waits, answer, number);
+            }
+            Request::Artifact(hash, answer) => self.executor.artifact(hash, answer),
+            Request::Store(bytes, answer) => self.executor.store(bytes, answer),
+            Request::Past(answer) => self.past.list(answer),
+            Request::PastEpisode(number, answer) => self.past.episode(number, answer),
+            Request::ReadDraft(name, answer) => self.executor.read_draft(name, answer),
+            Request::KeepDraft(name, text, answer) => self.executor.keep_draft(name, text, answer),
+            Request::Shutdown(answer) => self.close(Some(answer)),
+        }
+    }
+
+    fn take_command(
+        &mut self,
+        tick: &mut Tick,
+        by: Person,
+        command: &Command,
+        answer: oneshot::Sender<Result<u64, HandleError>>,
+    ) {
+        let refused = match (&self.halted, &self.closing) {
+            (Some(halted), _) => Some(HandleError::Halted(halted.clone())),
+            (None, Some(_)) => Some(HandleError::Closed),
+            (None, None) => None,
+        };
+        if let Some(refused) = refused {
+            // Whoever asked may have gone.
+            let _ = answer.send(Err(refused));
+            return;
+        }
+        let actor = Actor::Person(by);
+        match decide::command(&self.studio, command) {
+            Ok(decided) => {
+                self.emit_all(tick, &actor, decided);
+                tick.answers.push((answer, Ok(self.studio.seq)));
+            }
+            Err(refusal) => {
+                let episode = command.episode().filter(|number| self.studio.episodes.contains_key(number));
+                let is_of_past = matches!(refusal, Refusal::NoEpisode(_) | Refusal::Taken { .. });
+                let event = Event::CommandRefused { asked: command.asked(), reason: refusal.to_string() };
+                self.emit(tick, &actor, if is_of_past { None } else { episode }, event);
+                tick.answers.push((answer, Err(refusal.into())));
+            }
+        }
+    }
+}

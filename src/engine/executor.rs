@@ -1,0 +1,217 @@
+//! Carries out what the dispatcher decided: one task for each paid call and each piece of local work.
+//!
+//! A paid call is started once, for an intent that is on disk, and is never dropped while the engine lives. Local work may
+//! be dropped at any moment, since doing it again costs nothing. A task that panics is a failed outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::runtime::Handle as Runtime;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use super::handle::{HandleError, NewEpisode, Request};
+use super::workshop::Workshop;
+use crate::domain::decide;
+use crate::domain::event::Person;
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
+use crate::domain::step::{CallStep, Outcome, Step};
+
+/// What starts and stops work.
+pub(super) struct Executor {
+    runtime: Runtime,
+    shop: Arc<Workshop>,
+    outcomes: mpsc::UnboundedSender<Outcome>,
+    requests: mpsc::WeakSender<Request>,
+    local: BTreeMap<EpisodeNumber, BTreeMap<Step, AbortHandle>>,
+    calls: BTreeSet<IntentKey>,
+    places: Arc<Semaphore>,
+}
+
+impl Executor {
+    pub(super) fn new(
+        runtime: Runtime,
+        shop: Arc<Workshop>,
+        outcomes: mpsc::UnboundedSender<Outcome>,
+        requests: mpsc::WeakSender<Request>,
+    ) -> Self {
+        let places = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).max(2);
+        let places = Arc::new(Semaphore::new(places));
+        Self { runtime, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
+    }
+
+    /// Starts a paid call.
+    pub(super) fn call(&mut self, step: CallStep) {
+        self.calls.insert(step.key.clone());
+        let (shop, outcomes) = (Arc::clone(&self.shop), self.outcomes.clone());
+        let key = step.key.clone();
+        let call = self.runtime.spawn(async move { shop.call(step).await });
+        self.runtime.spawn(async move {
+            let outcome = match call.await {
+                Ok(result) => Outcome::Called { key, result },
+                // Whatever went wrong here, the request may have been sent.
+                Err(_) => decide::lost(&key),
+            };
+            // The dispatcher is gone only when the process ends; the spool then holds what came.
+            let _ = outcomes.send(outcome);
+        });
+    }
+
+    /// Makes exactly these pieces of local work be under way for an episode.
+    pub(super) fn want(&mut self, episode: EpisodeNumber, steps: BTreeSet<Step>) {
+        let running = self.local.entry(episode).or_default();
+        running.retain(|step, task| {
+            let is_wanted = steps.contains(step);
+            if !is_wanted {
+                task.abort();
+            }
+            is_wanted
+        });
+        for step in steps {
+            if !running.contains_key(&step) {
+                let task = start(&self.runtime, &self.shop, &self.outcomes, &self.places, step.clone());
+                running.insert(step, task);
+            }
+        }
+        if running.is_empty() {
+            self.local.remove(&episode);
+        }
+    }
+
+    /// Notes that an outcome came back.
+    pub(super) fn landed(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Called { key, .. } => {
+                self.calls.remove(key);
+                self.shop.progress.ended(key.episode, &key.stage);
+            }
+            Outcome::Worked { .. } => {
+                // Finished work whose step is still wanted would otherwise count as under way.
+                for running in self.local.values_mut() {
+                    running.retain(|_, task| !task.is_finished());
+                }
+            }
+        }
+    }
+
+    /// What these calls left in the spool is kept elsewhere by now.
+    pub(super) fn written(&self, landed: &[IntentKey]) {
+        if landed.is_empty() {
+            return;
+        }
+        let (shop, landed) = (Arc::clone(&self.shop), landed.to_vec());
+        self.runtime.spawn_blocking(move || landed.iter().for_each(|key| shop.forget_spool(key)));
+    }
+
+    /// Drops all local work.
+    pub(super) fn drop_local(&mut self) {
+        for task in std::mem::take(&mut self.local).into_values().flat_map(BTreeMap::into_values) {
+            task.abort();
+        }
+    }
+
+    pub(super) fn calls_under_way(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Reads and stores what an episode starts with, and asks the dispatcher to start it.
+    pub(super) fn begin(
+        &self,
+        by: Person,
+        new: NewEpisode,
+        number: EpisodeNumber,
+        answer: oneshot::Sender<Result<EpisodeNumber, HandleError>>,
+    ) {
+        let (shop, requests) = (Arc::clone(&self.shop), self.requests.clone());
+        self.runtime.spawn(async move {
+            let started = tokio::task::spawn_blocking(move || shop.begin(&new, number)).await;
+            let refused = match started {
+                Ok(Ok(start)) => match requests.upgrade() {
+                    Some(requests) => {
+                        // A dispatcher that is gone drops the way to the answer, which tells whoever waits.
+                        let _ = requests.send(Request::Started(by, Box::new(start), answer)).await;
+                        return;
+                    }
+                    None => HandleError::Closed,
+                },
+                Ok(Err(what)) => HandleError::Invalid(what),
+                Err(_) => HandleError::Invalid("reading the package failed; nothing was started".to_owned()),
+            };
+            let _ = answer.send(Err(refused));
+        });
+    }
+
+    /// Passes on that an episode was started.
+    pub(super) fn pass_on(
+        &self,
+        waits: oneshot::Receiver<Result<u64, HandleError>>,
+        answer: oneshot::Sender<Result<EpisodeNumber, HandleError>>,
+        number: EpisodeNumber,
+    ) {
+        self.runtime.spawn(async move {
+            let written = waits.await.unwrap_or(Err(HandleError::Closed));
+            let _ = answer.send(written.map(|_| number));
+        });
+    }
+
+    pub(super) fn artifact(&self, hash: ContentHash, answer: oneshot::Sender<Result<Arc<[u8]>, HandleError>>) {
+        self.aside(answer, move |shop| shop.blobs.get(&hash).map(Arc::from).map_err(|e| e.to_string()));
+    }
+
+    pub(super) fn store(&self, bytes: Vec<u8>, answer: oneshot::Sender<Result<ContentHash, HandleError>>) {
+        self.aside(answer, move |shop| shop.blobs.put(&bytes).map_err(|e| e.to_string()));
+    }
+
+    pub(super) fn read_draft(&self, name: String, answer: oneshot::Sender<Result<Option<String>, HandleError>>) {
+        self.aside(answer, move |shop| shop.read_draft(&name));
+    }
+
+    pub(super) fn keep_draft(
+        &self,
+        name: String,
+        text: Option<String>,
+        answer: oneshot::Sender<Result<(), HandleError>>,
+    ) {
+        self.aside(answer, move |shop| shop.keep_draft(&name, text.as_deref()));
+    }
+
+    /// Does something with files beside the dispatcher and answers.
+    fn aside<T: Send + 'static>(
+        &self,
+        answer: oneshot::Sender<Result<T, HandleError>>,
+        act: impl FnOnce(&Workshop) -> Result<T, String> + Send + 'static,
+    ) {
+        let shop = Arc::clone(&self.shop);
+        self.runtime.spawn_blocking(move || {
+            // Whoever asked may have gone.
+            let _ = answer.send(act(&shop).map_err(HandleError::Invalid));
+        });
+    }
+}
+
+fn start(
+    runtime: &Runtime,
+    shop: &Arc<Workshop>,
+    outcomes: &mpsc::UnboundedSender<Outcome>,
+    places: &Arc<Semaphore>,
+    step: Step,
+) -> AbortHandle {
+    let (shop, outcomes, places) = (Arc::clone(shop), outcomes.clone(), Arc::clone(places));
+    let task = runtime.spawn(async move {
+        let (episode, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
+        // The semaphore is never closed.
+        let place = places.acquire_owned().await;
+        let work = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            shop.work(&step)
+        });
+        let result = match work.await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => Err("this step met a fault of the program; it can be tried again".to_owned()),
+            Err(_) => return,
+        };
+        let _ = outcomes.send(Outcome::Worked { episode, stage, input, result });
+    });
+    task.abort_handle()
+}

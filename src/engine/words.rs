@@ -1,0 +1,101 @@
+//! Events in words, for the feed of the console and for logs that people read.
+
+use super::snapshot::{FeedLine, Tone};
+use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict};
+
+/// The event as a line of the feed; `None` where people need not see it.
+pub fn line(stamped: &Stamped) -> Option<FeedLine> {
+    let (tone, text) = words(stamped)?;
+    Some(FeedLine { seq: stamped.seq, at: stamped.at, episode: stamped.episode, tone, text })
+}
+
+fn words(stamped: &Stamped) -> Option<(Tone, String)> {
+    let actor = &stamped.actor;
+    Some(match &stamped.event {
+        Event::StudioOpened { provenance } => (Tone::Done, format!("the studio was opened ({provenance})")),
+        Event::ClockSteppedBack { by_ms } => (Tone::Fault, format!("the clock went back by {} s", by_ms / 1_000)),
+        Event::CapSet { scope, cap, .. } => (Tone::Money, format!("cap of {scope} set to {cap} USD by {actor}")),
+        Event::CapNear { scope, cap, committed } => {
+            (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent or held"))
+        }
+        Event::CommandRefused { asked, reason } => (Tone::Fault, format!("refused: {asked}: {reason}")),
+        Event::EpisodeStarted { title, .. } => (Tone::Done, format!("begun: {title}")),
+        Event::StagePinned { .. } | Event::UnitAccepted { .. } => return None,
+        Event::StagePrepared { stage, units, last, .. } => {
+            if !last || units.len() <= 1 {
+                return None;
+            }
+            (Tone::Work, format!("{stage}: calls made ready"))
+        }
+        Event::CorrectionPrepared { stage, .. } => (Tone::Work, format!("{stage}: asked again with the validator's words")),
+        Event::CallIntended { key, worst, route, .. } => {
+            if key.unit > 0 {
+                return None;
+            }
+            (Tone::Work, format!("{}: {} called, at most {worst:.4} USD", key.stage, route.model))
+        }
+        Event::CallSettled { key, price, .. } => {
+            let unit = if key.unit > 0 { format!(" L{:03}", key.unit) } else { String::new() };
+            (Tone::Money, format!("{}{unit}: answered, {price:.4} USD", key.stage))
+        }
+        Event::CallFailed { key, message, not_before, .. } => {
+            let again = if not_before.is_some() { "; trying again" } else { "" };
+            (Tone::Fault, format!("{}: {message}{again}", key.stage))
+        }
+        Event::ChargeUncertain { key, reason } => (Tone::Fault, format!("{}: charge uncertain: {reason}", key.stage)),
+        Event::ChargeRuled { key, ruling, .. } => {
+            let how = match ruling {
+                Ruling::Resend => "sent again; a second charge is possible",
+                Ruling::WriteOff => "written off",
+            };
+            (Tone::Decision, format!("{}: {how} ({actor})", key.stage))
+        }
+        Event::OutputRejected { stage, reason, .. } => (Tone::Fault, format!("{stage}: answer refused: {reason}")),
+        Event::StageCompleted { stage, handoff, words, .. } => {
+            let how = match handoff {
+                Handoff::FirstTry | Handoff::Local => "",
+                Handoff::Corrected => ", after a correction",
+                Handoff::Skipped => ", nothing to do",
+            };
+            let words = words.map(|words| format!(", {words} words")).unwrap_or_default();
+            (Tone::Done, format!("{stage}: done{words}{how}"))
+        }
+        Event::StageFailed { stage, reason, .. } => (Tone::Fault, format!("{stage}: stopped: {reason}")),
+        Event::RetryGranted { stage } => (Tone::Decision, format!("{stage}: may try again ({actor})")),
+        Event::RouteChanged { stage, route, .. } => (Tone::Decision, format!("{stage}: goes to {} now", route.model)),
+        Event::GateEvaluated { gate, verdict, reasons, .. } => {
+            let first = reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
+            match verdict {
+                Verdict::Passed => (Tone::Done, format!("{gate}: PASS")),
+                Verdict::Failed => (Tone::Fault, format!("{gate}: FAIL{first}")),
+                Verdict::Person => (Tone::Need, format!("{gate}: a person decides{first}")),
+            }
+        }
+        Event::GateApproved { gate, hash, .. } => {
+            (Tone::Decision, format!("{gate}: approved at {} by {actor}", hash.short()))
+        }
+        Event::SentBack { gate, target, .. } => (Tone::Decision, format!("{gate}: sent back to {target} by {actor}")),
+        Event::NeedOpened { need } => (Tone::Need, need_words(need)),
+        Event::NeedClosed { id, answer } => (Tone::Decision, format!("{id}: {answer}")),
+        Event::Paused => (Tone::Decision, format!("paused by {actor}")),
+        Event::Resumed => (Tone::Decision, format!("resumed by {actor}")),
+        Event::Cancelled { reason } => (Tone::Decision, format!("stopped by {actor}: {reason}")),
+        Event::Rejected { reason } => (Tone::Decision, format!("rejected for good by {actor}: {reason}")),
+        Event::Packaged { manifest } => (Tone::Done, format!("packaged, manifest {}", manifest.short())),
+    })
+}
+
+/// A need in words.
+pub fn need_words(need: &Need) -> String {
+    match need {
+        Need::Gate { gate, hash } => format!("{gate} waits for a decision on {}", hash.short()),
+        Need::Charge { key } => format!("was {key} charged? its answer was lost"),
+        Need::Cap { stage, scope, cap, committed, worst } => format!(
+            "{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent or held"
+        ),
+        Need::Retries { stage, reason } => format!("{stage} cannot go on: {reason}"),
+        Need::OverBilled { key, reserved, billed } => {
+            format!("{key} was billed {billed:.4} USD, more than the {reserved:.4} that was held")
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The few file operations that the ledger is built on, so that a test can lose the power between any two of them.
+//!
+//! Not a file system: no permissions, no links, no seeking writes. Nothing here decides what must be durable; that is
+//! said by the caller, through [`DiskFile::sync_data`] for a file's bytes and [`Disk::sync_folder`] for its name.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+#[cfg(test)]
+pub(crate) mod simulated;
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of this many bytes.
+    File {
+        /// The length in bytes.
+        len: u64,
+    },
+    /// A folder.
+    Folder,
+}
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name within its folder.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The disk that a ledger lives on. Every method may be called from several threads at once.
+pub trait Disk: fmt::Debug + Send + Sync {
+    /// Makes one folder; its parent must exist. `AlreadyExists` when something stands there.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// Opens a file for appending, made new or emptied.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens an existing file for appending.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Reads a file from this byte on.
+    fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>>;
+    /// What stands at the path, or nothing.
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
+    /// The entries of a folder, by name. A name that is not UTF-8 is left out: the ledger writes none.
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>>;
+    /// Makes the names in a folder durable: new, renamed and removed ones.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Gives a file or a folder another name and replaces a file of that name, in one step.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// The whole of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader(path, 0)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// An open file that only grows at its end, or is cut shorter.
+pub trait DiskFile: Send {
+    /// Appends all of the bytes; after an error some of them may stand in the file.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes the bytes written so far durable. After an error nothing is known about them, and a second try may
+    /// report success although they are lost.
+    fn sync_data(&mut self) -> io::Result<()>;
+    /// Cuts the file to this length.
+    fn truncate(&mut self, len: u64) -> io::Result<()>;
+}
+
+/// The operating system's own files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl DiskFile for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        File::sync_data(self)
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.set_len(len)
+    }
+}
+
+impl Disk for RealDisk {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        // Emptied by hand, because the standard library refuses to truncate a file that is opened for appending.
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        file.set_len(0)?;
+        Ok(Box::new(file))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(OpenOptions::new().append(true).open(path)?))
+    }
+
+    fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = File::open(path)?;
+        if from > 0 {
+            file.seek(SeekFrom::Start(from))?;
+        }
+        Ok(Box::new(file))
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Ok(Some(Kind::Folder)),
+            Ok(found) => Ok(Some(Kind::File { len: found.len() })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let found = match entry.metadata() {
+                Ok(found) => found,
+                // Removed between the listing and the look at it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let kind = if found.is_dir() { Kind::Folder } else { Kind::File { len: found.len() } };
+            if let Ok(name) = entry.file_name().into_string() {
+                all.push(Listed { name, kind });
+            }
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+}

@@ -1,0 +1,305 @@
+//! Requests and answers in words that no vendor owns, and the two pure functions between them and the wire:
+//! [`prepare`] makes the bytes that will be sent, [`decode`] reads the bytes that came back.
+//!
+//! Both are deterministic and do no I/O. The bytes of a request can be stored before they are sent, and a recorded body
+//! can be read again after a crash and gives the same answer. Not for sending (that is [`super::transport`]) and not
+//! for prices: an answer carries counts.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::CallError;
+use super::headers::Headers;
+use super::usage::Usage;
+use super::{anthropic, elevenlabs, gemini};
+
+/// A provider whose wire is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Vendor {
+    /// Anthropic's Messages API, streamed.
+    Anthropic,
+    /// Google's `generateContent`.
+    Gemini,
+    /// ElevenLabs' text to speech with timestamps.
+    ElevenLabs,
+}
+
+impl Vendor {
+    /// The address that the vendor's own service answers at, without a slash at the end.
+    pub fn public_base(self) -> &'static str {
+        match self {
+            Self::Anthropic => "https://api.anthropic.com",
+            Self::Gemini => "https://generativelanguage.googleapis.com",
+            Self::ElevenLabs => "https://api.elevenlabs.io",
+        }
+    }
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anthropic => "Anthropic",
+            Self::Gemini => "Gemini",
+            Self::ElevenLabs => "ElevenLabs",
+        })
+    }
+}
+
+/// How much a model may think before it answers. A wire leaves it out where the model does not take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// As little as the model allows.
+    Low,
+    /// A middle course.
+    Medium,
+    /// Thorough.
+    High,
+}
+
+/// How long the vendor should remember the system text, where it can be told. Writing to its memory costs more than
+/// plain input, reading from it less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remember {
+    /// Not asked for.
+    #[default]
+    No,
+    /// Five minutes from the last use.
+    FiveMinutes,
+    /// One hour from the last use.
+    OneHour,
+}
+
+/// A question to a language model: one turn, answered in text.
+///
+/// There is no temperature and no seed: the models of 2026 refuse or ignore them (`providers.md` 1.2 and 2.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextRequest {
+    /// The vendor's id of the model.
+    pub model: String,
+    /// The standing instructions.
+    pub system: String,
+    /// The turn to answer.
+    pub user: String,
+    /// The most tokens that may be produced, thinking included.
+    pub max_tokens: u32,
+    /// The JSON Schema that the answer must follow, if it is to be JSON. The wire drops the keywords that the vendor
+    /// refuses, so the caller validates the answer against the schema as it was given.
+    pub schema: Option<serde_json::Value>,
+    /// How much to think; the model's own default where it is not given.
+    pub effort: Option<Effort>,
+    /// Whether the vendor should remember the system text.
+    pub remember: Remember,
+}
+
+/// How a voice should speak, in hundredths, so that a request has one spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VoiceSettings {
+    /// 0 is lively, 100 is even.
+    pub stability: u8,
+    /// How closely to keep to the sampled voice, 0 to 100.
+    pub similarity: u8,
+    /// How much to exaggerate the style, 0 to 100.
+    pub style: u8,
+    /// The pace; 100 is as sampled, and 70 to 120 is the sound range.
+    pub speed: u8,
+}
+
+/// A text to be spoken by one voice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeechRequest {
+    /// The vendor's id of the model.
+    pub model: String,
+    /// The vendor's id of the voice.
+    pub voice: String,
+    /// Exactly what is said.
+    pub text: String,
+    /// What was said before, for continuity; it is not spoken. Left out on models that refuse it.
+    pub previous: Option<String>,
+    /// What will be said after, for continuity; it is not spoken. Left out on models that refuse it.
+    pub next: Option<String>,
+    /// A seed, which makes two takes alike as far as the vendor can.
+    pub seed: Option<u32>,
+    /// ISO 639-1. Left out on models that do not take it.
+    pub language: Option<String>,
+    /// How to speak; the voice's own settings where it is not given.
+    pub settings: Option<VoiceSettings>,
+}
+
+impl SpeechRequest {
+    /// The characters (Unicode scalars) that the vendor bills.
+    pub fn characters(&self) -> u64 {
+        u64::try_from(self.text.chars().count()).unwrap_or(u64::MAX)
+    }
+}
+
+/// What is asked of a vendor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Text for text.
+    Text(TextRequest),
+    /// Speech for text.
+    Speech(SpeechRequest),
+}
+
+/// A request as it will be sent: the path and the very bytes, without keys, times and random ids.
+///
+/// Equal requests give equal bytes, so the hash of `body` can name the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// Whose wire this is.
+    pub vendor: Vendor,
+    /// The path and query below the endpoint's base address, beginning with a slash.
+    pub path: String,
+    /// The JSON body.
+    pub body: Vec<u8>,
+    /// Whether the answer arrives as server-sent events.
+    pub streaming: bool,
+}
+
+/// A request that cannot be put into a vendor's words. Nothing was sent and nothing is charged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// The vendor does not offer this kind of work.
+    #[error("{vendor} does not offer {kind}: choose another route. Nothing was sent")]
+    Unsupported {
+        /// The vendor that was asked.
+        vendor: Vendor,
+        /// `speech` or `text`.
+        kind: &'static str,
+    },
+    /// An id that would become a part of the address holds a character that no id has.
+    #[error("the {what} id `{id}` is not one: ids have letters, digits, `.`, `_` and `-`. Nothing was sent")]
+    BadId {
+        /// `model` or `voice`.
+        what: &'static str,
+        /// The id, shortened.
+        id: String,
+    },
+    /// There is no text.
+    #[error("the text to be {0} is empty. Nothing was sent")]
+    Empty(&'static str),
+}
+
+/// Seconds from the start of the audio for each character of the text that was spoken. The three lists have one length,
+/// and no time is negative or runs backwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alignment {
+    /// The characters, in order.
+    pub characters: Vec<char>,
+    /// When each begins.
+    pub starts: Vec<f64>,
+    /// When each ends.
+    pub ends: Vec<f64>,
+}
+
+/// Spoken audio.
+#[derive(Clone, PartialEq)]
+pub struct Speech {
+    /// Mono signed 16-bit little-endian samples, without a container.
+    pub pcm: Vec<u8>,
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// When each character is said; `None` where the vendor gave none, or one that contradicts itself.
+    pub alignment: Option<Alignment>,
+}
+
+impl fmt::Debug for Speech {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Speech")
+            .field("pcm_bytes", &self.pcm.len())
+            .field("sample_rate", &self.sample_rate)
+            .field("aligned", &self.alignment.as_ref().map(|alignment| alignment.characters.len()))
+            .finish()
+    }
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Text as the model wrote it, which is data: nothing in it has been checked or cleaned. It may be empty.
+    Text(String),
+    /// Audio.
+    Speech(Speech),
+}
+
+/// Why the model stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// It had said everything.
+    Complete,
+    /// It ran into the limit of tokens; the text is cut and a schema is not kept.
+    Length,
+    /// It, or the vendor's filter, refused; the call is billed all the same. The vendor's word for the reason.
+    Refused(String),
+    /// Something else, in the vendor's word.
+    Other(String),
+}
+
+/// A complete answer. It has been paid for, whatever it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What was answered.
+    pub content: Content,
+    /// What was metered; `None` where the vendor gave no counts, and then the call is to be settled at its worst case.
+    pub usage: Option<Usage>,
+    /// The model that answered, by the vendor's word; it can differ from the one that was asked.
+    pub model: Option<String>,
+    /// The vendor's name for this exchange.
+    pub request_id: Option<String>,
+    /// Why the model stopped.
+    pub finish: Finish,
+    /// Whether the answer is marked as rehearsed.
+    pub rehearsal: bool,
+}
+
+/// Puts a request into a vendor's words.
+///
+/// # Errors
+///
+/// When the vendor does not offer the work, or an id could not stand in an address.
+pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    match (vendor, request) {
+        (Vendor::Anthropic, Request::Text(text)) => anthropic::prepare(text),
+        (Vendor::Gemini, Request::Text(text)) => gemini::prepare(text),
+        (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(speech),
+        (Vendor::Anthropic | Vendor::Gemini, Request::Speech(_)) => {
+            Err(PrepareError::Unsupported { vendor, kind: "speech" })
+        }
+        (Vendor::ElevenLabs, Request::Text(_)) => Err(PrepareError::Unsupported { vendor, kind: "text" }),
+    }
+}
+
+/// Reads a recorded body. A body that a crash cut short is told apart from one that is complete but broken: the first
+/// is an uncertain charge, the second is charged.
+///
+/// # Errors
+///
+/// When the vendor refused, the body is cut, or it cannot be read; the error says what was charged and what to do.
+pub fn decode(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
+    match vendor {
+        Vendor::Anthropic => anthropic::decode(status, headers, body),
+        Vendor::Gemini => gemini::decode(status, headers, body),
+        Vendor::ElevenLabs => elevenlabs::decode(status, headers, body),
+    }
+}
+
+/// The id as it may stand in a path or a body.
+///
+/// # Errors
+///
+/// When it is empty, longer than 128 characters, or holds anything but letters, digits, `.`, `_` and `-`.
+pub(super) fn checked_id<'a>(what: &'static str, id: &'a str) -> Result<&'a str, PrepareError> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let dots_only = id.chars().all(|c| c == '.');
+    if dots_only || id.len() > 128 || !id.chars().all(sound) {
+        let id = id.chars().filter(|c| !c.is_control()).take(40).collect();
+        return Err(PrepareError::BadId { what, id });
+    }
+    Ok(id)
+}

@@ -1,0 +1,139 @@
+//! Where a vendor is spoken to, and with which key. The key never shows: not in `Debug`, not in an error.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::call::Vendor;
+
+/// A vendor's address with the key for it.
+#[derive(Clone)]
+pub struct Endpoint {
+    vendor: Vendor,
+    base: String,
+    key: SecretString,
+}
+
+/// An address or a key that is not fit for use. Nothing was sent. No variant repeats what was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// It cannot be read as an address.
+    #[error("the base address of {0} is not an address: write it as `https://host`, with a port or a path if need be")]
+    NotAnAddress(Vendor),
+    /// A key would travel unencrypted.
+    #[error("the base address of {0} is not encrypted: use `https`; plain `http` is for this machine only")]
+    NotEncrypted(Vendor),
+    /// A user, a password, a query or a fragment stands in the address.
+    #[error("the base address of {0} holds a user, a query or a fragment: leave them out, the key is set apart")]
+    NotBare(Vendor),
+    /// The key is empty or has characters that no key has.
+    #[error("the key for {0} is empty or holds characters that no key has: set it again")]
+    BadKey(Vendor),
+}
+
+impl Endpoint {
+    /// An endpoint after a check of its address and its key.
+    ///
+    /// # Errors
+    ///
+    /// When the address is not a bare `https` one (or `http` on this machine), or the key is no key.
+    pub fn new(vendor: Vendor, base: &str, key: SecretString) -> Result<Self, EndpointError> {
+        let url = reqwest::Url::parse(base).map_err(|_| EndpointError::NotAnAddress(vendor))?;
+        let host = url.host_str().ok_or(EndpointError::NotAnAddress(vendor))?;
+        let bare_host = host.trim_start_matches('[').trim_end_matches(']');
+        let here = host == "localhost" || bare_host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        match url.scheme() {
+            "https" => {}
+            "http" if here => {}
+            "http" => return Err(EndpointError::NotEncrypted(vendor)),
+            _ => return Err(EndpointError::NotAnAddress(vendor)),
+        }
+        let user = !url.username().is_empty() || url.password().is_some();
+        if user || url.query().is_some() || url.fragment().is_some() {
+            return Err(EndpointError::NotBare(vendor));
+        }
+        let secret = key.expose_secret();
+        if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(EndpointError::BadKey(vendor));
+        }
+        Ok(Self { vendor, base: url.as_str().trim_end_matches('/').to_owned(), key })
+    }
+
+    /// Whose endpoint it is.
+    pub fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
+    /// The address, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The key, for the one place that sends it.
+    pub(super) fn key(&self) -> &SecretString {
+        &self.key
+    }
+
+    /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be applied
+    /// to a body before it is stored.
+    pub fn masked(&self, bytes: &[u8]) -> Vec<u8> {
+        let key = self.key.expose_secret().as_bytes();
+        let mut out = bytes.to_vec();
+        let mut at = 0;
+        while let Some(found) = out.get(at..).and_then(|rest| rest.windows(key.len()).position(|part| part == key)) {
+            let from = at + found;
+            at = from + key.len();
+            if let Some(part) = out.get_mut(from..at) {
+                part.fill(b'*');
+            }
+        }
+        out
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("vendor", &self.vendor).field("base", &self.base).field("key", &"***").finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(base: &str, key: &str) -> Result<Endpoint, EndpointError> {
+        Endpoint::new(Vendor::Gemini, base, SecretString::from(key))
+    }
+
+    #[test]
+    fn an_address_that_would_leak_the_key_is_refused() {
+        for good in ["https://api.example.org/", "http://127.0.0.1:8080/gemini", "http://localhost:1", "http://[::1]:1"]
+        {
+            assert!(endpoint(good, "k1").is_ok(), "{good}");
+        }
+        let refused = [
+            ("api.example.org", EndpointError::NotAnAddress(Vendor::Gemini)),
+            ("ftp://api.example.org", EndpointError::NotAnAddress(Vendor::Gemini)),
+            ("http://api.example.org", EndpointError::NotEncrypted(Vendor::Gemini)),
+            ("http://127.0.0.1.example.org", EndpointError::NotEncrypted(Vendor::Gemini)),
+            ("https://me:pw@api.example.org", EndpointError::NotBare(Vendor::Gemini)),
+            ("https://api.example.org?key=1", EndpointError::NotBare(Vendor::Gemini)),
+        ];
+        for (base, error) in refused {
+            assert_eq!(endpoint(base, "k1").err(), Some(error), "{base}");
+        }
+        for key in ["", "two words", "line\n"] {
+            assert_eq!(endpoint("https://x.org", key).err(), Some(EndpointError::BadKey(Vendor::Gemini)));
+        }
+    }
+
+    #[test]
+    fn the_key_shows_nowhere() {
+        let endpoint = endpoint("https://x.org/", "very-secret").unwrap();
+        assert!(!format!("{endpoint:?}").contains("secret"));
+        assert_eq!(endpoint.base(), "https://x.org");
+        assert_eq!(endpoint.masked(b"a very-secretvery-secret b"), b"a ********************** b");
+        assert_eq!(endpoint.masked(b"short"), b"short");
+    }
+}

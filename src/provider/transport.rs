@@ -1,0 +1,345 @@
+//! One exchange over HTTP: sends the prepared bytes once and hands on what comes back as it arrives.
+//!
+//! It knows whether a request left this machine, and so what may have been charged. It does not try again, follow a
+//! redirect, read a proxy from the environment or judge an answer: a complete answer of any status is for
+//! [`super::call::decode`]. A call is its own connection: an idle one that the other side had just closed would turn
+//! into an uncertain charge.
+
+mod gate;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as _;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use reqwest::header::{self, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use tokio::time::Sleep;
+
+use self::gate::Gate;
+use super::call::{Prepared, Vendor, decode};
+use super::endpoint::Endpoint;
+use super::error::{CallError, ChargeKnown, RetryClass};
+use super::headers::Headers;
+use super::hints;
+
+/// The version of Anthropic's wire. The older one is accepted for every model, and nothing is sent in which the newer
+/// one differs (`providers.md` 1.2).
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// The most bytes of an answer. Ten minutes of speech in base64 are 38 MB.
+pub const LARGEST_BODY: usize = 96 * 1024 * 1024;
+
+/// The most bytes of a refusal that are read.
+const LARGEST_REFUSAL: usize = 64 * 1024;
+
+/// How long each part of an exchange may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Until the request begins to leave: name, connection and encryption.
+    pub connect: Duration,
+    /// From then until the status arrives. An answer that is not streamed takes its whole making here.
+    pub first_byte: Duration,
+    /// Between two pieces of the body.
+    pub idle: Duration,
+    /// For everything.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            first_byte: Duration::from_secs(600),
+            idle: Duration::from_secs(120),
+            total: Duration::from_secs(1_200),
+        }
+    }
+}
+
+/// Takes an answer as it arrives. It is called between two reads, in order, and must be quick. It cannot fail: the call
+/// is paid for by then, so a sink that cannot write keeps its trouble to itself and the body still comes back whole.
+pub trait BodySink: Send {
+    /// The status and the headers, once, before any chunk.
+    fn head(&mut self, status: u16, headers: &Headers);
+    /// The next bytes of the body.
+    fn chunk(&mut self, bytes: &[u8]);
+}
+
+/// A sink for who does not want to watch.
+impl BodySink for () {
+    fn head(&mut self, _status: u16, _headers: &Headers) {}
+    fn chunk(&mut self, _bytes: &[u8]) {}
+}
+
+/// A complete answer of any status, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawResponse {
+    /// Whose answer it is.
+    pub vendor: Vendor,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers that are kept.
+    pub headers: Headers,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl RawResponse {
+    /// What was answered.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`].
+    pub fn decode(&self) -> Result<super::call::Answer, CallError> {
+        decode(self.vendor, self.status, &self.headers, &self.body)
+    }
+}
+
+/// How the transport is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A proxy for every call, as an address; none is used where it is not given.
+    pub proxy: Option<String>,
+    /// The most bytes of an answer.
+    pub largest_body: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { proxy: None, largest_body: LARGEST_BODY }
+    }
+}
+
+/// The transport could not be set up. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the connection to the providers could not be set up: {0}. Check the proxy and the system's certificates")]
+pub struct SetupError(String);
+
+/// The way out. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    client: reqwest::Client,
+    largest_body: usize,
+}
+
+impl Transport {
+    /// Sets up the way out, without sending anything.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy's address is wrong or the system's certificates cannot be read.
+    pub fn new(options: &Options) -> Result<Self, SetupError> {
+        let told = |error: reqwest::Error| SetupError(super::error::clean(&with_sources(&error.without_url())));
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")));
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(told)?);
+        }
+        Ok(Self { client: builder.build().map_err(told)?, largest_body: options.largest_body })
+    }
+
+    /// Sends a prepared request once, under an idempotency key, and gives the answer when it is complete. The sink sees
+    /// the status, the headers and each piece of the body as they arrive, those of a refusal too.
+    ///
+    /// `attempt` is 0 for the first try of a piece of work. Dropping the future leaves the charge uncertain.
+    ///
+    /// # Errors
+    ///
+    /// When no complete answer came. An error before the request began to leave is not charged; after that it is
+    /// uncertain, unless the status had already said that the vendor refused.
+    pub async fn send(
+        &self,
+        endpoint: &Endpoint,
+        prepared: &Prepared,
+        key: &str,
+        attempt: u32,
+        limits: Limits,
+        sink: &mut dyn BodySink,
+    ) -> Result<RawResponse, CallError> {
+        let gate = Gate::default();
+        let request = self.request(endpoint, prepared, key, attempt, &gate)?;
+        let mut total = pin!(tokio::time::sleep(limits.total));
+        let response = first_byte(request.send(), &gate, limits, total.as_mut(), prepared.vendor).await?;
+        self.body(response, prepared.vendor, limits, total, sink).await
+    }
+
+    fn request(
+        &self,
+        endpoint: &Endpoint,
+        prepared: &Prepared,
+        key: &str,
+        attempt: u32,
+        gate: &Gate,
+    ) -> Result<reqwest::RequestBuilder, CallError> {
+        let vendor = prepared.vendor;
+        let refuse = |what: &str| CallError::new(RetryClass::Stop, ChargeKnown::NotCharged, what);
+        if endpoint.vendor() != vendor {
+            let what = format!("A request in the words of {vendor} was given to the endpoint of {}", endpoint.vendor());
+            return Err(refuse(&what));
+        }
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(refuse("The key of the call is not fit for a header"));
+        }
+        let mut secret = HeaderValue::from_str(endpoint.key().expose_secret())
+            .map_err(|_| refuse("The key for the provider is not fit for a header"))?;
+        secret.set_sensitive(true);
+        let name = match vendor {
+            Vendor::Anthropic => "x-api-key",
+            Vendor::Gemini => "x-goog-api-key",
+            Vendor::ElevenLabs => "xi-api-key",
+        };
+        let accept = if prepared.streaming { "text/event-stream" } else { "application/json" };
+        let mut request = self
+            .client
+            .post(format!("{}{}", endpoint.base(), prepared.path))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_LENGTH, prepared.body.len())
+            .header(header::ACCEPT, accept)
+            .header(HeaderName::from_static("idempotency-key"), key)
+            .header(HeaderName::from_static("x-retry-count"), attempt)
+            .header(HeaderName::from_static(name), secret);
+        if vendor == Vendor::Anthropic {
+            request = request.header(HeaderName::from_static("anthropic-version"), ANTHROPIC_VERSION);
+        }
+        let body = Bytes::from(prepared.body.clone());
+        let gate = gate.clone();
+        let leaving = futures_util::stream::once(async move {
+            match gate.pass() {
+                true => Ok(body),
+                false => Err(std::io::Error::other("the call was given up before it was sent")),
+            }
+        });
+        Ok(request.body(reqwest::Body::wrap_stream(leaving)))
+    }
+
+    async fn body(
+        &self,
+        response: reqwest::Response,
+        vendor: Vendor,
+        limits: Limits,
+        mut total: Pin<&mut Sleep>,
+        sink: &mut dyn BodySink,
+    ) -> Result<RawResponse, CallError> {
+        let status = response.status().as_u16();
+        let good = response.status().is_success();
+        let headers = Headers::keep(response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        sink.head(status, &headers);
+        let largest = if good { self.largest_body } else { LARGEST_REFUSAL };
+        let mut raw = RawResponse { vendor, status, headers, body: Vec::new() };
+        let mut pieces = response.bytes_stream();
+        loop {
+            let fault = match within(pieces.next(), limits.idle, total.as_mut()).await {
+                Ok(None) => return Ok(raw),
+                Ok(Some(Ok(piece))) if raw.body.len().saturating_add(piece.len()) <= largest => {
+                    sink.chunk(&piece);
+                    raw.body.extend_from_slice(&piece);
+                    continue;
+                }
+                Ok(Some(Ok(_))) => {
+                    let what = format!("The answer of {vendor} is larger than {largest} bytes, and was given up");
+                    CallError::new(RetryClass::Stop, ChargeKnown::Uncertain, &what)
+                }
+                // A body that is cut off is reported as a fault of decoding; it is one of the connection all the same.
+                Ok(Some(Err(error))) => lost(vendor, &format!("was cut: {}", with_sources(&error.without_url()))),
+                Err(Late::Stage) => lost(vendor, &format!("stood still for {:?}", limits.idle)),
+                Err(Late::Total) => lost(vendor, &format!("was not complete after {:?}", limits.total)),
+            };
+            // The status has spoken before the cut: a refusal stays a refusal, and half its words may do. They are
+            // judged by the same table as a whole one.
+            let refused = if good { None } else { raw.decode().err() };
+            let id = hints::request_id(&raw.headers);
+            return Err(refused.unwrap_or_else(|| fault.with_status(status).with_request_id(id)));
+        }
+    }
+}
+
+/// Which limit was reached.
+enum Late {
+    Stage,
+    Total,
+}
+
+/// Waits for the status, within the limit for connecting until the request leaves and then within that for the first byte.
+async fn first_byte(
+    sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    gate: &Gate,
+    limits: Limits,
+    mut total: Pin<&mut Sleep>,
+    vendor: Vendor,
+) -> Result<reqwest::Response, CallError> {
+    let mut sending = pin!(sending);
+    let leaving = async {
+        tokio::select! {
+            biased;
+            done = &mut sending => Some(done),
+            () = gate.opened() => None,
+        }
+    };
+    let connected = within(leaving, limits.connect, total.as_mut()).await;
+    let outcome = match connected {
+        Ok(Some(done)) => Ok(done),
+        Ok(None) => within(&mut sending, limits.first_byte, total).await,
+        // Both may have happened at once, and then the request is on its way.
+        Err(late) if gate.abandon() => {
+            let limit = match late {
+                Late::Stage => limits.connect,
+                Late::Total => limits.total,
+            };
+            return Err(unsent(vendor, &format!("no connection within {limit:?}")));
+        }
+        Err(Late::Stage) => within(&mut sending, limits.first_byte, total).await,
+        Err(Late::Total) => Err(Late::Total),
+    };
+    match outcome {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => {
+            let why = with_sources(&error.without_url());
+            Err(if gate.passed() { lost(vendor, &format!("did not come: {why}")) } else { unsent(vendor, &why) })
+        }
+        Err(Late::Stage) => Err(lost(vendor, &format!("did not begin within {:?}", limits.first_byte))),
+        Err(Late::Total) => Err(lost(vendor, &format!("did not begin within {:?}", limits.total))),
+    }
+}
+
+/// The future's output, unless a limit is reached first.
+async fn within<T>(future: impl Future<Output = T>, stage: Duration, total: Pin<&mut Sleep>) -> Result<T, Late> {
+    tokio::select! {
+        biased;
+        done = future => Ok(done),
+        () = total => Err(Late::Total),
+        () = tokio::time::sleep(stage) => Err(Late::Stage),
+    }
+}
+
+/// The request never left.
+fn unsent(vendor: Vendor, why: &str) -> CallError {
+    let what = format!("{vendor} could not be reached, and nothing was sent: {why}");
+    CallError::new(RetryClass::RetryAfter, ChargeKnown::NotCharged, &what)
+}
+
+/// The request left, and its answer is lost.
+fn lost(vendor: Vendor, what: &str) -> CallError {
+    let what = format!("The request reached {vendor}, but its answer {what}");
+    CallError::new(RetryClass::RetryAfter, ChargeKnown::Uncertain, &what)
+}
+
+/// The error with what caused it, on one line.
+fn with_sources(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

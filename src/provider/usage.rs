@@ -1,0 +1,37 @@
+//! What a call used, counted the same way for every vendor. Counts only: prices are elsewhere.
+//!
+//! The vendors disagree on what a number includes (`providers.md`, section 0): Anthropic keeps cached tokens outside its
+//! input and thinking inside its output; Gemini keeps cached tokens inside its prompt and thinking outside its
+//! candidates. Here every token is in exactly one of the billed counts.
+
+use serde::{Deserialize, Serialize};
+
+/// The counts of one call. `input`, `cache_read`, `cache_write_5m`, `cache_write_1h` and `output` do not overlap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt at the plain price.
+    pub input: u64,
+    /// Tokens of the prompt that were read from the vendor's memory.
+    pub cache_read: u64,
+    /// Tokens of the prompt that were written to the vendor's memory for five minutes.
+    pub cache_write_5m: u64,
+    /// Tokens of the prompt that were written for one hour, or for a time that the vendor did not say: the dearer price
+    /// is then the safe one.
+    pub cache_write_1h: u64,
+    /// Tokens that were produced, thinking included.
+    pub output: u64,
+    /// How many of `output` were thinking. For show: they are already in `output`.
+    pub thinking: u64,
+    /// Characters that the answer's timing covers; `None` for text. The price goes by the characters that were
+    /// submitted, [`super::call::SpeechRequest::characters`].
+    pub characters: Option<u64>,
+    /// The vendor's own credits, which are not characters; `None` where it bills in none or did not say.
+    pub credits: Option<u64>,
+}
+
+impl Usage {
+    /// The whole prompt in tokens, by which some prices are graded.
+    pub fn prompt(&self) -> u64 {
+        [self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h].into_iter().fold(0, u64::saturating_add)
+    }
+}
