@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::domain::money::MicroUsd;
+
 /// The largest file of settings, prices or prompts that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -145,13 +147,22 @@ pub fn read_if_there(path: &Path) -> Result<Option<String>, LoadError> {
     }
 }
 
+/// An amount with as many decimals as it needs and at least two, so that no two amounts look the same.
+pub(crate) fn dollars(amount: MicroUsd) -> String {
+    let text = format!("{amount:.6}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole}.{:0<2}", decimals.trim_end_matches('0'))
+}
+
 /// What a person may have meant: the nearest of the known words, or else all of them, as the end of a sentence.
 pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let distance = |candidate: &str| strsim::damerau_levenshtein(word, candidate);
-    match known.iter().min_by_key(|candidate| distance(candidate)) {
+    let begins = |candidate: &str| word.len() >= 3 && candidate.starts_with(word);
+    let limit = (word.chars().count() / 2).max(2);
+    match known.iter().min_by_key(|candidate| (!begins(candidate), distance(candidate))) {
         None => "nothing may stand here".to_owned(),
-        Some(nearest) if distance(nearest) <= (word.chars().count() / 2).max(2) => format!("did you mean `{nearest}`?"),
+        Some(nearest) if begins(nearest) || distance(nearest) <= limit => format!("did you mean `{nearest}`?"),
         Some(_) => format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -171,8 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn two_amounts_never_look_the_same() {
+        let cases =
+            [(35_000_000, "35.00"), (35_000_001, "35.000001"), (35_100_000, "35.10"), (1_500, "0.0015"), (0, "0.00")];
+        for (micro, expected) in cases {
+            assert_eq!(dollars(MicroUsd(micro)), expected);
+        }
+    }
+
+    #[test]
     fn the_nearest_word_is_offered_and_a_far_one_is_not() {
         let known = ["provider", "model", "fallback"];
+        assert_eq!(suggestion("fall", known), "did you mean `fallback`?");
         assert_eq!(suggestion("modle", known), "did you mean `model`?");
         assert_eq!(suggestion("zzzzzz", known), "known are `provider`, `model`, `fallback`");
         assert_eq!(suggestion("x", []), "nothing may stand here");

@@ -42,9 +42,9 @@ impl PipelineFile {
         let document = Document::new(file, source);
         let table = document.parse();
         let root = Section::root(&document, &table);
-        let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
+        let schema = root.schema();
         let name = root.need("name", Section::parsed::<StageId>);
-        let sections = root.sections("stage");
+        let sections = root.sections("stage").unwrap_or_default();
         let read: Vec<Option<Stage>> = sections.iter().map(stage).collect();
         root.close();
         // The graph is judged among the stages that could be read; a stage that could not has its own fault already.

@@ -18,23 +18,33 @@ pub(crate) struct Document<'s> {
     file: &'s str,
     source: &'s str,
     faults: RefCell<Vec<Fault>>,
+    is_broken: Cell<bool>,
 }
 
 impl<'s> Document<'s> {
     pub(crate) fn new(file: &'s str, source: &'s str) -> Self {
-        Self { file, source, faults: RefCell::new(Vec::new()) }
+        Self { file, source, faults: RefCell::default(), is_broken: Cell::new(false) }
     }
 
-    /// The root table. A file that is no TOML gives what can be read of it, and its faults.
+    /// The root table. Of a file that is no TOML only the faults of form are told: what follows from them would mislead.
     pub(crate) fn parse(&self) -> Spanned<DeTable<'s>> {
         let (table, errors) = DeTable::parse_recoverable(self.source);
+        self.is_broken.set(!errors.is_empty());
         for error in errors {
-            self.fault(&error.span().unwrap_or(0..0), format!("this is not TOML: {}", error.message().trim()));
+            let what = format!("this is not TOML: {}", error.message().trim());
+            self.push(&error.span().unwrap_or(0..0), what);
         }
         table
     }
 
+    /// Reports a fault of content; of a file that is no TOML nothing is.
     pub(crate) fn fault(&self, span: &Range<usize>, what: impl Into<String>) {
+        if !self.is_broken.get() {
+            self.push(span, what.into());
+        }
+    }
+
+    fn push(&self, span: &Range<usize>, what: String) {
         self.faults.borrow_mut().push(Fault::at(self.file, self.source, span, what));
     }
 
@@ -214,6 +224,16 @@ impl<'t, 's> Section<'t, 's> {
         }
     }
 
+    /// The version of the file's own form, which must be 1.
+    pub(crate) fn schema(&self) -> Option<()> {
+        let version = self.need("schema", |section, key| section.whole(key, 0..=u64::MAX))?;
+        if version != 1 {
+            self.fault_at("schema", format!("this version of the program reads `schema = 1` and not {version}"));
+            return None;
+        }
+        Some(())
+    }
+
     /// A number with up to three decimals, in thousandths.
     pub(crate) fn thousandths(&self, key: &'static str) -> Option<u64> {
         let value = self.value(key)?;
@@ -244,12 +264,12 @@ impl<'t, 's> Section<'t, 's> {
         Some(Section::new(self.document, table, self.path(key), value.span()))
     }
 
-    /// The tables of a `[[key]]`; an empty list where there is none.
-    pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'t, 's>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+    /// The tables of a `[[key]]`; an empty list where there is none, nothing where it is no list.
+    pub(crate) fn sections(&self, key: &'static str) -> Option<Vec<Section<'t, 's>>> {
+        let Some(value) = self.value(key) else { return Some(Vec::new()) };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(key, value, &format!("a list of tables, each under `[[{}]]`", self.path(key)));
-            return Vec::new();
+            return None;
         };
         let mut sections = Vec::new();
         for item in items {
@@ -258,7 +278,7 @@ impl<'t, 's> Section<'t, 's> {
                 None => self.wrong(key, item, "a table"),
             }
         }
-        sections
+        Some(sections)
     }
 
     /// All entries of a table whose keys are free: key, its place, and the value as an amount in dollars.

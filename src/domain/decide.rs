@@ -278,5 +278,3 @@ fn over(studio: &Studio, number: EpisodeNumber, event: Event) -> Result<Vec<Deci
     Ok(vec![of(number, event)])
 }
 
-#[cfg(test)]
-mod tests;

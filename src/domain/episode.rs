@@ -408,5 +408,3 @@ impl Unit {
     }
 }
 
-#[cfg(test)]
-mod tests;

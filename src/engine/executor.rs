@@ -4,7 +4,9 @@
 //! be dropped at any moment, since doing it again costs nothing. A task that panics is a failed outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::runtime::Handle as Runtime;
@@ -14,13 +16,31 @@ use tokio::task::AbortHandle;
 use super::handle::{HandleError, NewEpisode, Request};
 use super::workshop::Workshop;
 use crate::domain::decide;
+use crate::domain::episode::Episode;
 use crate::domain::event::Person;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
-use crate::domain::step::{CallStep, Outcome, Step};
+use crate::domain::step::{CallAnswer, CallFailure, CallStep, Done, Outcome, Step};
+
+/// A call that is being made.
+pub type Calling = Pin<Box<dyn Future<Output = Result<CallAnswer, CallFailure>> + Send>>;
+
+/// What does the work: the workshop, or a stand-in that measures the engine alone.
+pub trait Worker: Send + Sync {
+    /// Does a piece of local work; blocking.
+    ///
+    /// # Errors
+    ///
+    /// With the reason why it cannot be done.
+    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String>;
+
+    /// Makes one paid call.
+    fn call(self: Arc<Self>, step: CallStep) -> Calling;
+}
 
 /// What starts and stops work.
 pub(super) struct Executor {
     runtime: Runtime,
+    worker: Arc<dyn Worker>,
     shop: Arc<Workshop>,
     outcomes: mpsc::UnboundedSender<Outcome>,
     requests: mpsc::WeakSender<Request>,
@@ -32,21 +52,22 @@ pub(super) struct Executor {
 impl Executor {
     pub(super) fn new(
         runtime: Runtime,
+        worker: Arc<dyn Worker>,
         shop: Arc<Workshop>,
         outcomes: mpsc::UnboundedSender<Outcome>,
         requests: mpsc::WeakSender<Request>,
     ) -> Self {
         let places = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).max(2);
         let places = Arc::new(Semaphore::new(places));
-        Self { runtime, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
+        Self { runtime, worker, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
     }
 
     /// Starts a paid call.
     pub(super) fn call(&mut self, step: CallStep) {
         self.calls.insert(step.key.clone());
-        let (shop, outcomes) = (Arc::clone(&self.shop), self.outcomes.clone());
+        let outcomes = self.outcomes.clone();
         let key = step.key.clone();
-        let call = self.runtime.spawn(async move { shop.call(step).await });
+        let call = self.runtime.spawn(Arc::clone(&self.worker).call(step));
         self.runtime.spawn(async move {
             let outcome = match call.await {
                 Ok(result) => Outcome::Called { key, result },
@@ -59,8 +80,8 @@ impl Executor {
     }
 
     /// Makes exactly these pieces of local work be under way for an episode.
-    pub(super) fn want(&mut self, episode: EpisodeNumber, steps: BTreeSet<Step>) {
-        let running = self.local.entry(episode).or_default();
+    pub(super) fn want(&mut self, number: EpisodeNumber, episode: Option<&Arc<Episode>>, steps: BTreeSet<Step>) {
+        let running = self.local.entry(number).or_default();
         running.retain(|step, task| {
             let is_wanted = steps.contains(step);
             if !is_wanted {
@@ -69,13 +90,14 @@ impl Executor {
             is_wanted
         });
         for step in steps {
-            if !running.contains_key(&step) {
-                let task = start(&self.runtime, &self.shop, &self.outcomes, &self.places, step.clone());
+            if let (false, Some(episode)) = (running.contains_key(&step), episode) {
+                let task =
+                    start(&self.runtime, &self.worker, &self.outcomes, &self.places, Arc::clone(episode), step.clone());
                 running.insert(step, task);
             }
         }
         if running.is_empty() {
-            self.local.remove(&episode);
+            self.local.remove(&number);
         }
     }
 
@@ -192,26 +214,27 @@ impl Executor {
 
 fn start(
     runtime: &Runtime,
-    shop: &Arc<Workshop>,
+    worker: &Arc<dyn Worker>,
     outcomes: &mpsc::UnboundedSender<Outcome>,
     places: &Arc<Semaphore>,
+    episode: Arc<Episode>,
     step: Step,
 ) -> AbortHandle {
-    let (shop, outcomes, places) = (Arc::clone(shop), outcomes.clone(), Arc::clone(places));
+    let (worker, outcomes, places) = (Arc::clone(worker), outcomes.clone(), Arc::clone(places));
     let task = runtime.spawn(async move {
-        let (episode, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
+        let (number, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
         // The semaphore is never closed.
         let place = places.acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
-            shop.work(&step)
+            worker.work(&episode, &step)
         });
         let result = match work.await {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err("this step met a fault of the program; it can be tried again".to_owned()),
             Err(_) => return,
         };
-        let _ = outcomes.send(Outcome::Worked { episode, stage, input, result });
+        let _ = outcomes.send(Outcome::Worked { episode: number, stage, input, result });
     });
     task.abort_handle()
 }

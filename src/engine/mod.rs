@@ -1,5 +1,11 @@
 //! The engine: one task orders everything that happens, many carry it out. Above it, only [`handle`] is held.
 
+mod dispatcher;
+pub mod executor;
 pub mod handle;
+pub mod open;
+mod past;
 pub mod progress;
 pub mod snapshot;
+pub mod words;
+mod workshop;

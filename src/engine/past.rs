@@ -1,9 +1,12 @@
-//! Past episodes: kept in the state beside the journal, asked for and never carried.
+//! Past episodes and the checkpoint of the fold: kept in the state beside the journal, asked for and never carried.
 //!
-//! Not the truth: all of it follows from the journal and is made anew where it is missing or damaged.
+//! Not the truth: all of it follows from the journal and is made anew where it is missing or damaged. A checkpoint is one
+//! transaction: the studio as it is folded up to a line, and the episodes that left the fold since the last one.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -12,34 +15,146 @@ use crate::domain::cost::{self, EpisodeSummary};
 use crate::domain::episode::Episode;
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::studio::Studio;
-use crate::ledger::journal::Checkpoint;
+use crate::ledger::disk::Disk;
+use crate::ledger::journal::{Checkpoint, Journal};
+use crate::ledger::state::{Batch, CostRow, CostScope, Month, State, StateError, StateOpened};
+
+/// The shape of what is kept. Raised with every change of the fold, so that an older one is folded again.
+const SHAPE: u32 = 1;
+
+/// The row of the studio itself: episodes are numbered from 1.
+const STUDIO: EpisodeNumber = EpisodeNumber(0);
+
+/// How long the state may take for anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Events between two checkpoints, at least.
+const EVENTS: u64 = 2_000;
+
+/// Events between two checkpoints for each episode under way, so that large studios are not written again and again.
+const EVENTS_AN_EPISODE: u64 = 50;
 
 /// The past episodes of a studio.
-#[derive(Default)]
 pub(super) struct Past {
-    episodes: BTreeMap<EpisodeNumber, Arc<Episode>>,
+    state: Option<State>,
+    /// Episodes that have left the fold since the last checkpoint.
+    fresh: BTreeMap<EpisodeNumber, Arc<Episode>>,
+    checkpoint: u64,
 }
 
 impl Past {
+    /// Opens the state: what it holds of the studio, up to where, and what was found. A studio can do without its state;
+    /// past episodes are then held in memory.
+    pub(super) fn open(disk: &dyn Disk, dir: &Path) -> (Self, Studio, Checkpoint, Option<String>) {
+        let confirm = |place: Checkpoint| place == Checkpoint::START || Journal::confirms(disk, dir, place);
+        match State::open(dir, SHAPE, PATIENCE, &confirm) {
+            Ok((state, StateOpened { checkpoint, aside })) => {
+                let said = aside.map(|(moved, why)| {
+                    format!("the state was moved to {} because {why}; it is folded again from the journal", moved.display())
+                });
+                let (studio, from) = match folded(&state, checkpoint) {
+                    Some(studio) => (studio, checkpoint),
+                    None => (Studio::default(), Checkpoint::START),
+                };
+                (Self { state: Some(state), fresh: BTreeMap::new(), checkpoint: from.seq }, studio, from, said)
+            }
+            Err(error) => {
+                let past = Self { state: None, fresh: BTreeMap::new(), checkpoint: 0 };
+                (past, Studio::default(), Checkpoint::START, Some(error.to_string()))
+            }
+        }
+    }
+
     /// Keeps an episode that has left the fold.
     pub(super) fn keep(&mut self, episode: Arc<Episode>) {
-        self.episodes.insert(episode.number, episode);
+        self.fresh.insert(episode.number, episode);
     }
 
-    /// Notes how far the journal goes and what the studio is by then.
-    pub(super) fn follow(&mut self, _studio: &Studio, _tip: Checkpoint) {}
+    /// Notes how far the journal goes and what the studio is by then; now and then that becomes a checkpoint.
+    pub(super) fn follow(&mut self, studio: &Studio, tip: Checkpoint) {
+        let wait = EVENTS.max(EVENTS_AN_EPISODE.saturating_mul(studio.episodes.len() as u64));
+        if tip.seq.saturating_sub(self.checkpoint) >= wait {
+            self.checkpoint(studio, tip);
+        }
+    }
 
-    pub(super) fn flush(&mut self) {}
+    /// Has a checkpoint written soon.
+    pub(super) fn checkpoint(&mut self, studio: &Studio, tip: Checkpoint) {
+        self.checkpoint = tip.seq;
+        let Some(state) = &self.state else { return };
+        let Ok(studio) = serde_json::to_vec(studio) else { return };
+        let mut episodes = vec![(STUDIO, studio)];
+        let mut costs = Vec::new();
+        for episode in self.fresh.values() {
+            let rows = serde_json::to_vec(episode.as_ref()).and_then(|e| Ok((e, serde_json::to_vec(&cost::summary(episode))?)));
+            let Ok((bytes, row)) = rows else { continue };
+            episodes.push((episode.number, bytes));
+            let month = Month::of(episode.started);
+            // The index has one row an episode, so its number stands where the line's would.
+            costs.push(CostRow { seq: u64::from(episode.number.0), month, episode: Some(episode.number), row });
+        }
+        state.put(Batch { episodes, costs, checkpoint: tip });
+        if state.fault().is_none() {
+            self.fresh.clear();
+        }
+    }
 
+    /// Writes what is waiting.
+    pub(super) fn flush(&mut self, studio: &Studio, tip: Checkpoint) {
+        self.checkpoint(studio, tip);
+        if let Some(Err(error)) = self.state.as_ref().map(State::flush_and_wait) {
+            tracing::warn!(%error, "the state was not written; the next start folds more of the journal");
+        }
+    }
+
+    /// Answers with all past episodes, latest first.
     pub(super) fn list(&self, answer: oneshot::Sender<Result<Vec<EpisodeSummary>, HandleError>>) {
-        let _ = answer.send(Ok(self.episodes.values().rev().map(|episode| cost::summary(episode)).collect()));
+        // Whoever asked may have gone.
+        let _ = answer.send(self.summaries().map_err(|e| HandleError::Invalid(e.to_string())));
     }
 
+    fn summaries(&self) -> Result<Vec<EpisodeSummary>, StateError> {
+        let mut all = BTreeMap::new();
+        if let Some(state) = &self.state {
+            for (_, row) in state.costs(CostScope::All)? {
+                if let Ok(summary) = serde_json::from_slice::<EpisodeSummary>(&row) {
+                    all.insert(summary.number, summary);
+                }
+            }
+        }
+        all.extend(self.fresh.values().map(|episode| (episode.number, cost::summary(episode))));
+        Ok(all.into_values().rev().collect())
+    }
+
+    /// Answers with one past episode.
     pub(super) fn episode(
         &self,
         number: EpisodeNumber,
         answer: oneshot::Sender<Result<Option<Arc<Episode>>, HandleError>>,
     ) {
-        let _ = answer.send(Ok(self.episodes.get(&number).cloned()));
+        // Whoever asked may have gone.
+        let _ = answer.send(self.find(number).map_err(|e| HandleError::Invalid(e.to_string())));
     }
+
+    fn find(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
+        if let Some(fresh) = self.fresh.get(&number) {
+            return Ok(Some(Arc::clone(fresh)));
+        }
+        let row = match &self.state {
+            Some(state) if number != STUDIO => state.episode(number)?,
+            Some(_) | None => None,
+        };
+        let read = row.map(|row| serde_json::from_slice(&row.bytes)).transpose();
+        read.map_err(|e| StateError::Damaged(e.to_string()))
+    }
+}
+
+/// The studio as it is folded in the state, where the row is of the checkpoint.
+fn folded(state: &State, checkpoint: Checkpoint) -> Option<Studio> {
+    if checkpoint == Checkpoint::START {
+        return None;
+    }
+    let row = state.episode(STUDIO).ok().flatten()?;
+    let studio: Studio = serde_json::from_slice(&row.bytes).ok()?;
+    (studio.seq == checkpoint.seq).then_some(studio)
 }

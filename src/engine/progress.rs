@@ -1,8 +1,12 @@
 //! What is happening between two events: text as it streams, units as they are done. Never kept.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use tokio::sync::{Notify, watch};
 
 use crate::domain::ids::{EpisodeNumber, StageId};
 
@@ -36,6 +40,64 @@ impl StageProgress {
             let over = self.tail.len() - TAIL;
             let cut = (over..self.tail.len()).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(self.tail.len());
             self.tail.drain(..cut);
+        }
+    }
+}
+
+/// The time between two publications.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Gathers progress from the calls and publishes it no faster than anyone can look.
+#[derive(Debug, Default)]
+pub(super) struct ProgressHub {
+    now: Mutex<Progress>,
+    changed: Notify,
+}
+
+impl ProgressHub {
+    fn change(&self, episode: EpisodeNumber, stage: &StageId, change: impl FnOnce(&mut StageProgress)) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        change(now.stages.entry(episode).or_default().entry(stage.clone()).or_default());
+        self.changed.notify_one();
+    }
+
+    /// A call begins to answer: what streamed before is over.
+    pub(super) fn begun(&self, episode: EpisodeNumber, stage: &StageId) {
+        self.change(episode, stage, |progress| *progress = StageProgress::default());
+    }
+
+    /// Text arrived.
+    pub(super) fn text(&self, episode: EpisodeNumber, stage: &StageId, text: &str) {
+        self.change(episode, stage, |progress| progress.push(text));
+    }
+
+    /// The provider reported how many tokens it has written.
+    pub(super) fn tokens(&self, episode: EpisodeNumber, stage: &StageId, tokens: u64) {
+        self.change(episode, stage, |progress| progress.tokens_out = tokens);
+    }
+
+    /// The call is over; its answer is seen elsewhere.
+    pub(super) fn ended(&self, episode: EpisodeNumber, stage: &StageId) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stages) = now.stages.get_mut(&episode) {
+            stages.remove(stage);
+            if stages.is_empty() {
+                now.stages.remove(&episode);
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    /// Publishes changes until nobody can see them any more.
+    pub(super) async fn publish(self: Arc<Self>, to: watch::Sender<Arc<Progress>>) {
+        while !to.is_closed() {
+            tokio::select! {
+                () = self.changed.notified() => {}
+                () = to.closed() => return,
+            }
+            let now = self.now.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            to.send_replace(Arc::new(now));
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -42,6 +42,25 @@ pub struct Snapshot {
     pub halted: Option<String>,
 }
 
+impl Snapshot {
+    /// A studio of which nothing is known yet.
+    pub fn empty(provenance: Provenance, at: Timestamp) -> Self {
+        Self {
+            provenance,
+            seq: 0,
+            at,
+            episodes: Vec::new(),
+            past: 0,
+            next_number: EpisodeNumber(1),
+            feed: Arc::new([]),
+            today: Purse::default(),
+            month: Purse::default(),
+            in_flight: BTreeMap::new(),
+            halted: None,
+        }
+    }
+}
+
 /// How many lines of the feed a snapshot carries.
 pub const FEED: usize = 200;
 

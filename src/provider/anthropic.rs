@@ -1,7 +1,9 @@
-//! Anthropic's Messages API: the body of a request, and an answer read from its stream. Facts from `providers.md` 1.
+//! Anthropic's Messages API: the body of a request, and an answer read from its stream. Facts from
+//! Anthropic's documentation and its Python client 2.12.0, as of November 2026.
 //!
 //! Sampling parameters, prefill and manual thinking budgets are never sent: the models of 2026 refuse them, and none of
-//! the older ones needs them. Thinking is left at each model's own default and steered by effort where it is taken.
+//! the older ones needs them. Thinking is steered by effort where that is taken, and is otherwise at the model's own
+//! default.
 
 mod stream;
 #[cfg(test)]
@@ -58,6 +60,9 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
         body.insert("system".to_owned(), json!([block]));
     }
     body.insert("messages".to_owned(), json!([{"role": "user", "content": [{"type": "text", "text": user}]}]));
+    if takes.switch && request.effort.is_some() {
+        body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
+    }
     if !output.is_empty() {
         body.insert("output_config".to_owned(), output.into());
     }
@@ -70,14 +75,18 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
 struct Takes {
     effort: bool,
     schema: bool,
+    /// Whether it thinks only when it is told to, and then as far as the effort goes.
+    switch: bool,
 }
 
 impl Takes {
     /// A model that is not known is taken for a new one.
     fn of(model: &str) -> Self {
-        let Some((family, generation)) = generation(model) else { return Self { effort: true, schema: true } };
+        let Some((family, generation)) = generation(model) else {
+            return Self { effort: true, schema: true, switch: false };
+        };
         let effort = generation >= (4, 6) || (family == "opus" && generation >= (4, 5));
-        Self { effort, schema: generation >= (4, 5) }
+        Self { effort, schema: generation >= (4, 5), switch: ((4, 6)..(5, 0)).contains(&generation) }
     }
 }
 
@@ -139,7 +148,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     })
 }
 
-/// The refusal that a status and a body make: the table of `providers.md` 1.9.
+/// The refusal that a status and a body make: the table in Anthropic's documentation of errors.
 fn refusal(status: u16, headers: &Headers, body: &[u8]) -> CallError {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let word = |pointer: &str| parsed.pointer(pointer).and_then(Value::as_str);

@@ -75,7 +75,8 @@ pub enum Remember {
 
 /// A question to a language model: one turn, answered in text.
 ///
-/// There is no temperature and no seed: the models of 2026 refuse or ignore them (`providers.md` 1.2 and 2.3).
+/// There is no temperature and no seed: the models of 2026 refuse or ignore them (the vendors' documentation, November
+/// 2026).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextRequest {
     /// The vendor's id of the model.
@@ -149,7 +150,7 @@ pub enum Request {
 /// A request as it will be sent: the path and the very bytes, without keys, times and random ids.
 ///
 /// Equal requests give equal bytes, so the hash of `body` can name the request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Prepared {
     /// Whose wire this is.
     pub vendor: Vendor,
@@ -159,6 +160,17 @@ pub struct Prepared {
     pub body: Vec<u8>,
     /// Whether the answer arrives as server-sent events.
     pub streaming: bool,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("vendor", &self.vendor)
+            .field("path", &self.path)
+            .field("body_bytes", &self.body.len())
+            .field("streaming", &self.streaming)
+            .finish()
+    }
 }
 
 /// A request that cannot be put into a vendor's words. Nothing was sent and nothing is charged.

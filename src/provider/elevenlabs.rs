@@ -1,4 +1,5 @@
-//! ElevenLabs' text to speech with timestamps: the body of a request and its answer. Facts from `providers.md` 4.
+//! ElevenLabs' text to speech with timestamps: the body of a request and its answer. Facts from
+//! ElevenLabs' documentation and its Python client 2.78.0, as of November 2026.
 //!
 //! Audio is asked for as raw samples, so that takes can be joined without decoding.
 
@@ -147,8 +148,8 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     })
 }
 
-/// The refusal that a status and a body make: the table of `providers.md` 4.6. The word in the body comes before the
-/// status, because 401 is a bad key as well as an empty account.
+/// The refusal that a status and a body make: by the codes in ElevenLabs' documentation of errors. The word in the body
+/// comes before the status, because 401 is a bad key as well as an empty account.
 fn refusal(status: u16, headers: &Headers, body: &[u8]) -> CallError {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let detail = parsed.get("detail").unwrap_or(&Value::Null);

@@ -75,8 +75,8 @@ impl Endpoint {
         &self.key
     }
 
-    /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be applied
-    /// to a body before it is stored.
+    /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be
+    /// applied to a body before it is stored.
     pub fn masked(&self, bytes: &[u8]) -> Vec<u8> {
         let key = self.key.expose_secret().as_bytes();
         let mut out = bytes.to_vec();

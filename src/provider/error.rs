@@ -156,7 +156,7 @@ pub(super) fn clean(text: &str) -> String {
             out.push(c);
         }
     }
-    let out = out.trim().trim_end_matches('.');
+    let out = out.trim().trim_end_matches(['.', ':', ' ']);
     match out.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", out.get(..cut).unwrap_or_default()),
         None => out.to_owned(),
@@ -193,8 +193,8 @@ mod tests {
         {
             let said = clean(&format!("the key \"{key}\", as given, is wrong"));
             assert_eq!(said, "the key \"***\", as given, is wrong");
-            let cut = clean(&format!("{}{key}", "x ".repeat(READ / 2 - 4)));
-            assert!(!cut.contains(&key[..8]), "{cut}");
+            let cut = clean(&format!("begins{}{key}", " ".repeat(READ - 14)));
+            assert_eq!(cut, "begins", "a key that the limit cuts in two");
         }
         let names = "claude-sonnet-4-5-20250929 req_011CSHoEeqs5C35K2UUqR7Fy GenerateRequestsPerDayPerProjectPerModel";
         assert_eq!(clean(names), names);

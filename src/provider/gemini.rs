@@ -1,4 +1,5 @@
-//! Google's `generateContent`: the body of a request and its answer. Facts from `providers.md` 2.
+//! Google's `generateContent`: the body of a request and its answer. Facts from Google's
+//! documentation and its Python client 3.4.0, as of November 2026.
 //!
 //! Sampling parameters are not sent: the models from 3.5 on ignore them. The id that was asked is not always the model
 //! that answers, so the answer carries `modelVersion`.
@@ -197,7 +198,7 @@ fn details<'a>(error: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> 
     all.iter().filter(move |one| one.get("@type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with(&ends)))
 }
 
-/// The refusal that a status and a body make: the table of `providers.md` 2.6.
+/// The refusal that a status and a body make: the codes in Google's documentation of errors.
 fn refusal(status: u16, headers: &Headers, body: &[u8]) -> CallError {
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = error_of(&parsed);

@@ -59,6 +59,11 @@ impl Headers {
         self.0.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.as_str())
     }
 
+    /// All of them, in the order of arrival.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether the answer is marked as rehearsed.
     pub fn rehearsal(&self) -> bool {
         self.get(REHEARSAL).is_some()

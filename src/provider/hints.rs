@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn waits_are_read_in_every_spelling() {
         let date = ("date", "Tue, 24 Nov 2026 10:00:00 GMT");
-        let table: [(&[(&str, &str)], Option<u64>); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<u64>);
+        let table: [Case; 9] = [
             (&[("retry-after", "12")], Some(12_000)),
             (&[("retry-after", "0.5")], Some(500)),
             (&[("retry-after", "9"), ("retry-after-ms", "250")], Some(250)),

@@ -37,8 +37,8 @@ impl Watch {
         })
     }
 
-    /// Takes the next bytes, split in any way. A stream that makes no sense shows nothing; what to make of it is decided
-    /// on the whole body.
+    /// Takes the next bytes, split in any way. A stream that makes no sense shows nothing; what to make of it is
+    /// decided on the whole body.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Progress> {
         match &mut self.0 {
             Kind::Stream(fold) => {

@@ -50,12 +50,13 @@ const GEMINI: &[&str] = &[
     "type",
 ];
 
-/// The subset of `providers.md` 1.4: every object is closed, `oneOf` becomes `anyOf`, `minItems` is 0 or 1.
+/// The subset in Anthropic's documentation of structured output: every object is closed, `oneOf` becomes `anyOf`,
+/// `minItems` is 0 or 1.
 pub(super) fn for_anthropic(schema: &Value) -> Value {
     walk(schema, Dialect::Anthropic)
 }
 
-/// The keywords of `responseJsonSchema` in `providers.md` 2.2; `const` becomes an `enum` of one.
+/// The keywords of `responseJsonSchema` in Google's documentation; `const` becomes an `enum` of one.
 pub(super) fn for_gemini(schema: &Value) -> Value {
     walk(schema, Dialect::Gemini)
 }

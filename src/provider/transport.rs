@@ -10,6 +10,7 @@ mod gate;
 mod tests;
 
 use std::error::Error as _;
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -21,14 +22,14 @@ use secrecy::ExposeSecret;
 use tokio::time::Sleep;
 
 use self::gate::Gate;
-use super::call::{Prepared, Vendor, decode};
+use super::call::{Answer, Prepared, Vendor, decode};
 use super::endpoint::Endpoint;
 use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
 use super::hints;
 
 /// The version of Anthropic's wire. The older one is accepted for every model, and nothing is sent in which the newer
-/// one differs (`providers.md` 1.2).
+/// one differs (Anthropic's documentation of versions, November 2026).
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// The most bytes of an answer. Ten minutes of speech in base64 are 38 MB.
@@ -77,7 +78,7 @@ impl BodySink for () {
 }
 
 /// A complete answer of any status, as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawResponse {
     /// Whose answer it is.
     pub vendor: Vendor,
@@ -89,13 +90,24 @@ pub struct RawResponse {
     pub body: Vec<u8>,
 }
 
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("vendor", &self.vendor)
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
 impl RawResponse {
     /// What was answered.
     ///
     /// # Errors
     ///
     /// As [`decode`].
-    pub fn decode(&self) -> Result<super::call::Answer, CallError> {
+    pub fn decode(&self) -> Result<Answer, CallError> {
         decode(self.vendor, self.status, &self.headers, &self.body)
     }
 }
@@ -269,7 +281,8 @@ enum Late {
     Total,
 }
 
-/// Waits for the status, within the limit for connecting until the request leaves and then within that for the first byte.
+/// Waits for the status, within the limit for connecting until the request leaves and then within that for the first
+/// byte.
 async fn first_byte(
     sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
     gate: &Gate,

@@ -1,8 +1,8 @@
 //! What a call used, counted the same way for every vendor. Counts only: prices are elsewhere.
 //!
-//! The vendors disagree on what a number includes (`providers.md`, section 0): Anthropic keeps cached tokens outside its
-//! input and thinking inside its output; Gemini keeps cached tokens inside its prompt and thinking outside its
-//! candidates. Here every token is in exactly one of the billed counts.
+//! The vendors disagree on what a number includes (their documentation, November 2026): Anthropic keeps cached tokens
+//! outside its input and thinking inside its output; Gemini keeps cached tokens inside its prompt and thinking outside
+//! its candidates. Here every token is in exactly one of the billed counts.
 
 use serde::{Deserialize, Serialize};
 

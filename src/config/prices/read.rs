@@ -15,15 +15,15 @@ pub(super) fn prices(file: &str, source: &str) -> Result<Prices, Faults> {
     let document = Document::new(file, source);
     let table = document.parse();
     let root = Section::root(&document, &table);
-    let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
+    let schema = root.schema();
     let mut models: BTreeMap<String, Vec<(Price, Range<usize>)>> = BTreeMap::new();
-    for section in root.sections("price") {
+    for section in root.sections("price").unwrap_or_default() {
         if let Some(price) = read(&section) {
             models.entry(price.id.clone()).or_default().push((price, section.span().clone()));
         }
     }
     let mut gone = BTreeMap::new();
-    for section in root.sections("retired") {
+    for section in root.sections("retired").unwrap_or_default() {
         let id = section.need("id", Section::words);
         let retired = section.need("retired", Section::parsed::<Date>);
         let successor = if section.has("successor") { section.words("successor") } else { None };
@@ -99,7 +99,7 @@ fn characters(section: &Section<'_, '_>) -> Option<Rates> {
 
 fn tokens(section: &Section<'_, '_>) -> Option<Rates> {
     let base = token_rates(section);
-    let sections = section.sections("tiers");
+    let sections = section.sections("tiers")?;
     let mut tiers: Vec<Option<Tier>> = Vec::new();
     let mut below = 0;
     for tier in &sections {

@@ -1,1 +1,213 @@
+//! The table that ships, its dates and tiers, and tables with planted faults.
 
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+
+fn built_in() -> Prices {
+    Prices::built_in().unwrap()
+}
+
+fn tokens(input: u64, output: u64) -> Usage {
+    Usage { input, output, ..Usage::default() }
+}
+
+const TODAY: Date = date(2026, 11, 24);
+
+#[test]
+fn the_table_that_ships_has_every_model_of_the_default_routes_and_every_successor() {
+    let prices = built_in();
+    let routed = [
+        ("claude-opus-5-5", Provider::Anthropic),
+        ("claude-sonnet-5-5", Provider::Anthropic),
+        ("claude-haiku-5-5", Provider::Anthropic),
+        ("gemini-3.1-pro-preview", Provider::Gemini),
+        ("eleven_flash_v2_5", Provider::ElevenLabs),
+    ];
+    for (model, vendor) in routed {
+        assert_eq!(prices.price(model, TODAY).unwrap().vendor, vendor, "{model}");
+    }
+    for row in prices.models.values().flatten() {
+        if let Some(successor) = &row.successor {
+            assert!(prices.models.contains_key(successor), "{} has the successor {successor}", row.id);
+        }
+        assert!(row.retired.is_none() || row.successor.is_some(), "{} goes and nothing follows", row.id);
+    }
+}
+
+#[test]
+fn a_model_that_is_retired_names_the_one_to_take() {
+    let prices = built_in();
+    let error = prices.price("claude-sonnet-4-20250514", TODAY).unwrap_err().to_string();
+    assert!(error.contains("retired on 2026-06-15: use `claude-sonnet-5-5`"), "{error}");
+    let gone =
+        [("claude-opus-4-1-20250805", "2026-08-05"), ("claude-opus-4-20250514", "2026-06-15"), ("sonar", "2026-09-27")];
+    for (model, since) in gone {
+        let error = prices.price(model, TODAY).unwrap_err();
+        assert!(matches!(error, PriceError::Retired { .. }) && error.to_string().contains(since), "{error}");
+    }
+    assert!(prices.price("gemini-2.5-pro", date(2026, 11, 30)).is_ok());
+    let error = prices.price("gemini-2.5-pro", date(2026, 12, 1)).unwrap_err().to_string();
+    assert!(error.contains("use `gemini-3.1-pro-preview`"), "{error}");
+    assert!(prices.price("claude-sonnet-4-5-20250929", date(2026, 11, 29)).is_ok());
+    assert!(prices.price("eleven_turbo_v2_5", TODAY).is_ok(), "superseded and still served");
+}
+
+#[test]
+fn an_unknown_model_is_refused_with_the_nearest_one() {
+    let error = built_in().price("claude-opus-5.5", TODAY).unwrap_err().to_string();
+    assert!(error.contains("did you mean `claude-opus-5-5`?"), "{error}");
+}
+
+#[test]
+fn the_rows_of_a_model_follow_their_dates() {
+    let prices = built_in();
+    let million = tokens(1_000_000, 0);
+    let cases = [
+        ("gemini-4-argon", date(2026, 11, 30), 2_000_000),
+        ("gemini-4-argon", date(2026, 12, 1), 4_000_000),
+        ("gemini-3.8-flash", date(2026, 12, 31), 750_000),
+        ("gemini-3.8-flash", date(2027, 1, 1), 1_500_000),
+    ];
+    for (model, on, expected) in cases {
+        assert_eq!(prices.settle(model, &million, on), Ok(MicroUsd(expected)), "{model} on {on}");
+    }
+    let read = Usage { cache_read: 1_000_000, ..Usage::default() };
+    assert_eq!(prices.settle("claude-sonnet-5-5", &read, date(2026, 10, 6)), Ok(MicroUsd(200_000)));
+    assert_eq!(prices.settle("claude-sonnet-5-5", &read, date(2026, 10, 7)), Ok(MicroUsd(100_000)));
+}
+
+#[test]
+fn a_tier_prices_the_whole_request_once_the_prompt_with_its_cached_part_is_larger() {
+    let prices = built_in();
+    let at = |input, cache_read| Usage { input, cache_read, output: 1_000, ..Usage::default() };
+    let cases = [
+        ("claude-haiku-5-5", at(100_000, 0), 10_500),
+        ("claude-haiku-5-5", at(100_001, 0), 50_001 + 2_500),
+        ("claude-haiku-5-5", at(50_000, 50_001), 25_000 + 2_501 + 2_500),
+        ("gemini-3.1-pro-preview", at(200_000, 0), 400_000 + 12_000),
+        ("gemini-3.1-pro-preview", at(200_001, 0), 800_004 + 18_000),
+    ];
+    for (model, usage, expected) in cases {
+        assert_eq!(prices.settle(model, &usage, TODAY), Ok(MicroUsd(expected)), "{model} {usage:?}");
+    }
+}
+
+#[test]
+fn the_worst_case_takes_every_byte_for_a_token_and_the_dearest_way_to_bill_it() {
+    let prices = built_in();
+    let worst = |model, bytes, output| prices.worst_case(model, bytes, Ceiling::OutputTokens(output), TODAY);
+    // 8,000 bytes and 2,000 hidden tokens at the price of a cache write (5), 1,000 tokens of answer (20).
+    assert_eq!(worst("claude-opus-5-5", 8_000, 1_000), Ok(MicroUsd(50_000 + 20_000)));
+    assert_eq!(worst("claude-haiku-5-5", 98_000, 1_000), Ok(MicroUsd(12_500 + 500)));
+    assert_eq!(worst("claude-haiku-5-5", 98_001, 1_000), Ok(MicroUsd(62_501 + 2_500)), "100,001 tokens reach the tier");
+    assert_eq!(worst("claude-opus-5-5", u64::MAX, 1), Ok(MicroUsd::MAX), "no cap admits it");
+    let speech = |characters| prices.worst_case("eleven_flash_v2_5", 10, Ceiling::Characters(characters), TODAY);
+    assert_eq!(speech(1_000), Ok(MicroUsd(40_000)));
+    assert!(matches!(speech(40_001), Err(PriceError::TooLong { most: 40_000, .. })));
+    assert!(matches!(worst("eleven_flash_v2_5", 1, 1), Err(PriceError::WrongKind { unit: "character", .. })));
+    let spoken = prices.worst_case("claude-opus-5-5", 1, Ceiling::Characters(1), TODAY);
+    assert!(matches!(spoken, Err(PriceError::WrongKind { unit: "token", .. })));
+}
+
+#[test]
+fn a_bill_is_settled_even_after_its_model_is_gone() {
+    let prices = built_in();
+    let late = prices.settle("claude-sonnet-4-20250514", &tokens(1_000, 0), TODAY);
+    assert_eq!(late, Ok(MicroUsd(3_000)));
+    let source = TABLE.replace("until = \"2026-06-30\"", "until = \"2026-06-15\"");
+    let gap = Prices::parse("p.toml", &source).unwrap();
+    assert!(matches!(gap.price("m", date(2026, 6, 20)), Err(PriceError::NotThen { .. })));
+    assert_eq!(gap.settle("m", &tokens(1_000_000, 0), date(2026, 6, 20)), Ok(MicroUsd(1_000_000)));
+    assert_eq!(gap.settle("m", &tokens(1_000_000, 0), date(2026, 7, 1)), Ok(MicroUsd(3_000_000)));
+}
+
+const TABLE: &str = r#"schema = 1
+[[price]]
+id = "m"
+vendor = "gemini"
+input = "1"
+output = "1"
+cache_read = "0.1"
+until = "2026-06-30"
+[[price]]
+id = "m"
+vendor = "gemini"
+input = "2"
+output = "1"
+cache_read = "0.1"
+from = "2026-07-01"
+[[price.tiers]]
+above = 10
+input = "3"
+output = "3"
+cache_read = "3"
+"#;
+
+#[test]
+fn each_planted_fault_of_a_table_is_told_with_its_line() {
+    assert!(Prices::parse("p.toml", TABLE).is_ok());
+    let cases = [
+        ("until = \"2026-06-30\"", "until = \"2026-07-01\"", "p.toml:9:1: two rows of `m` hold on the same day"),
+        ("until = \"2026-06-30\"", "", "p.toml:9:1: two rows of `m` hold on the same day"),
+        ("until = \"2026-06-30\"", "until = \"June\"", "p.toml:8:9: `price.until`: failed to parse"),
+        (
+            "vendor = \"gemini\"\ninput = \"2\"",
+            "vendor = \"gemni\"\ninput = \"2\"",
+            "p.toml:11:10: `price.vendor` cannot be `gemni`",
+        ),
+        ("input = \"1\"", "input = 1", "p.toml:5:9: `price.input` must be a text"),
+        ("input = \"1\"", "inputs = \"1\"", "p.toml:5:1: `price.inputs` is not known: did you mean `input`?"),
+        ("input = \"1\"", "input = \"1.0000001\"", "p.toml:5:9: `input`: `1.0000001` is not an amount"),
+        ("above = 10", "above = 0", "p.toml:17:9: `price.tiers.above` must be a whole number"),
+        ("id = \"m\"\n", "", "p.toml:2:1: `price.id` is missing"),
+        ("from = \"2026-07-01\"", "from = \"2026-07-01\"\nuntil = \"2026-06-01\"", "p.toml:15:8: the row ends before"),
+        (
+            "from = \"2026-07-01\"",
+            "from = \"2026-07-01\"\nretired = \"2027-01-01\"",
+            "p.toml:9:1: the rows of `m` differ",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        assert!(TABLE.contains(from), "{from}");
+        let found = Prices::parse("p.toml", &TABLE.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(found.contains(expected), "{to}: expected {expected}, found\n{found}");
+    }
+}
+
+#[test]
+fn a_table_of_ones_own_replaces_the_rows_of_its_models() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Prices::load(folder.path()).unwrap(), built_in());
+    let own = "schema = 1\n[[price]]\nid = \"eleven_flash_v2_5\"\nvendor = \"elevenlabs\"\nper_million_characters = \"90\"\nmost_characters = 10\n";
+    std::fs::write(folder.path().join("prices.toml"), own).unwrap();
+    let prices = Prices::load(folder.path()).unwrap();
+    let usage = Usage { characters: 10, ..Usage::default() };
+    assert_eq!(prices.settle("eleven_flash_v2_5", &usage, TODAY), Ok(MicroUsd(900)));
+    assert!(prices.price("claude-opus-5-5", TODAY).is_ok());
+}
+
+proptest! {
+    /// Promise 2: whatever a provider counts within the bounds of the request, the bill is within the reservation.
+    #[test]
+    fn no_bill_within_its_bounds_passes_its_worst_case(
+        index in 0_usize..1_000, bytes in 0_u64..500_000, most in 1_u64..64_000,
+        split in (0_u64..=100, 0_u64..=100), used in 0_u64..=100,
+    ) {
+        let prices = built_in();
+        let text: Vec<&str> = prices
+            .models()
+            .filter(|model| matches!(prices.price(model, TODAY).map(|p| &p.rates), Ok(Rates::Tokens { .. })))
+            .collect();
+        let model = text[index % text.len()];
+        let worst = prices.worst_case(model, bytes, Ceiling::OutputTokens(most), TODAY).unwrap();
+        let prompt = (bytes + HIDDEN_INPUT_TOKENS) * used / 100;
+        let cache_read = prompt * split.0 / 100;
+        let cache_write = (prompt - cache_read) * split.1 / 100;
+        let usage = Usage {
+            input: prompt - cache_read - cache_write, cache_read, cache_write, output: most * used / 100, characters: 0,
+        };
+        prop_assert!(prices.settle(model, &usage, TODAY).unwrap() <= worst, "{}", model);
+    }
+}

@@ -1,1 +1,171 @@
+//! Layers, origins and planted faults.
 
+use jiff::civil::date;
+
+use super::*;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    Environment::of(variables.iter().copied(), 0).unwrap()
+}
+
+fn of_file(source: &str) -> Result<Settings, Faults> {
+    Settings::layered(Some(("config.toml", source)), &environment(&[]), &[])
+}
+
+fn defaults() -> Settings {
+    Settings::layered(None, &environment(&[]), &[]).unwrap()
+}
+
+fn origin(settings: &Settings, key: &str) -> String {
+    settings.rows().iter().find(|row| row.key == key).map(|row| format!("{} ({})", row.value, row.origin)).unwrap()
+}
+
+#[test]
+fn the_defaults_are_whole_and_every_route_has_a_price() {
+    let (settings, prices) = (defaults(), Prices::built_in().unwrap());
+    assert_eq!(settings.caps, StudioCaps { day: MicroUsd(100_000_000), month: MicroUsd(1_000_000_000) });
+    assert_eq!(settings.name, None);
+    assert_eq!(settings.voice_provider(), Provider::ElevenLabs);
+    for role in Role::ALL {
+        let routes = settings.routes(*role, &prices, date(2026, 11, 24)).unwrap();
+        match role {
+            Role::JudgeA | Role::JudgeB | Role::Voice => assert_eq!(routes.fallback, None, "{role}"),
+            Role::Coordinator | Role::Writer | Role::Small => assert!(routes.fallback.is_some(), "{role}"),
+        }
+        assert_ne!(Some(&routes.primary), routes.fallback.as_ref(), "{role}");
+    }
+}
+
+#[test]
+fn a_higher_layer_wins_and_every_value_knows_where_it_comes_from() {
+    let file = "name = \"File\"\n[caps]\nday = \"5\"\n[providers.gemini]\nbase_url = \"https://f.example/\"\nconcurrency = 2\n";
+    let variables = [("GREENROOM_AS", "Env"), ("GREENROOM_GEMINI_BASE_URL", "http://127.0.0.1:99/")];
+    let flag = FlagValue { key: "name", value: "Flag".to_owned(), flag: "--as" };
+    let layered = |flags: &[FlagValue]| {
+        Settings::layered(Some(("/c/config.toml", file)), &environment(&variables), flags).unwrap()
+    };
+    let settings = layered(&[flag]);
+    assert_eq!(settings.name.as_deref(), Some("Flag"));
+    assert_eq!(settings.providers.of(Provider::Gemini).base_url, "http://127.0.0.1:99");
+    assert_eq!(settings.providers.of(Provider::Gemini).concurrency, 2);
+    assert_eq!(layered(&[]).name.as_deref(), Some("Env"));
+    assert_eq!(of_file(file).unwrap().name.as_deref(), Some("File"));
+    let origins = [
+        ("name", "Flag (flag --as)"),
+        ("caps.day", "5.00 (/c/config.toml:3)"),
+        ("caps.month", "1000.00 (default)"),
+        ("providers.gemini.base_url", "http://127.0.0.1:99 (environment GREENROOM_GEMINI_BASE_URL)"),
+        ("providers.gemini.concurrency", "2 (/c/config.toml:6)"),
+        ("console.bell", "true (default)"),
+    ];
+    for (key, expected) in origins {
+        assert_eq!(origin(&settings, key), expected);
+    }
+}
+
+#[test]
+fn each_planted_fault_is_told_with_its_line() {
+    let cases = [
+        ("caps.dya = \"5\"", "config.toml:1:6: `caps.dya` is not known: did you mean `day`?"),
+        ("\n[cap]\nday = \"5\"", "config.toml:2:2: `cap` is not known: did you mean `caps`?"),
+        ("[caps]\nday = 5", "config.toml:2:7: `caps.day` must be an amount in dollars in quotes"),
+        ("[caps]\nday = \"5 USD\"", "config.toml:2:7: `caps.day` must be an amount"),
+        ("caps = 5", "config.toml:1:8: `caps` must be a table"),
+        ("[caps]\nday = \"50\"\nmonth = \"10\"", "config.toml:2:7: a day may cost 50.00 USD"),
+        (
+            "[providers.gemni]\nenabled = true",
+            "config.toml:1:12: `providers.gemni` is not known: did you mean `gemini`?",
+        ),
+        ("[providers.gemini]\nenabled = \"yes\"", "config.toml:2:11: `providers.gemini.enabled` must be true or false"),
+        (
+            "[providers.gemini]\nconcurrency = 0",
+            "config.toml:2:15: `providers.gemini.concurrency` must be a whole number",
+        ),
+        ("[providers.gemini]\napi_key = \"sk\"", "config.toml:2:1: a key never stands in this file: name a file"),
+        (
+            "[providers.gemini]\nbase_url = \"http://example.com\"",
+            "config.toml:2:12: `providers.gemini.base_url` must begin with https://",
+        ),
+        ("[providers.gemini]\nbase_url = \"https://me:pw@example.com\"", "without a name, a password or a query"),
+        ("[providers.gemini]\nbase_url = \"example.com\"", "`providers.gemini.base_url` is no address"),
+        ("[providers.gemini]\nbase_url = \"file:///etc\"", "must begin with https://"),
+        (
+            "[routes.writer]\nprovider = \"antropic\"",
+            "config.toml:2:12: `routes.writer.provider` cannot be `antropic`: did you mean",
+        ),
+        ("[routes.editor]\nmodel = \"m\"", "config.toml:1:9: `routes.editor` is not known"),
+        ("[retry]\nbase_seconds = 90", "config.toml:2:16: the first wait is longer"),
+        (
+            "[retry]\nattempts = 2.5",
+            "`retry.attempts` must be a whole number from 1 to 20, and this is a number with decimals",
+        ),
+        ("[console]\ncolor = \"red\"", "config.toml:2:9: `console.color` cannot be `red`"),
+        ("name = \"\"", "config.toml:1:8: `name` must be a text of one line"),
+        ("name = \"a\\u001b[2J\"", "config.toml:1:8: `name` must be a text of one line"),
+        ("name = ", "config.toml:1:8: this is not TOML: string values must be quoted"),
+    ];
+    for (source, expected) in cases {
+        let found = of_file(source).unwrap_err().to_string();
+        assert!(found.contains(expected), "{source}: expected {expected}, found\n{found}");
+    }
+}
+
+#[test]
+fn all_faults_of_all_layers_are_told_at_once() {
+    let variables = environment(&[("GREENROOM_ANTHROPIC_BASE_URL", "ftp://x")]);
+    let flags = [FlagValue { key: "caps.day", value: "much".to_owned(), flag: "--day" }];
+    let faults = Settings::layered(Some(("c", "a = 1\n[console]\nfps = 0\n")), &variables, &flags).unwrap_err();
+    let found: Vec<String> = faults.0.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(
+        found.iter().any(|fault| fault.starts_with("GREENROOM_ANTHROPIC_BASE_URL: `providers.anthropic.base_url`"))
+    );
+    assert!(found.iter().any(|fault| fault.starts_with("--day: `caps.day` must be an amount")), "{found:#?}");
+}
+
+#[test]
+fn a_route_to_another_model_does_not_keep_the_default_beside_it() {
+    let prices = Prices::built_in().unwrap();
+    let on = date(2026, 11, 24);
+    let writer = |source: &str| of_file(source).unwrap().routes(Role::Writer, &prices, on);
+    let own = writer("[routes.writer]\nprovider = \"gemini\"\nmodel = \"gemini-3.8-flash\"\n").unwrap();
+    assert_eq!((own.primary.provider, own.fallback, own.cheaper), (Provider::Gemini, None, None));
+    let none = writer("[routes.writer]\nfallback = \"none\"\n").unwrap();
+    assert_eq!((none.fallback, none.cheaper.is_some()), (None, true));
+    let other = writer("[routes.writer]\nfallback = \"gemini-3.8-flash\"\n").unwrap();
+    assert_eq!(
+        other.fallback.map(|route| route.provider),
+        Some(Provider::Gemini),
+        "a fallback may be of another family"
+    );
+}
+
+#[test]
+fn a_route_that_cannot_be_called_is_told_where_it_is_set() {
+    let prices = Prices::built_in().unwrap();
+    let cases = [
+        (
+            "[routes.writer]\nmodel = \"claude-opus-6\"",
+            "config.toml:2:9: `routes.writer`: the model `claude-opus-6` is not in",
+        ),
+        ("[routes.writer]\nmodel = \"claude-opus-4-20250514\"", "was retired on 2026-06-15: use `claude-opus-5-5`"),
+        ("[routes.writer]\nmodel = \"gemini-3.8-flash\"", "`gemini-3.8-flash` is a model of gemini, not of anthropic"),
+        ("[providers.anthropic]\nenabled = false", "`claude-opus-5-5` is a model of anthropic, which is not enabled"),
+    ];
+    for (source, expected) in cases {
+        let found = of_file(source).unwrap().routes(Role::Writer, &prices, date(2026, 11, 24)).unwrap_err().to_string();
+        assert!(found.contains(expected), "{source}: expected {expected}, found\n{found}");
+    }
+}
+
+#[test]
+fn a_file_is_read_where_it_is_and_its_key_files_count_from_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Settings::load(folder.path(), &environment(&[]), &[]).unwrap().caps, defaults().caps);
+    std::fs::write(folder.path().join("config.toml"), "[providers.gemini]\nkey_file = \"gemini.key\"\n").unwrap();
+    let settings = Settings::load(folder.path(), &environment(&[]), &[]).unwrap();
+    let expected = folder.path().join("gemini.key");
+    assert_eq!(settings.providers.of(Provider::Gemini).key_file.as_deref(), Some(expected.as_path()));
+    std::fs::write(folder.path().join("config.toml"), "what").unwrap();
+    assert!(matches!(Settings::load(folder.path(), &environment(&[]), &[]), Err(LoadError::Faults(_))));
+}

@@ -39,7 +39,10 @@ impl Dispatcher {
 
     /// The last things: what is remembered beside the journal is flushed and whoever waits is told.
     pub(super) async fn ended(mut self) {
-        self.past.flush();
+        if self.halted.is_none() {
+            // A studio that has stopped holds what was never written: only the journal says what is true.
+            self.past.flush(&self.studio, self.journal.tip());
+        }
         for answer in self.closing.take().map(|closing| closing.answers).unwrap_or_default() {
             // Whoever asked may have gone.
             let _ = answer.send(());

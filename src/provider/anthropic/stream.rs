@@ -8,6 +8,10 @@ use serde::Deserialize;
 use super::super::sse::{Event, Reader};
 use super::super::usage::Usage;
 
+/// The events that are read; one with another name is ignored whatever it holds.
+const NAMES: &[&str] =
+    &["message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop", "error"];
+
 /// What a piece of the stream adds for someone who watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::provider) enum Delta {
@@ -63,11 +67,12 @@ impl Fold {
     }
 
     fn event(&mut self, event: &Event, each: &mut impl FnMut(Delta)) {
-        if self.stopped || self.reported.is_some() {
+        let known = event.name.is_empty() || NAMES.contains(&event.name.as_str());
+        if self.stopped || self.reported.is_some() || !known {
             return;
         }
-        let message: Message = match serde_json::from_str(&event.data) {
-            Ok(message) => message,
+        let frame: Frame = match serde_json::from_str(&event.data) {
+            Ok(frame) => frame,
             Err(error) => {
                 // Serde's words may quote the text, so only the place is kept.
                 let (line, column) = (error.line(), error.column());
@@ -75,18 +80,18 @@ impl Fold {
                 return;
             }
         };
-        match message {
-            Message::MessageStart { message } => {
+        match frame {
+            Frame::MessageStart { message } => {
                 self.model = message.model;
                 self.counts = message.usage;
             }
-            Message::ContentBlockStart { content_block: Block::Text { text } } => self.say(text, each),
-            Message::ContentBlockStart { content_block: Block::Thinking } => each(Delta::Thinking),
-            Message::ContentBlockStart { content_block: Block::Other } => {}
-            Message::ContentBlockDelta { delta: Piece::TextDelta { text } } => self.say(text, each),
-            Message::ContentBlockDelta { delta: Piece::ThinkingDelta } => each(Delta::Thinking),
-            Message::ContentBlockDelta { delta: Piece::Other } => {}
-            Message::MessageDelta { delta, usage } => {
+            Frame::ContentBlockStart { content_block: Block::Text { text } } => self.say(text, each),
+            Frame::ContentBlockStart { content_block: Block::Thinking } => each(Delta::Thinking),
+            Frame::ContentBlockStart { content_block: Block::Other } => {}
+            Frame::ContentBlockDelta { delta: Piece::TextDelta { text } } => self.say(text, each),
+            Frame::ContentBlockDelta { delta: Piece::ThinkingDelta } => each(Delta::Thinking),
+            Frame::ContentBlockDelta { delta: Piece::Other } => {}
+            Frame::MessageDelta { delta, usage } => {
                 if let Some(usage) = usage {
                     self.counts.get_or_insert_default().overwrite(usage);
                     if let Some(tokens) = usage.output_tokens {
@@ -100,11 +105,11 @@ impl Fold {
                     self.refusal = details.category.unwrap_or_default();
                 }
             }
-            Message::MessageStop => self.stopped = true,
-            Message::Error { error, request_id } => {
+            Frame::MessageStop => self.stopped = true,
+            Frame::Error { error, request_id } => {
                 self.reported = Some(Trouble::Reported { kind: error.kind, message: error.message, request_id });
             }
-            Message::Other => {}
+            Frame::Other => {}
         }
     }
 
@@ -155,7 +160,7 @@ impl Fold {
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Message {
+enum Frame {
     MessageStart {
         message: Start,
     },

@@ -1,0 +1,163 @@
+//! Holds an agent's answer to its contract before anything is routed on: form, schema, and what the contract promises.
+//!
+//! Nothing that a model says is trusted here: ids, quotes and excerpts are looked up, counts are measured. Not for
+//! judging how good an answer is (the gates do that), nor for asking again (the engine does, with the words from here).
+
+mod deliverables;
+pub(in crate::domain) mod form;
+mod judging;
+mod planning;
+mod rejection;
+mod script;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use self::rejection::Rejection;
+pub use self::script::apply_revision;
+use super::handoff::{Contract, Judgement, Note, Plan};
+use super::research::Research;
+use super::script::Script;
+
+/// What an answer is held against: the material that its agent was given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The research package.
+    pub research: Option<&'a Research>,
+    /// The plan that a draft follows.
+    pub plan: Option<&'a Plan>,
+    /// The script that the agent works on or revises.
+    pub script: Option<&'a Script>,
+    /// For a revision: the note that names the lines which may change.
+    pub fixes: Option<&'a Note>,
+    /// The judges' reports that fixes are made from, `a` first.
+    pub judgements: &'a [Judgement],
+    /// The speakers of the show.
+    pub speakers: &'a [String],
+}
+
+/// What goes on of an answer that met its contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The artifact as canonical JSON: members in the order of their type, no white space. For a draft and for a
+    /// revision it is the whole script.
+    pub artifact: Vec<u8>,
+    /// Words that code counted, where the artifact is a script.
+    pub words: Option<u64>,
+    /// Words that the model claims to have written, where it claims a number.
+    pub claimed_words: Option<u64>,
+}
+
+/// Holds the text of an answer to its contract.
+///
+/// # Errors
+///
+/// When the answer is no JSON, misses the schema, or breaks what the contract promises; with the validator's words for
+/// the model. [`Rejection::is_mendable`] tells whether asking again can help.
+pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result<Accepted, Rejection> {
+    match contract {
+        Contract::Brief => plain(&read(contract, answer)?, |brief| planning::brief(brief, context)),
+        Contract::Plan => plain(&read(contract, answer)?, |plan| planning::plan(plan, context)),
+        Contract::Draft => script::draft(read(contract, answer)?, context),
+        Contract::Judgement => {
+            let script = needed(context.script, "script")?;
+            plain(&read(contract, answer)?, |judgement| judging::judgement(judgement, script))
+        }
+        Contract::Fixes => {
+            let script = needed(context.script, "script")?;
+            plain(&read(contract, answer)?, |fixes| judging::fixes(fixes, script, context.judgements))
+        }
+        Contract::Revision => script::revision(&read(contract, answer)?, needed(context.script, "script")?, context),
+        Contract::SpeechText => script::speech_text(read(contract, answer)?, needed(context.script, "script")?),
+        Contract::ShowNotes => plain(&read(contract, answer)?, |notes| deliverables::show_notes(notes, context)),
+        Contract::ArtworkBrief => plain(&read(contract, answer)?, deliverables::artwork_brief),
+        Contract::Promotion => plain(&read(contract, answer)?, deliverables::promotion),
+        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => {
+            Err(Rejection::setting(format!("`{}` is made by code and by no agent", contract.name())))
+        }
+    }
+}
+
+fn needed<'a, T>(found: Option<&'a T>, what: &str) -> Result<&'a T, Rejection> {
+    found.ok_or_else(|| Rejection::setting(format!("the stage has no {what} among its inputs to hold an answer to")))
+}
+
+/// An answer that goes on as it is, once its checks have found nothing.
+fn plain<T: Serialize>(value: &T, check: impl FnOnce(&T) -> Vec<String>) -> Result<Accepted, Rejection> {
+    Rejection::unless_empty(check(value))?;
+    Ok(Accepted { artifact: artifact(value)?, words: None, claimed_words: None })
+}
+
+fn artifact<T: Serialize>(value: &T) -> Result<Vec<u8>, Rejection> {
+    serde_json::to_vec(value).map_err(|error| Rejection::setting(format!("the answer cannot be written down: {error}")))
+}
+
+/// Reads an answer: JSON, then the schema, then text that nobody could see, then the type.
+fn read<T: DeserializeOwned>(contract: Contract, answer: &str) -> Result<T, Rejection> {
+    let value: Value = serde_json::from_str(answer).map_err(|error| not_json(answer, &error))?;
+    Rejection::unless_empty(schema_faults(contract, &value)?)?;
+    let mut hidden = Vec::new();
+    form::hidden_text(&value, &mut String::new(), &mut hidden);
+    Rejection::unless_empty(hidden)?;
+    // From the text again: a member that is given twice is seen here and is lost in the value above.
+    serde_json::from_str(answer).map_err(|error| Rejection::answer(vec![error.to_string()]))
+}
+
+fn not_json(answer: &str, error: &serde_json::Error) -> Rejection {
+    let start = answer.trim_start();
+    Rejection::answer(vec![if start.is_empty() {
+        "the answer is empty; answer with the JSON object of the schema".to_owned()
+    } else if start.starts_with("```") {
+        "the answer stands in a code fence; answer with the JSON object alone, without a fence".to_owned()
+    } else if !start.starts_with('{') {
+        "text stands before the JSON; answer with the JSON object alone".to_owned()
+    } else if error.is_eof() {
+        format!("the JSON ends before it is complete: {error}; answer with the whole object")
+    } else {
+        format!("the answer is not valid JSON: {error}")
+    }])
+}
+
+/// Every place where the value misses the schema, by its JSON pointer.
+fn schema_faults(contract: Contract, value: &Value) -> Result<Vec<String>, Rejection> {
+    static TABLE: OnceLock<BTreeMap<Contract, Result<Validator, String>>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let compiled = |contract: Contract| {
+            let schema = contract.schema()?.to_value();
+            Some((contract, jsonschema::validator_for(&schema).map_err(|error| error.to_string())))
+        };
+        AGENTS.into_iter().filter_map(compiled).collect()
+    });
+    match table.get(&contract) {
+        Some(Ok(validator)) => Ok(validator
+            .iter_errors(value)
+            .map(|error| match error.instance_path().as_str() {
+                "" => error.masked_with("the answer").to_string(),
+                path => format!("{path}: {}", error.masked_with("this value")),
+            })
+            .collect()),
+        Some(Err(error)) => {
+            Err(Rejection::setting(format!("the schema of `{}` cannot be used: {error}", contract.name())))
+        }
+        None => Err(Rejection::setting(format!("`{}` has no schema", contract.name()))),
+    }
+}
+
+/// The contracts that agents answer to.
+const AGENTS: [Contract; 10] = [
+    Contract::Brief,
+    Contract::Plan,
+    Contract::Draft,
+    Contract::Judgement,
+    Contract::Fixes,
+    Contract::Revision,
+    Contract::SpeechText,
+    Contract::ShowNotes,
+    Contract::ArtworkBrief,
+    Contract::Promotion,
+];

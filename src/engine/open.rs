@@ -1,0 +1,325 @@
+//! Opens a studio: takes its lock, replays its journal, settles what was under way when the last process ended, and
+//! starts the engine.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle as Runtime;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::dispatcher::{Dispatcher, Schedule};
+use super::executor::{Executor, Worker};
+use super::handle::Handle;
+use super::past::Past;
+use super::progress::{Progress, ProgressHub};
+use super::snapshot::{FEED, FeedLine, Snapshot};
+use super::words;
+use super::workshop::Workshop;
+use crate::clock::Clock;
+use crate::config::prices::Prices;
+use crate::config::settings::Settings;
+use crate::domain::budget::Scope;
+use crate::domain::call::Provider;
+use crate::domain::episode::CallState;
+use crate::domain::event::{Event, Provenance, Uncertain};
+use crate::domain::money::MicroUsd;
+use crate::domain::plan::Limits;
+use crate::domain::step::Outcome;
+use crate::domain::studio::Studio;
+use crate::ledger::blobs::{BlobError, Blobs};
+use crate::ledger::codec;
+use crate::ledger::disk::Disk;
+use crate::ledger::drafts::{DraftError, Drafts};
+use crate::ledger::journal::{Cut, Journal, JournalError, ReadOnly};
+use crate::ledger::lock::{Holder, LockError, StudioLock};
+use crate::ledger::spool::{Spool, SpoolError};
+use crate::prompts::library::Library;
+use crate::provider::endpoint::Endpoint;
+use crate::provider::transport::{self, SetupError, Transport};
+
+/// How a studio is opened.
+pub struct OpenOptions {
+    /// The studio's folder.
+    pub dir: PathBuf,
+    /// The folder of settings, shows, prompts and pipelines.
+    pub config: PathBuf,
+    /// What kind of studio it is; one that exists must be of this kind.
+    pub provenance: Provenance,
+    /// The clock.
+    pub clock: Clock,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+    /// The settings.
+    pub settings: Settings,
+    /// The prices.
+    pub prices: Prices,
+    /// The prompts.
+    pub library: Library,
+    /// Where each provider is reached, or why it cannot be.
+    pub endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
+    /// The limits that the engine works within; [`limits_of`] reads them from the settings.
+    pub limits: Limits,
+    /// The limits of an exchange.
+    pub exchange: transport::Limits,
+    /// What is done about an uncertain charge of a rehearsal.
+    pub uncertain: Uncertain,
+}
+
+/// Why a studio was not opened. Nothing in it was changed, but for what the message says.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be made or written.
+    #[error("the studio's folder {dir} cannot be used: {source}. Choose another with --data-dir, or mend its permissions")]
+    Folder {
+        /// The folder.
+        dir: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal can only be read.
+    #[error("{0}")]
+    ReadOnly(ReadOnly),
+    /// The journal contradicts itself, or has what this version does not know.
+    #[error("the journal cannot be replayed: {0}. Nothing was changed; `greenroom ledger verify` says more")]
+    Replay(String),
+    /// The artifacts.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    /// The spool.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The drafts.
+    #[error(transparent)]
+    Drafts(#[from] DraftError),
+    /// A live studio was opened as a rehearsal, or the other way round.
+    #[error("the studio in {dir} is a {found} studio and cannot be opened as {wanted}; nothing was changed")]
+    Kind {
+        /// The folder.
+        dir: String,
+        /// What it is.
+        found: Provenance,
+        /// What was asked for.
+        wanted: Provenance,
+    },
+    /// The way to the providers.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The system gave no thread.
+    #[error("the engine's thread could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// What was found when a studio was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What a power loss had left behind the last whole batch.
+    pub cut: Option<Cut>,
+    /// What became of a state that could not be used.
+    pub said: Option<String>,
+    /// Calls that were under way: settled from the spool.
+    pub settled: usize,
+    /// Calls that were under way: nobody knows whether they were charged.
+    pub lost: usize,
+    /// Events that were replayed.
+    pub replayed: u64,
+}
+
+/// What replaying gathers.
+struct Replay {
+    studio: Studio,
+    past: Past,
+    fault: Option<String>,
+    replayed: u64,
+}
+
+impl Replay {
+    fn take(&mut self, entry: &crate::ledger::journal::Entry) {
+        if self.fault.is_some() {
+            return;
+        }
+        self.replayed += 1;
+        let applied = codec::stamped(entry).map_err(|e| e.to_string()).and_then(|stamped| {
+            let retired = self.studio.apply(&stamped).map_err(|e| e.to_string())?;
+            if let Some(episode) = retired {
+                self.past.keep(episode);
+            }
+            Ok(())
+        });
+        self.fault = applied.err();
+    }
+}
+
+/// Opens a studio and starts its engine on this runtime. The engine ends when the last handle is dropped.
+///
+/// # Errors
+///
+/// When the folder, the lock or the journal does not allow it.
+pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), OpenError> {
+    open_with(options, None, runtime)
+}
+
+/// As [`open`], with a stand-in for the work itself, by which the engine is measured alone.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_with(
+    options: OpenOptions,
+    stand_in: Option<Arc<dyn Worker>>,
+    runtime: &Runtime,
+) -> Result<(Handle, Found), OpenError> {
+    let dir = options.dir.clone();
+    let shown = dir.display().to_string();
+    std::fs::create_dir_all(&dir).map_err(|source| OpenError::Folder { dir: shown.clone(), source })?;
+    let holder = Holder { pid: std::process::id(), since: options.clock.now() };
+    let lock = StudioLock::take(&dir, holder)?;
+    let (past, studio, from, said) = Past::open(options.disk.as_ref(), &dir);
+    let mut replay = Replay { studio, past, fault: None, replayed: 0 };
+    let opened = Journal::open_after(Arc::clone(&options.disk), &dir, from, &mut |entry| replay.take(&entry));
+    let (journal, cut) = match opened {
+        Ok((journal, opened)) => {
+            if let Some(why) = opened.read_only {
+                return Err(OpenError::ReadOnly(why));
+            }
+            (journal, opened.cut)
+        }
+        Err(JournalError::Missing { .. }) => (Journal::create(Arc::clone(&options.disk), &dir)?, None),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(fault) = replay.fault {
+        return Err(OpenError::Replay(fault));
+    }
+    if let Some(found) = replay.studio.provenance.filter(|found| *found != options.provenance) {
+        return Err(OpenError::Kind { dir: shown, found, wanted: options.provenance });
+    }
+    let blobs = Blobs::open(Arc::clone(&options.disk), &dir)?;
+    blobs.sweep()?;
+    let limits = options.limits;
+    let day = options.settings.caps.day;
+    let month = options.settings.caps.month;
+    let grace = options.settings.shutdown_grace;
+    let clock = options.clock.clone();
+    let provenance = options.provenance;
+    let shop = Arc::new(Workshop {
+        spool: Spool::open(Arc::clone(&options.disk), &dir)?,
+        drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
+        transport: Transport::new(&transport::Options::default())?,
+        dir,
+        disk: options.disk,
+        config: options.config,
+        provenance,
+        clock: options.clock,
+        blobs,
+        settings: options.settings,
+        prices: options.prices,
+        library: options.library,
+        uncertain: options.uncertain,
+        endpoints: options.endpoints,
+        limits: options.exchange,
+        progress: Arc::new(ProgressHub::default()),
+    });
+    let feed = feed(&journal);
+    let recovered = recovered(&replay.studio, &shop);
+    let is_lost = |outcome: &&Outcome| match outcome {
+        Outcome::Called { result: Err(failure), .. } => {
+            failure.charge == crate::domain::step::Charged::Uncertain
+        }
+        Outcome::Called { .. } | Outcome::Worked { .. } => false,
+    };
+    let lost = recovered.iter().filter(is_lost).count();
+    let found = Found { cut, said, settled: recovered.len() - lost, lost, replayed: replay.replayed };
+
+    let (requests, asked) = mpsc::channel(256);
+    let (outcomes, came) = mpsc::unbounded_channel();
+    let (progress_to, progress) = watch::channel(Arc::new(Progress::default()));
+    let (notices, _) = broadcast::channel(1_024);
+    let worker = stand_in.unwrap_or_else(|| Arc::clone(&shop) as Arc<dyn Worker>);
+    let executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
+    let empty = Snapshot::empty(provenance, clock.now());
+    let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
+    let schedule = Schedule::new(replay.studio.at, &clock);
+    let mut dispatcher = Dispatcher {
+        studio: replay.studio,
+        journal,
+        executor,
+        past: replay.past,
+        clock,
+        limits,
+        grace,
+        requests: asked,
+        outcomes: came,
+        snapshots: snapshots_to,
+        notices: notices.clone(),
+        feed,
+        schedule,
+        halted: None,
+        closing: None,
+        first: Vec::new(),
+    };
+    dispatcher.set_up(provenance, day, month);
+    runtime.spawn(Arc::clone(&shop.progress).publish(progress_to));
+    let ordering = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(OpenError::Thread)?;
+    std::thread::Builder::new()
+        .name("dispatcher".to_owned())
+        .spawn(move || {
+            // The lock lives as long as anything may be written.
+            let _lock = lock;
+            ordering.block_on(dispatcher.run(recovered));
+        })
+        .map_err(OpenError::Thread)?;
+    Ok((Handle { requests, snapshots, progress, notices }, found))
+}
+
+/// What became of the calls that were under way.
+fn recovered(studio: &Studio, shop: &Workshop) -> Vec<Outcome> {
+    let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
+    let open = calls.filter(|(_, call)| call.state == CallState::InFlight);
+    open.map(|(key, call)| shop.recover(key, call)).collect()
+}
+
+/// The latest events in words.
+fn feed(journal: &Journal) -> VecDeque<FeedLine> {
+    let from = journal.next_seq().saturating_sub(FEED as u64).max(1);
+    let entries = journal.read_from(from).into_iter().flatten();
+    let lines = entries.filter_map(Result::ok).filter_map(|entry| codec::stamped(&entry).ok());
+    lines.filter_map(|stamped| words::line(&stamped)).collect()
+}
+
+/// The limits that the settings give.
+pub fn limits_of(settings: &Settings) -> Limits {
+    let ms = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Limits {
+        slots: Provider::ALL.into_iter().map(|p| (p, settings.providers.of(p).concurrency)).collect(),
+        attempts: settings.retry.attempts,
+        backoff_ms: ms(settings.retry.base),
+        backoff_max_ms: ms(settings.retry.max),
+        ..Limits::default()
+    }
+}
+
+impl Dispatcher {
+    /// The first events of a studio, and the caps of its days and months where the settings changed them.
+    fn set_up(&mut self, provenance: Provenance, day: MicroUsd, month: MicroUsd) {
+        let mut events = Vec::new();
+        if self.studio.provenance.is_none() {
+            events.push(Event::StudioOpened { provenance });
+        }
+        for (scope, cap) in [(Scope::Day(0), day), (Scope::Month(0), month)] {
+            if self.studio.caps.get(&scope) != Some(&cap) {
+                events.push(Event::CapSet { scope, cap, reason: "the settings".to_owned() });
+            }
+        }
+        self.first = events;
+    }
+}

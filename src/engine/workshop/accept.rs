@@ -1,0 +1,86 @@
+//! Holds an answer to its contract and keeps what goes on.
+
+use super::exchange::KeptAnswer;
+use super::Job;
+use crate::domain::accept::{Context, accept};
+use crate::domain::handoff::{Judgement, Note};
+use crate::domain::ids::{ContentHash, StageId};
+use crate::domain::pipeline::Kind;
+use crate::domain::script::Script;
+use crate::domain::step::{Done, Output};
+use crate::media::wav;
+use crate::provider::call::{Content, Finish};
+
+impl Job<'_> {
+    /// Holds the answer of a unit to its contract.
+    pub(super) fn accept(&self, unit: u32, answer: &ContentHash) -> Result<Done, String> {
+        let kept = KeptAnswer::read(&self.shop.bytes(answer)?)?;
+        let refused = |reason: String| Ok(Done::Refused { unit, reason });
+        let answer = match kept.decode() {
+            Ok(answer) => answer,
+            Err(error) => return refused(error.message),
+        };
+        match answer.finish {
+            Finish::Complete => {}
+            Finish::Length => return refused("the answer was cut at the limit of its length; say it in fewer words".to_owned()),
+            Finish::Refused(why) => return refused(format!("the model refused: {why}")),
+            Finish::Other(why) => return refused(format!("the model stopped: {why}")),
+        }
+        match answer.content {
+            Content::Text(text) if self.pin.stage.kind != Kind::Speech => self.accept_text(unit, &text),
+            Content::Speech(speech) if self.pin.stage.kind == Kind::Speech => {
+                let samples: Vec<i16> = speech
+                    .pcm
+                    .chunks_exact(2)
+                    .map(|pair| i16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]))
+                    .collect();
+                if samples.iter().all(|sample| *sample == 0) {
+                    return refused("the recording is silent".to_owned());
+                }
+                let bytes = wav::encode(&samples, speech.sample_rate).map_err(|e| e.to_string())?;
+                let output = Output { hash: self.shop.keep(&bytes)?, words: None };
+                Ok(Done::Accepted { unit, output, claimed_words: None })
+            }
+            Content::Text(_) | Content::Speech(_) => refused("the answer is of another kind than was asked for".to_owned()),
+        }
+    }
+
+    fn accept_text(&self, unit: u32, text: &str) -> Result<Done, String> {
+        let speakers: Vec<String> = self.show()?.speakers.into_iter().map(|speaker| speaker.id).collect();
+        let research = self.fed("research")?;
+        let plan = self.fed("plan")?;
+        let script: Option<Script> = match &self.step.inputs.note {
+            Some(note) => Some(self.shop.json(&note.base)?),
+            None => self.fed("script")?,
+        };
+        let fixes: Option<Note> = match &self.step.inputs.note {
+            Some(note) => Some(self.shop.json(&note.note)?),
+            None => self.fed::<crate::domain::handoff::Fixes>("fixes")?.map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
+        };
+        let judgements: Vec<Judgement> = self.judgements()?.into_iter().map(|(_, judgement)| judgement).collect();
+        let context = Context {
+            research: research.as_ref(),
+            plan: plan.as_ref(),
+            script: script.as_ref(),
+            fixes: fixes.as_ref(),
+            judgements: &judgements,
+            speakers: &speakers,
+        };
+        match accept(self.contract(), text, &context) {
+            Ok(accepted) => {
+                let output = Output { hash: self.shop.keep(&accepted.artifact)?, words: accepted.words };
+                Ok(Done::Accepted { unit, output, claimed_words: accepted.claimed_words })
+            }
+            Err(rejection) => Ok(Done::Refused { unit, reason: rejection.to_string() }),
+        }
+    }
+
+    /// The judgements among the inputs, in the order that the pipeline names them.
+    pub(super) fn judgements(&self) -> Result<Vec<(StageId, Judgement)>, String> {
+        let is_judgement = |id: &&StageId| {
+            self.episode.pin(id).is_some_and(|pin| pin.stage.output == crate::domain::handoff::Contract::Judgement)
+        };
+        let stages = self.pin.stage.inputs.iter().filter(is_judgement);
+        stages.map(|id| Ok((id.clone(), self.shop.json(&self.upstream(id)?)?))).collect()
+    }
+}

@@ -1,0 +1,220 @@
+//! One paid call: the request goes out once, the answer is teed to the spool while it arrives, and is a flushed artifact
+//! before it is a result.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::exchange::{self, KeptAnswer};
+use super::Workshop;
+use crate::domain::call::{Provider, RetryClass, Route, Usage};
+use crate::domain::decide;
+use crate::domain::event::Provenance;
+use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Outcome};
+use crate::engine::progress::ProgressHub;
+use crate::ledger::spool::{SpoolWriter, Spooled};
+use crate::provider::error::{self, CallError, ChargeKnown};
+use crate::provider::headers::Headers;
+use crate::provider::progress::{Progress, Watch};
+use crate::provider::transport::{BodySink, Limits};
+
+/// The day on which a price holds.
+pub(super) fn day(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
+}
+
+/// What a call is priced with.
+struct Bill<'a> {
+    route: &'a Route,
+    worst: MicroUsd,
+    characters: u64,
+    on: Date,
+}
+
+impl Workshop {
+    /// Makes one paid call.
+    pub(super) async fn make(self: Arc<Self>, step: CallStep) -> Result<CallAnswer, CallFailure> {
+        let began = self.clock.monotonic();
+        let unsent = |what: String| CallFailure {
+            class: RetryClass::Stop,
+            message: what,
+            retry_after_ms: None,
+            charge: Charged::Known(MicroUsd::ZERO),
+        };
+        let provider = step.route.provider;
+        let endpoint = match self.endpoints.get(&provider) {
+            Some(Ok(endpoint)) => endpoint,
+            Some(Err(why)) => return Err(CallFailure { class: RetryClass::AskPerson, ..unsent(why.clone()) }),
+            None => return Err(unsent(format!("{provider} is not set up"))),
+        };
+        let ready = {
+            let (shop, step) = (Arc::clone(&self), step.clone());
+            blocking(move || {
+                let request = exchange::request(&shop.bytes(&step.request)?)?;
+                let writer = shop.spool.begin(&step.key).map_err(|e| e.to_string())?;
+                Ok((request, writer))
+            })
+        };
+        let (request, writer) = ready.await.map_err(unsent)?;
+        self.progress.begun(step.key.episode, &step.key.stage);
+        let mut tee = Tee::new(writer, provider, &step.key, Arc::clone(&self.progress));
+        let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
+        let limits = Limits { total, ..self.limits };
+        let attempt = step.key.attempt.saturating_sub(1);
+        let sent =
+            self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
+        let raw = match sent {
+            Ok(raw) => raw,
+            Err(error) => {
+                let bill = Bill { route: &step.route, worst: step.worst, characters: 0, on: day(self.clock.now()) };
+                return Err(self.failure(&error, &bill));
+            }
+        };
+        let took = self.clock.monotonic().saturating_duration_since(began);
+        let answer = KeptAnswer::new(raw.vendor, raw.status, raw.headers, endpoint.masked(&raw.body));
+        let shop = Arc::clone(&self);
+        let kept = blocking(move || {
+            let characters = exchange::characters(&request);
+            let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
+            let (status, headers) = (answer.status(), answer.header_pairs());
+            tee.finish(status, headers);
+            shop.settle(&answer, &bill, u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+        });
+        kept.await.unwrap_or_else(|what| {
+            // The answer came and could not be kept: what it cost is not known before it is looked at.
+            Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
+        })
+    }
+
+    /// Prices a whole answer and keeps it.
+    fn settle(
+        &self,
+        answer: &KeptAnswer,
+        bill: &Bill<'_>,
+        machine_ms: u64,
+    ) -> Result<Result<CallAnswer, CallFailure>, String> {
+        let decoded = answer.decode();
+        let (counted, request_id) = match &decoded {
+            Ok(answer) => (answer.usage.as_ref(), answer.request_id.clone()),
+            Err(error) if error.charge == ChargeKnown::Charged => (error.usage.as_deref(), error.request_id.clone()),
+            Err(error) => return Ok(Err(self.failure(error, bill))),
+        };
+        if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
+            let message = match self.provenance {
+                Provenance::Live => "the answer is marked as rehearsed, and this studio is live: its provider's address points to a rehearsal",
+                Provenance::Rehearsal => "the answer is not marked as rehearsed: a rehearsal must not reach a real provider",
+            };
+            let price = if answer.is_rehearsed() { MicroUsd::ZERO } else { self.price(counted, bill).1 };
+            let charge = Charged::Known(price);
+            return Ok(Err(CallFailure { class: RetryClass::Stop, message: message.to_owned(), retry_after_ms: None, charge }));
+        }
+        let (usage, price) = self.price(counted, bill);
+        let answer = self.keep(&answer.artifact()?)?;
+        Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id }))
+    }
+
+    /// What was counted and what it costs; the worst case where nothing was counted.
+    fn price(&self, counted: Option<&crate::provider::usage::Usage>, bill: &Bill<'_>) -> (Usage, MicroUsd) {
+        let Some(counted) = counted else { return (Usage::default(), bill.worst) };
+        let mut usage = exchange::usage(counted);
+        if bill.route.provider == Provider::ElevenLabs {
+            usage.characters = bill.characters;
+        }
+        let price = self.prices.settle(&bill.route.model, &usage, bill.on).unwrap_or(bill.worst);
+        (usage, price)
+    }
+
+    fn failure(&self, error: &CallError, bill: &Bill<'_>) -> CallFailure {
+        let class = match error.class {
+            error::RetryClass::RetryAfter => RetryClass::RetryAfter,
+            error::RetryClass::LowerConcurrency => RetryClass::LowerConcurrency,
+            error::RetryClass::FixRequest => RetryClass::FixRequest,
+            error::RetryClass::OtherModel => RetryClass::OtherModel,
+            error::RetryClass::AskPerson => RetryClass::AskPerson,
+            error::RetryClass::Stop => RetryClass::Stop,
+        };
+        let charge = match error.charge {
+            ChargeKnown::NotCharged => Charged::Known(MicroUsd::ZERO),
+            ChargeKnown::Uncertain => Charged::Uncertain,
+            ChargeKnown::Charged => Charged::Known(self.price(error.usage.as_deref(), bill).1),
+        };
+        let retry_after_ms = error.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        CallFailure { class, message: error.message.clone(), retry_after_ms, charge }
+    }
+
+    /// What became of a call that was under way when the process ended: settled where the spool holds all of its answer,
+    /// uncertain where it does not.
+    pub(in crate::engine) fn recover(&self, key: &IntentKey, call: &crate::domain::episode::Call) -> Outcome {
+        let spooled = self.spool.look(key);
+        let settled = match spooled {
+            Ok(Spooled::Complete { meta, body }) => {
+                let pairs = meta.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+                let vendor = exchange::vendor(call.route.provider);
+                let answer = KeptAnswer::new(vendor, meta.status, Headers::keep(pairs), body);
+                let request = self.bytes(&call.request).and_then(|bytes| exchange::request(&bytes));
+                let characters = request.map_or(0, |request| exchange::characters(&request));
+                let bill = Bill { route: &call.route, worst: call.worst, characters, on: day(call.at) };
+                self.settle(&answer, &bill, 0).ok()
+            }
+            Ok(Spooled::Absent | Spooled::Partial { .. } | Spooled::Damaged { .. }) | Err(_) => None,
+        };
+        match settled {
+            Some(result) => Outcome::Called { key: key.clone(), result },
+            None => decide::lost(key),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    tokio::task::spawn_blocking(act).await.unwrap_or_else(|_| Err("this call met a fault of the program".to_owned()))
+}
+
+/// Takes an answer as it arrives: into the spool, and to whoever watches.
+struct Tee {
+    writer: Option<SpoolWriter>,
+    watch: Watch,
+    episode: EpisodeNumber,
+    stage: StageId,
+    hub: Arc<ProgressHub>,
+}
+
+impl Tee {
+    fn new(writer: SpoolWriter, provider: Provider, key: &IntentKey, hub: Arc<ProgressHub>) -> Self {
+        let watch = Watch::new(exchange::vendor(provider));
+        Self { writer: Some(writer), watch, episode: key.episode, stage: key.stage.clone(), hub }
+    }
+
+    /// Marks the answer as whole. A spool that cannot be written only means that a crash right now would ask.
+    fn finish(&mut self, status: u16, headers: Vec<(String, String)>) {
+        if let Some(writer) = self.writer.take()
+            && let Err(error) = writer.finish(status, headers)
+        {
+            tracing::warn!(%error, "an answer could not be spooled");
+        }
+    }
+}
+
+impl BodySink for Tee {
+    fn head(&mut self, _status: u16, _headers: &Headers) {}
+
+    fn chunk(&mut self, bytes: &[u8]) {
+        if let Some(writer) = &mut self.writer
+            && let Err(error) = writer.write(bytes)
+        {
+            tracing::warn!(%error, "an answer could not be spooled");
+            self.writer = None;
+        }
+        for seen in self.watch.push(bytes) {
+            match seen {
+                Progress::Text(text) => self.hub.text(self.episode, &self.stage, &text),
+                Progress::OutputTokens(tokens) => self.hub.tokens(self.episode, &self.stage, tokens),
+                Progress::Thinking | Progress::Bytes(_) => {}
+            }
+        }
+    }
+}

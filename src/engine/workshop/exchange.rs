@@ -1,0 +1,129 @@
+//! How requests and answers are kept: as artifacts that hold exactly what went over the wire.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::call::{Provider, Usage};
+use crate::provider::call::{Answer, Prepared, Vendor, decode};
+use crate::provider::error::CallError;
+use crate::provider::headers::Headers;
+
+/// A request as it is kept: where it goes, and the body that is sent, byte for byte.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    vendor: Vendor,
+    path: String,
+    streaming: bool,
+    body: Box<RawValue>,
+}
+
+/// The artifact of a request.
+pub(super) fn keep(prepared: &Prepared) -> Result<Vec<u8>, String> {
+    let body: Box<RawValue> = serde_json::from_slice(&prepared.body).map_err(|e| format!("the request is no JSON: {e}"))?;
+    let kept = Kept { vendor: prepared.vendor, path: prepared.path.clone(), streaming: prepared.streaming, body };
+    serde_json::to_vec(&kept).map_err(|e| e.to_string())
+}
+
+/// The request of an artifact.
+pub(super) fn request(artifact: &[u8]) -> Result<Prepared, String> {
+    let kept: Kept = serde_json::from_slice(artifact).map_err(|e| format!("the kept request cannot be read: {e}"))?;
+    let body = kept.body.get().as_bytes().to_vec();
+    Ok(Prepared { vendor: kept.vendor, path: kept.path, streaming: kept.streaming, body })
+}
+
+/// The characters that a speech request asks to be spoken; 0 where it asks for none.
+pub(super) fn characters(prepared: &Prepared) -> u64 {
+    #[derive(Deserialize)]
+    struct Spoken {
+        #[serde(default)]
+        text: String,
+    }
+    match prepared.vendor {
+        Vendor::ElevenLabs => {
+            serde_json::from_slice::<Spoken>(&prepared.body).map_or(0, |spoken| spoken.text.chars().count() as u64)
+        }
+        Vendor::Anthropic | Vendor::Gemini => 0,
+    }
+}
+
+/// What stands in front of a kept body, on a line of its own.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    vendor: Vendor,
+    status: u16,
+    headers: Headers,
+}
+
+/// An answer as it is kept: a line with status and headers, then the body as it came.
+pub(super) struct KeptAnswer {
+    vendor: Vendor,
+    status: u16,
+    headers: Headers,
+    body: Vec<u8>,
+}
+
+impl KeptAnswer {
+    /// An answer as it came.
+    pub(super) fn new(vendor: Vendor, status: u16, headers: Headers, body: Vec<u8>) -> Self {
+        Self { vendor, status, headers, body }
+    }
+
+    /// The artifact.
+    pub(super) fn artifact(&self) -> Result<Vec<u8>, String> {
+        let head = Head { vendor: self.vendor, status: self.status, headers: self.headers.clone() };
+        let mut bytes = serde_json::to_vec(&head).map_err(|e| e.to_string())?;
+        bytes.push(b'\n');
+        bytes.extend_from_slice(&self.body);
+        Ok(bytes)
+    }
+
+    /// The answer of an artifact.
+    pub(super) fn read(artifact: &[u8]) -> Result<Self, String> {
+        let broken = || "the kept answer cannot be read".to_owned();
+        let end = artifact.iter().position(|byte| *byte == b'\n').ok_or_else(broken)?;
+        let (head, body) = artifact.split_at(end);
+        let head: Head = serde_json::from_slice(head).map_err(|_| broken())?;
+        let body = body.get(1..).unwrap_or_default().to_vec();
+        Ok(Self { vendor: head.vendor, status: head.status, headers: head.headers, body })
+    }
+
+    /// What was answered, or why nothing was.
+    pub(super) fn decode(&self) -> Result<Answer, CallError> {
+        decode(self.vendor, self.status, &self.headers, &self.body)
+    }
+
+    /// The HTTP status.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers that were kept, name by name.
+    pub(super) fn header_pairs(&self) -> Vec<(String, String)> {
+        self.headers.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Whether the answer is marked as rehearsed.
+    pub(super) fn is_rehearsed(&self) -> bool {
+        self.headers.rehearsal()
+    }
+}
+
+/// The wire of a provider.
+pub(super) fn vendor(provider: Provider) -> Vendor {
+    match provider {
+        Provider::Anthropic => Vendor::Anthropic,
+        Provider::Gemini => Vendor::Gemini,
+        Provider::ElevenLabs => Vendor::ElevenLabs,
+    }
+}
+
+/// The counts of a wire in the domain's words.
+pub(super) fn usage(counted: &crate::provider::usage::Usage) -> Usage {
+    Usage {
+        input: counted.input,
+        output: counted.output,
+        cache_read: counted.cache_read,
+        cache_write: counted.cache_write_5m.saturating_add(counted.cache_write_1h),
+        characters: counted.characters.unwrap_or(0),
+    }
+}

@@ -1,0 +1,119 @@
+//! What code does alone: reading the research, judging at gates, joining recordings, writing the package.
+
+use std::collections::BTreeMap;
+
+use super::Job;
+use crate::domain::event::Verdict;
+use crate::domain::gate::{Material, SpeechManifest, SpeechSegment, judge};
+use crate::domain::handoff::Contract;
+use crate::domain::ids::ContentHash;
+use crate::domain::pipeline::Human;
+use crate::domain::research;
+use crate::domain::script::Script;
+use crate::domain::step::{Done, Output};
+use crate::engine::package::{self, Contents};
+use crate::media::wav;
+
+impl Job<'_> {
+    /// Makes a stage's output by code.
+    pub(super) fn render(&self) -> Result<Done, String> {
+        let hash = match self.pin.stage.output {
+            Contract::Research => {
+                let research = research::read(&self.shop.bytes(&self.episode.research)?).map_err(|e| e.to_string())?;
+                self.shop.keep(&serde_json::to_vec(&research).map_err(|e| e.to_string())?)?
+            }
+            Contract::Package => self.package()?,
+            Contract::Brief
+            | Contract::Plan
+            | Contract::Draft
+            | Contract::Judgement
+            | Contract::Fixes
+            | Contract::Revision
+            | Contract::SpeechText
+            | Contract::ShowNotes
+            | Contract::ArtworkBrief
+            | Contract::Promotion
+            | Contract::Speech
+            | Contract::Report => return Err(format!("no code makes a {}", self.pin.stage.output.name())),
+        };
+        Ok(Done::Made(Output { hash, words: None }))
+    }
+
+    /// Puts the recordings of all lines into one list, measured.
+    pub(super) fn join(&self, units: &[(u32, ContentHash)]) -> Result<Done, String> {
+        let script: Script = self.fed("script")?.ok_or("no script was spoken")?;
+        let takes: BTreeMap<u32, ContentHash> = units.iter().copied().collect();
+        let mut segments = Vec::with_capacity(units.len());
+        let mut rate = None;
+        for line in script.lines() {
+            let take = *takes.get(&line.id.0).ok_or_else(|| format!("{} was not recorded", line.id))?;
+            let pcm = wav::decode(&self.shop.bytes(&take)?).map_err(|e| format!("{}: {e}", line.id))?;
+            if *rate.get_or_insert(pcm.sample_rate) != pcm.sample_rate {
+                return Err(format!("{} has another sample rate than the lines before it", line.id));
+            }
+            segments.push(SpeechSegment {
+                line: line.id,
+                speaker: line.speaker.clone(),
+                wav: take,
+                samples: pcm.samples.len() as u64,
+                peak: pcm.samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0),
+                pause_ms: line.pause_ms,
+            });
+        }
+        let manifest = SpeechManifest { sample_rate: rate.unwrap_or(0), segments };
+        let bytes = serde_json::to_vec(&manifest).map_err(|e| e.to_string())?;
+        Ok(Done::Made(Output { hash: self.shop.keep(&bytes)?, words: None }))
+    }
+
+    /// Judges what stands at a gate.
+    pub(super) fn evaluate(&self) -> Result<Done, String> {
+        let show = self.show()?;
+        let material = Material {
+            research: self.fed("research")?,
+            plan: self.fed("plan")?,
+            script: self.fed("script")?,
+            judgements: self.judgements()?,
+            fixes: self.fed("fixes")?,
+            speech_text: self.fed("speech_text")?,
+            speech: self.fed("speech")?,
+            target_ms: self.episode.policy.target_ms,
+            words_per_minute: self.episode.policy.words_per_minute,
+            speakers: show.speakers.into_iter().map(|speaker| speaker.id).collect(),
+        };
+        let judged = judge(&material, self.pin.stage.human.unwrap_or(Human::Never));
+        let report = self.shop.keep(&serde_json::to_vec(&judged.report).map_err(|e| e.to_string())?)?;
+        let remedy = match (judged.verdict, &judged.remedy) {
+            (Verdict::Failed, Some(note)) => {
+                Some(self.shop.keep(&serde_json::to_vec(note).map_err(|e| e.to_string())?)?)
+            }
+            (Verdict::Failed, None) | (Verdict::Passed | Verdict::Person, _) => None,
+        };
+        Ok(Done::Evaluated { verdict: judged.verdict, reasons: judged.reasons, report, remedy })
+    }
+
+    fn package(&self) -> Result<ContentHash, String> {
+        let research = self.needed("research")?;
+        let script = self.needed("script")?;
+        let speech_text = self.needed("speech_text")?;
+        let speech = self.needed("speech")?;
+        let show_notes = self.needed("show_notes")?;
+        let promotion = self.needed("promotion")?;
+        let artwork = self.needed("artwork_brief")?;
+        let contents = Contents {
+            episode: self.episode,
+            script: &script,
+            speech_text: &speech_text,
+            speech: &speech,
+            show_notes: &show_notes,
+            promotion: &promotion,
+            artwork: &artwork,
+            research: &research,
+        };
+        let written = package::write(self.shop.disk.as_ref(), &self.shop.dir, &contents, &self.shop.blobs);
+        written.map_err(|e| e.to_string())
+    }
+
+    fn needed<T: serde::de::DeserializeOwned>(&self, slot: &str) -> Result<T, String> {
+        self.fed(slot)?.ok_or_else(|| format!("the package needs {slot}, and no stage hands it on"))
+    }
+}

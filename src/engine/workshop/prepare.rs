@@ -1,0 +1,174 @@
+//! Makes the calls of a stage ready: prompts are filled, bodies are kept, worst cases are priced. Nothing is sent.
+
+use std::collections::BTreeMap;
+
+use super::call::day;
+use super::exchange;
+use super::{Job, Workshop};
+use crate::config::prices::Ceiling;
+use crate::config::show::Show;
+use crate::domain::call::Route;
+use crate::domain::event::UnitPlan;
+use crate::domain::handoff::{Contract, Fixes, Note, SpeechText};
+use crate::domain::ids::ContentHash;
+use crate::domain::pipeline::Kind;
+use crate::domain::script::Script;
+use crate::domain::step::{Done, Output};
+use crate::prompts::prompt::{Prompt, Rendered};
+use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
+
+impl Job<'_> {
+    /// The calls of the stage, or that there is nothing to do.
+    pub(super) fn prepare(&self) -> Result<Done, String> {
+        if let Some(skipped) = self.skipped()? {
+            return Ok(Done::Skipped(skipped));
+        }
+        match self.pin.stage.kind {
+            Kind::Speech => self.speech(),
+            Kind::Agent | Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => {
+                let (prompt, rendered) = self.rendered()?;
+                self.unit(&prompt, rendered).map(|unit| Done::Prepared(vec![unit]))
+            }
+        }
+    }
+
+    /// The call of the stage once more, with what was wrong with its last answer.
+    pub(super) fn correct(&self, unit: u32, reason: &str) -> Result<Done, String> {
+        if self.pin.stage.kind == Kind::Speech {
+            // A voice is not talked to: the same words are sent again.
+            let Done::Prepared(units) = self.speech()? else { return Err("no line is to be spoken".to_owned()) };
+            let plan = units.into_iter().find(|plan| plan.unit == unit);
+            return plan.map(Done::Corrected).ok_or_else(|| format!("there is no line {unit}"));
+        }
+        let (prompt, rendered) = self.rendered()?;
+        self.unit(&prompt, rendered.corrected(reason)).map(Done::Corrected)
+    }
+
+    /// What goes on unchanged, where the input that the stage lives by is empty.
+    fn skipped(&self) -> Result<Option<Output>, String> {
+        let stage = &self.pin.stage;
+        let (Some(empty), Some(base)) = (&stage.skip_when_empty, &stage.revises) else { return Ok(None) };
+        let fixes: Fixes = self.shop.json(&self.upstream(empty)?)?;
+        if !fixes.fixes.is_empty() {
+            return Ok(None);
+        }
+        let hash = self.upstream(base)?;
+        let script: Script = self.shop.json(&hash)?;
+        Ok(Some(Output { hash, words: Some(script.measure().words) }))
+    }
+
+    pub(super) fn show(&self) -> Result<Show, String> {
+        let source = self.shop.text(&self.episode.profile)?;
+        // The profile was checked against the voices' provider of its time, not of today's settings.
+        let speech = self.episode.pins.iter().find(|pin| pin.stage.kind == Kind::Speech);
+        let pinned = speech.and_then(|pin| pin.route.as_ref()).map(|route| route.provider);
+        let voices = pinned.unwrap_or_else(|| self.shop.settings.voice_provider());
+        Show::parse("the show profile", &source, voices).map_err(|e| e.to_string())
+    }
+
+    /// The prompt that the episode pinned.
+    pub(super) fn prompt(&self) -> Result<Prompt, String> {
+        let pinned = match self.step.inputs.note {
+            Some(_) => self.pin.revise.as_ref().or(self.pin.prompt.as_ref()),
+            None => self.pin.prompt.as_ref(),
+        };
+        let pinned = pinned.ok_or_else(|| format!("{} has no prompt", self.step.stage))?;
+        let source = self.shop.text(&pinned.hash)?;
+        let file = format!("prompts/{}/{}.md", pinned.agent, pinned.version);
+        Prompt::parse(&file, &pinned.agent, &pinned.version, &source).map_err(|e| e.to_string())
+    }
+
+    fn rendered(&self) -> Result<(Prompt, Rendered), String> {
+        let prompt = self.prompt()?;
+        let mut content = BTreeMap::new();
+        for slot in &prompt.slots {
+            content.insert(slot.clone(), self.slot(slot)?);
+        }
+        let rendered = prompt.render(&content).map_err(|e| e.to_string())?;
+        Ok((prompt, rendered))
+    }
+
+    fn slot(&self, slot: &str) -> Result<String, String> {
+        match (slot, &self.step.inputs.note) {
+            ("show", _) => return Ok(self.show()?.slot_json()),
+            ("fixes", Some(note)) => return self.shop.text(&note.note),
+            ("script", Some(note)) => return self.shop.text(&note.base),
+            (_, Some(_) | None) => {}
+        }
+        let stage = self.feeder(slot).ok_or_else(|| format!("nothing feeds the slot `{slot}`"))?;
+        let hash = self.upstream(&stage)?;
+        if slot == "fixes" {
+            let fixes: Fixes = self.shop.json(&hash)?;
+            let note = Note { fixes: fixes.fixes, text: String::new() };
+            return serde_json::to_string(&note).map_err(|e| e.to_string());
+        }
+        self.shop.text(&hash)
+    }
+
+    fn route(&self) -> Result<&Route, String> {
+        self.step.inputs.route.as_ref().ok_or_else(|| format!("{} has no route", self.step.stage))
+    }
+
+    fn unit(&self, prompt: &Prompt, rendered: Rendered) -> Result<UnitPlan, String> {
+        let route = self.route()?;
+        let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
+        let request = Request::Text(TextRequest {
+            model: route.model.clone(),
+            system: rendered.system,
+            user: rendered.user,
+            max_tokens: prompt.max_tokens,
+            schema,
+            effort: None,
+            remember: Remember::No,
+        });
+        self.shop.plan(route, &request, 0, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))
+    }
+
+    /// One call for each line, in the voice of its speaker.
+    fn speech(&self) -> Result<Done, String> {
+        let route = self.route()?;
+        let show = self.show()?;
+        let script: Script = self.fed("script")?.ok_or("no script is to be spoken")?;
+        let text: SpeechText = self.fed("speech_text")?.ok_or("no speech text is to be spoken")?;
+        let speakers: BTreeMap<_, _> = script.lines().map(|line| (line.id, line.speaker.as_str())).collect();
+        let mut units = Vec::with_capacity(text.lines.len());
+        for line in text.lines {
+            let speaker = speakers.get(&line.id).ok_or_else(|| format!("{} is no line of the script", line.id))?;
+            let voice = show.speakers.iter().find(|known| known.id == *speaker);
+            let voice = voice.ok_or_else(|| format!("{}: `{speaker}` has no voice in this show", line.id))?;
+            let request = SpeechRequest {
+                model: route.model.clone(),
+                voice: voice.voice.id.clone(),
+                text: line.text,
+                previous: None,
+                next: None,
+                seed: None,
+                language: None,
+                settings: None,
+            };
+            let characters = request.characters();
+            units.push(self.shop.plan(route, &Request::Speech(request), line.id.0, Ceiling::Characters(characters))?);
+        }
+        Ok(Done::Prepared(units))
+    }
+
+    /// The contract that answers are held to: the reviser's where a note was sent back.
+    pub(super) fn contract(&self) -> Contract {
+        match self.step.inputs.note {
+            Some(_) if self.pin.revise.is_some() => Contract::Revision,
+            Some(_) | None => self.pin.stage.output,
+        }
+    }
+}
+
+impl Workshop {
+    /// Keeps a request and prices its worst case.
+    fn plan(&self, route: &Route, request: &Request, unit: u32, ceiling: Ceiling) -> Result<UnitPlan, String> {
+        let prepared = prepare(exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
+        let bytes = prepared.body.len() as u64;
+        let on = day(self.clock.now());
+        let worst = self.prices.worst_case(&route.model, bytes, ceiling, on).map_err(|e| e.to_string())?;
+        let request: ContentHash = self.keep(&exchange::keep(&prepared)?)?;
+        Ok(UnitPlan { unit, request, worst })
+    }
+}

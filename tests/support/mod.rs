@@ -1,0 +1,5 @@
+//! What several tests share.
+
+pub mod killer;
+pub mod studio;
+pub mod world;
