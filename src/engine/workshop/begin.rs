@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::call::day;
 use super::Workshop;
+use super::call::day;
 use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Ceiling;
 use crate::config::role::Role;
@@ -124,11 +124,20 @@ impl Workshop {
             version: prompt.version.to_string(),
             hash: prompt.hash,
         };
-        Ok(Pin { stage: stage.clone(), prompt: prompt.map(pinned), revise: revise.map(pinned), route, fallback, cheaper })
+        Ok(Pin {
+            stage: stage.clone(),
+            prompt: prompt.map(pinned),
+            revise: revise.map(pinned),
+            route,
+            fallback,
+            cheaper,
+        })
     }
 
     fn latest(&self, agent: &str) -> Result<&Prompt, String> {
-        self.library.latest(agent).ok_or_else(|| format!("there is no prompt for the agent `{agent}`; nothing was started"))
+        self.library
+            .latest(agent)
+            .ok_or_else(|| format!("there is no prompt for the agent `{agent}`; nothing was started"))
     }
 
     /// The routes of a role; the first one must lead somewhere.
@@ -164,7 +173,12 @@ impl Workshop {
     }
 
     /// The price of so many characters in requests of a line each.
-    fn spoken(&self, model: &str, characters: u64, on: jiff::civil::Date) -> Result<MicroUsd, crate::config::prices::PriceError> {
+    fn spoken(
+        &self,
+        model: &str,
+        characters: u64,
+        on: jiff::civil::Date,
+    ) -> Result<MicroUsd, crate::config::prices::PriceError> {
         const LINE: u64 = 500;
         let line = self.prices.worst_case(model, 0, Ceiling::Characters(LINE), on)?;
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::exchange::{self, KeptAnswer};
 use super::Workshop;
+use super::exchange::{self, KeptAnswer};
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
@@ -66,8 +66,7 @@ impl Workshop {
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
-        let sent =
-            self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
+        let sent = self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
         let raw = match sent {
             Ok(raw) => raw,
             Err(error) => {
@@ -106,12 +105,21 @@ impl Workshop {
         };
         if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
             let message = match self.provenance {
-                Provenance::Live => "the answer is marked as rehearsed, and this studio is live: its provider's address points to a rehearsal",
-                Provenance::Rehearsal => "the answer is not marked as rehearsed: a rehearsal must not reach a real provider",
+                Provenance::Live => {
+                    "the answer is marked as rehearsed, and this studio is live: its provider's address points to a rehearsal"
+                }
+                Provenance::Rehearsal => {
+                    "the answer is not marked as rehearsed: a rehearsal must not reach a real provider"
+                }
             };
             let price = if answer.is_rehearsed() { MicroUsd::ZERO } else { self.price(counted, bill).1 };
             let charge = Charged::Known(price);
-            return Ok(Err(CallFailure { class: RetryClass::Stop, message: message.to_owned(), retry_after_ms: None, charge }));
+            return Ok(Err(CallFailure {
+                class: RetryClass::Stop,
+                message: message.to_owned(),
+                retry_after_ms: None,
+                charge,
+            }));
         }
         let (usage, price) = self.price(counted, bill);
         let answer = self.keep(&answer.artifact()?)?;
