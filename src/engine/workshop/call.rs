@@ -28,6 +28,9 @@ pub(super) fn day(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
 }
 
+/// Seconds before each try to keep an answer that is paid for: a full disk may get room.
+const KEEPING: [u64; 9] = [0, 1, 2, 4, 8, 15, 30, 60, 60];
+
 /// What a call is priced with.
 struct Bill<'a> {
     route: &'a Route,
@@ -76,18 +79,30 @@ impl Workshop {
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
         let answer = KeptAnswer::new(raw.vendor, raw.status, raw.headers, endpoint.masked(&raw.body));
-        let shop = Arc::clone(&self);
-        let kept = blocking(move || {
-            let characters = exchange::characters(&request);
-            let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
-            let (status, headers) = (answer.status(), answer.header_pairs());
-            tee.finish(status, headers);
-            shop.settle(&answer, &bill, u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
-        });
-        kept.await.unwrap_or_else(|what| {
-            // The answer came and could not be kept: what it cost is not known before it is looked at.
-            Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
-        })
+        let characters = exchange::characters(&request);
+        let (status, headers) = (answer.status(), answer.header_pairs());
+        let answer = Arc::new(answer);
+        let machine_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let mut tee = Some((tee, status, headers));
+        let mut what = String::new();
+        // The answer is paid for: while it cannot be kept, it is held here and tried again.
+        for wait in KEEPING {
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+            let (shop, answer, step, tee) = (Arc::clone(&self), Arc::clone(&answer), step.clone(), tee.take());
+            let kept = blocking(move || {
+                if let Some((mut tee, status, headers)) = tee {
+                    tee.finish(status, headers);
+                }
+                let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
+                shop.settle(&answer, &bill, machine_ms)
+            });
+            match kept.await {
+                Ok(result) => return result,
+                Err(error) => what = error,
+            }
+            tracing::error!(%what, key = %step.key, "an answer that is paid for cannot be kept");
+        }
+        Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
     }
 
     /// Prices a whole answer and keeps it.
