@@ -11,7 +11,7 @@ use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Ceiling;
 use crate::config::role::Role;
 use crate::config::settings::RoleRoutes;
-use crate::config::show::Show;
+use crate::config::show::{Show, SpeechEngine};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
@@ -43,6 +43,11 @@ impl Workshop {
         let (bytes, research) = read_research(&new.research)?;
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
+        if self.provenance == Provenance::Live && show.engine == SpeechEngine::EspeakNg {
+            return Err(format!(
+                "the voices of espeak-ng are for rehearsals, and this studio is live; nothing was started. Set `engine = \"provider\"` in {file}"
+            ));
+        }
         let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
         self.library.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
