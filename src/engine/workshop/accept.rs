@@ -79,6 +79,8 @@ impl Job<'_> {
                 let output = Output { hash: self.shop.keep(&accepted.artifact)?, words: accepted.words };
                 Ok(Done::Accepted { unit, output, claimed_words: accepted.claimed_words })
             }
+            // What no other answer would mend is no matter for a correction.
+            Err(rejection) if !rejection.is_mendable() => Err(rejection.to_string()),
             Err(rejection) => Ok(Done::Refused { unit, reason: rejection.to_string() }),
         }
     }
