@@ -2,13 +2,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test fails by panicking and says what it measured"
 )]
 
-mod support;
+#[path = "support/studio.rs"]
+mod studio;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,8 +21,8 @@ use greenroom::domain::ids::EpisodeNumber;
 use greenroom::engine::open::open;
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Options, Rehearsal};
-use support::studio::{decide_until_over, new_episode, options};
-use support::world::person;
+
+use crate::studio::{decide_until_over, new_episode, options, person};
 
 const ONE: EpisodeNumber = EpisodeNumber(1);
 

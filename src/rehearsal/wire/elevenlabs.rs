@@ -162,8 +162,11 @@ async fn answer(studio: Arc<Studio>, asked: Asked, headers: &HeaderMap, body: &B
     Ok(response)
 }
 
+/// Samples, and when each character begins and ends, in seconds.
+type Said = (Vec<i16>, Vec<f64>, Vec<f64>);
+
 /// The samples and when each character is heard; of a voice that tells no times, evenly spread.
-fn said(asked: &Asked) -> Result<(Vec<i16>, Vec<f64>, Vec<f64>), Refusal> {
+fn said(asked: &Asked) -> Result<Said, Refusal> {
     if let Some(voice) = asked.voice.strip_prefix(espeak::PREFIX) {
         let samples = espeak::speak(&asked.text, voice, asked.rate)
             .map_err(|why| Refusal::new(404, "not_found", "voice_not_found", &why))?;
