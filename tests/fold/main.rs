@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::missing_docs_in_private_items,
     reason = "a test fails by panicking"
 )]
 
