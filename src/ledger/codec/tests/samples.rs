@@ -2,7 +2,8 @@
 //! word, members that are there and members that are not. Every hash and amount is another one, so that two members that
 //! change places are seen.
 //!
-//! An entry that is changed or put between others changes a journal that was written: new ones go to the end.
+//! A new kind of event or a new word makes this another journal: once the fixture belongs to a release, the new one goes
+//! into a folder of its own beside it, and the old one stays as it is.
 
 use jiff::Timestamp;
 
@@ -266,6 +267,12 @@ fn is_studios(event: &Event) -> bool {
     matches!(event, Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::CapSet { .. })
 }
 
+/// Whether a person brought it about.
+fn is_persons(event: &Event) -> bool {
+    use Event::{CapSet, ChargeRuled, GateApproved, SentBack};
+    matches!(event, GateApproved { .. } | SentBack { .. } | ChargeRuled { .. } | CapSet { .. })
+}
+
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
     let events = [beginning(), calls(), stages(), decisions()].concat();
@@ -273,18 +280,17 @@ pub(super) fn all() -> Vec<Stamped> {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),
         episode: (!is_studios(&event)).then_some(EPISODE),
-        actor: match event {
-            Event::GateApproved { .. } | Event::SentBack { .. } | Event::ChargeRuled { .. } | Event::CapSet { .. } => {
-                Actor::Person(Person::new("Ada Lovelace", "ada").unwrap())
-            }
-            _ => Actor::Engine,
+        actor: if is_persons(&event) {
+            Actor::Person(Person::new("Ada Lovelace", "ada").unwrap())
+        } else {
+            Actor::Engine
         },
         event,
     };
     (1..).zip(events).map(stamp).collect()
 }
 
-/// The events with the longest bodies that the engine writes: a full list of calls, each number at its largest.
+/// The longest list that the engine writes into one event: a full list of calls, each number at its largest.
 pub(super) fn largest() -> Event {
     let longest: StageId = "s".repeat(64).parse().unwrap();
     let units = (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX });
