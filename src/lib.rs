@@ -17,3 +17,4 @@ pub mod engine;
 pub mod ledger;
 pub mod media;
 pub mod provider;
+pub mod tui;
