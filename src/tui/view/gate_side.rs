@@ -177,7 +177,7 @@ pub(crate) fn note(paint: Paint, shared: &Shared, screen: &GateScreen, scene: &S
             Origin::Finding => "  from the finding",
         };
         let edited = if fix.edited { "  edited by you" } else { "" };
-        let (tick, state) = if fix.struck { ("[-]", Role::Dim) } else { ("[×]", Role::Added) };
+        let (tick, state) = if fix.struck { ("[-]", Role::Dim) } else { ("[+]", Role::Added) };
         let row = Line::from(vec![
             paint.span(Role::Focus, if selected { "› " } else { "  " }),
             paint.span(state, format!("{tick} ")),
@@ -263,6 +263,10 @@ pub(crate) fn revisions(
         };
         let diff = if compared == Some(revision.output) { "±" } else { "" };
         let words = revision.words.map(|words| format!("{words}w")).unwrap_or_default();
+        let claim = match (revision.words, revision.claimed) {
+            (Some(words), Some(claimed)) if words != claimed => format!("  (the model claims {claimed})"),
+            _ => String::new(),
+        };
         let by = look::title(episode, &revision.stage).to_lowercase();
         let row = Row::default()
             .cell(paint, Role::Focus, if selected { "›" } else { diff }, 1, Side::Left)
@@ -271,7 +275,7 @@ pub(crate) fn revisions(
             .cell(paint, Role::Text, &by, 7, Side::Left)
             .cell(paint, Role::Text, &words, 5, Side::Right)
             .cell(paint, Role::Dim, &clock(revision.at).chars().take(5).collect::<String>(), 5, Side::Left)
-            .cell(paint, role, &fate, wide.saturating_sub(31), Side::Left);
+            .cell(paint, role, &format!("{fate}{claim}"), wide.saturating_sub(31), Side::Left);
         lines.push(row.line(selected));
     }
     if lines.is_empty() {
