@@ -332,7 +332,7 @@ impl World {
     }
 
     /// Up to and with the script.
-    pub(crate) fn to_script(&mut self, episode: u32, script: &Script) -> ContentHash {
+    pub(crate) fn up_to_script(&mut self, episode: u32, script: &Script) -> ContentHash {
         for (stage, price) in [("brief", 61_000), ("plan", 94_000)] {
             self.agent(episode, stage, price, ContentHash::of(format!("{stage}{episode}").as_bytes()), None);
             self.pass(30);
@@ -349,7 +349,7 @@ impl World {
     }
 
     /// Both judges and the list of fixes.
-    pub(crate) fn to_fixes(&mut self, episode: u32) {
+    pub(crate) fn up_to_fixes(&mut self, episode: u32) {
         let (a, b) = judgements();
         let (a, b) = (self.blob(&a), self.blob(&b));
         self.agent(episode, "judge_a", 182_000, a, None);
@@ -359,7 +359,7 @@ impl World {
     }
 
     /// From an open quality gate to the recording.
-    pub(crate) fn to_voice(&mut self, episode: u32, script: &Script) {
+    pub(crate) fn up_to_voice(&mut self, episode: u32, script: &Script) {
         self.judged(episode, "quality_evaluation", Verdict::Passed, &[]);
         let polished = self.blob(script);
         self.agent(episode, "polish", 301_000, polished, Some(script.measure().words));
@@ -406,9 +406,9 @@ fn built() -> World {
     let mut world = World::empty(Provenance::Rehearsal);
     // Past ones: packaged, and rejected.
     world.begin(39, "Bees in winter", 6_000_000);
-    world.to_script(39, &script(false));
-    world.to_fixes(39);
-    world.to_voice(39, &script(true));
+    world.up_to_script(39, &script(false));
+    world.up_to_fixes(39);
+    world.up_to_voice(39, &script(true));
     world.prepare(39, "voice", 1);
     let key = world.call(39, "voice", 0);
     world.answer(&key, 220_000, ContentHash::of(b"take"), None);
@@ -419,13 +419,13 @@ fn built() -> World {
     world.approve(39, "final_release");
     world.of(39, Event::Packaged { manifest: ContentHash::of(b"manifest") });
     world.begin(40, "Maps that lied", 6_000_000);
-    world.to_script(40, &script(false));
+    world.up_to_script(40, &script(false));
     world.by_ada(40, Event::Rejected { reason: "Too close to episode 31.".into() });
     // Under way.
     world.begin(41, "Salt, the first money", 6_000_000);
-    world.to_script(41, &script(false));
-    world.to_fixes(41);
-    world.to_voice(41, &script(true));
+    world.up_to_script(41, &script(false));
+    world.up_to_fixes(41);
+    world.up_to_voice(41, &script(true));
     world.prepare(41, "voice", 12);
     for unit in 0..9 {
         let key = world.call(41, "voice", unit);
@@ -434,13 +434,13 @@ fn built() -> World {
     }
     world.call(41, "voice", 9);
     world.begin(42, "Tidal power, again", 6_000_000);
-    let first = world.to_script(42, &script(false));
-    world.to_fixes(42);
+    let first = world.up_to_script(42, &script(false));
+    world.up_to_fixes(42);
     world.judged(42, "quality_evaluation", Verdict::Person, &["accuracy is disputed: 4.2 against 2.8"]);
     world.pass(300);
     world.send_back(42, "quality_evaluation", first);
     world.script(42, &script(true));
-    world.to_fixes(42);
+    world.up_to_fixes(42);
     world.judged(
         42,
         "quality_evaluation",
@@ -449,7 +449,7 @@ fn built() -> World {
     );
     world.pass(240);
     world.begin(43, "Ghost ships of the ice", 6_000_000);
-    world.to_script(43, &script(false));
+    world.up_to_script(43, &script(false));
     world.prepare(43, "judge_b", 1);
     let key = world.call(43, "judge_b", 0);
     world.of(43, Event::ChargeUncertain { key: key.clone(), reason: "the connection broke after 3.1 kB".into() });

@@ -73,6 +73,7 @@ impl fmt::Display for Key {
         let name = NAMES.iter().find(|(_, code)| *code == self.code).map(|(name, _)| *name);
         match (self.code, self.ctrl, name) {
             (Code::Char(c), true, _) => write!(f, "Ctrl-{c}"),
+            (Code::Char('<'), false, _) => f.write_str("<"),
             (_, _, Some(name)) => f.write_str(name),
             (Code::Char(c), false, None) => write!(f, "{c}"),
             (Code::F(n), _, None) => write!(f, "F{n}"),
@@ -139,6 +140,6 @@ mod tests {
     #[test]
     fn a_spelling_is_read_key_by_key() {
         let read: Vec<String> = keys("j<Enter>A<C-k>g<x<lt>").iter().map(Key::to_string).collect();
-        assert_eq!(read, ["j", "Enter", "A", "Ctrl-k", "g", "<", "x", "lt"]);
+        assert_eq!(read, ["j", "Enter", "A", "Ctrl-k", "g", "<", "x", "<"]);
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here does I/O. What is wanted from outside is put down as an [`Effect`].
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -169,8 +170,8 @@ impl Shared {
 
     /// Asks for an artifact that is not there.
     pub(crate) fn want(&mut self, hash: ContentHash, reads: Reads) {
-        if !self.artifacts.contains_key(&hash) {
-            self.artifacts.insert(hash, Loadable::Loading);
+        if let Entry::Vacant(vacant) = self.artifacts.entry(hash) {
+            vacant.insert(Loadable::Loading);
             self.effects.push(Effect::LoadArtifact { hash, reads });
         }
     }

@@ -39,8 +39,9 @@ impl Guard {
         });
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).inspect_err(|_| give_back())?;
         // From here on the guard gives back what was taken, also where a step fails.
-        let guard = Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))? };
+        let guard = Self { terminal };
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         Ok(guard)
     }

@@ -275,8 +275,8 @@ pub(crate) fn quit(shared: &Shared) -> Confirm {
     let running = shared.episodes().iter().filter(|episode| episode.life == Life::Running).count();
     let work = match (running, calls) {
         (0, _) => "No episode is at work.".to_owned(),
-        (1, calls) => format!("1 episode is at work, {calls} calls are under way."),
-        (n, calls) => format!("{n} episodes are at work, {calls} calls are under way."),
+        (1, calls) => format!("1 episode is under way, and {calls} calls."),
+        (n, calls) => format!("{n} episodes are under way, and {calls} calls."),
     };
     let confirm = Confirm::new(shared, "Quit".to_owned(), "quit", Intent::Quit)
         .fact(Role::Text, work)

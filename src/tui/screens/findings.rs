@@ -166,7 +166,7 @@ pub(crate) fn fate(episode: &Episode, revision: &Revision, at_gate: Option<Conte
         crate::domain::event::Actor::Person(person) => crate::tui::text::clean(person.name()),
     };
     if let Some(sent) = episode.sent_back.iter().rev().find(|sent| sent.input.base == revision.output) {
-        return (false, format!("sent back by {}", by(&sent.by)));
+        return (false, format!("sent back: {}", by(&sent.by)));
     }
     let standings = episode.standings();
     let signed = episode.pins.iter().rev().find_map(|pin| {
@@ -175,7 +175,7 @@ pub(crate) fn fate(episode: &Episode, revision: &Revision, at_gate: Option<Conte
         (episode.script_of(&pin.stage.id, inputs) == Some(revision.output)).then(|| by(&approval.by))
     });
     match signed {
-        Some(name) => (true, format!("approved by {name}")),
+        Some(name) => (true, format!("approved: {name}")),
         None if at_gate == Some(revision.output) => (false, "stands here".to_owned()),
         None => (false, "replaced".to_owned()),
     }

@@ -146,8 +146,8 @@ fn the_diff_shows_words_and_compares_with_the_revision_that_is_chosen() {
     let mut first = Desk::new({
         let mut world = World::empty(Provenance::Rehearsal);
         world.begin(1, "One", 6_000_000);
-        world.to_script(1, &script(false));
-        world.to_fixes(1);
+        world.up_to_script(1, &script(false));
+        world.up_to_fixes(1);
         world.judged(1, "quality_evaluation", crate::domain::event::Verdict::Person, &["why"]);
         world
     });

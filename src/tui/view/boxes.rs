@@ -48,6 +48,10 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
     let mut lines: Vec<Line> = Vec::new();
     for (role, text) in &confirm.facts {
         let indent = text.len() - text.trim_start().len();
+        if width(text) <= columns {
+            lines.push(paint.line(*role, text.clone()));
+            continue;
+        }
         let rows = wrap(text, columns.saturating_sub(indent));
         lines.extend(rows.into_iter().map(|row| paint.line(*role, format!("{}{row}", " ".repeat(indent)))));
     }
@@ -193,8 +197,7 @@ pub(crate) fn palette(paint: Paint, palette: &Palette, buf: &mut Buffer, area: R
     lines.push(match &palette.fault {
         Some(fault) => paint.line(Role::Failed, fit(fault, columns)),
         None => {
-            let note =
-                format!("{} commands match. What acts still asks. A number goes to that episode.", matches.len());
+            let note = format!("{} found. What acts still asks. A number goes to that episode.", matches.len());
             paint.line(Role::Dim, fit(&note, columns))
         }
     });

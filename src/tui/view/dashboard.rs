@@ -72,7 +72,8 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut 
         return;
     }
     let most = area.height.saturating_sub(10);
-    let (upper, lower) = split_rows(area, rows.saturating_add(4).clamp(8, most.max(8)));
+    let least = if screen.order.is_empty() { 11 } else { 8 };
+    let (upper, lower) = split_rows(area, rows.saturating_add(4).clamp(least, most.max(least)));
     episodes(paint, shared, screen, buf, upper, false);
     let names = [
         format!("2 Needs {}", needs(shared).len()),
@@ -107,8 +108,11 @@ fn money_word(shared: &Shared) -> &'static str {
 }
 
 fn episodes(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffer, area: Rect, is_full: bool) {
-    let note =
-        if screen.moved > 0 { format!("{} moved, s sorts again", screen.moved) } else { "needs you first".to_owned() };
+    let note = match (screen.moved, is_full && !screen.order.is_empty()) {
+        (0, true) => "■ done  > at work  ? you  ! failed  · later  A approved by a person".to_owned(),
+        (0, false) => "needs you first".to_owned(),
+        (moved, _) => format!("{moved} moved, s sorts again"),
+    };
     let past = screen.order.len().saturating_sub(screen.live);
     let title = match (screen.live, past) {
         (live, 0) => format!("1 Episodes · {live}"),
@@ -149,8 +153,7 @@ fn episodes(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffer,
 fn legend(paint: Paint, shared: &Shared, screen: &Dashboard, is_full: bool) -> Line<'static> {
     if is_full {
         let names: Vec<String> = look::GROUPS.iter().map(|(letter, name)| format!("{letter} {name}")).collect();
-        return paint
-            .line(Role::Dim, format!("■ done  > at work  ? you  ! failed  · later  A approved   {}", names.join(" ")));
+        return paint.line(Role::Dim, names.join("  "));
     }
     let selected = screen.selected.and_then(|number| shared.under_way(number));
     match selected {
@@ -172,7 +175,7 @@ struct Widths {
 
 /// The widths of the columns; the title takes what is left.
 fn widths(wide: usize, is_full: bool) -> Widths {
-    let (stage, cost, needs) = if is_full { (16, 11, 9) } else { (13, 11, 6) };
+    let (stage, cost, needs) = if is_full { (16, 11, 10) } else { (13, 11, 6) };
     // The mark and the number, the strip, the gates and the percentage, each with its blank.
     let mut taken = 2 + 4 + stage + 1 + 13 + 6 + 5 + cost + 1 + needs;
     if is_full {
@@ -297,10 +300,11 @@ fn empty(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
             }
             lines.push(paint.line(Role::Strong, "No episode yet."));
             lines.push(Line::default());
-            let begin = "Press : and type  new FILE  with a research package in Markdown or JSON to begin one.";
+            let begin = "Type `:new FILE` with a research package in Markdown or JSON to begin one.";
             lines.extend(wrap(begin, wide).into_iter().map(|row| paint.line(Role::Text, row)));
             if shared.provenance() == Provenance::Live {
-                let try_it = "To watch the whole production without spending a cent, quit and run  greenroom rehearse";
+                let try_it =
+                    "To watch the whole production without spending a cent, quit and run `greenroom rehearse`.";
                 lines.extend(wrap(try_it, wide).into_iter().map(|row| paint.line(Role::Dim, row)));
             }
         }
@@ -331,7 +335,7 @@ fn need_lines(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffe
             paint.span(if selected { Role::Strong } else { Role::Text }, crate::tui::text::fit(&what, room)),
         ]));
         let waited = look::age(open.since, shared.now);
-        lines.push(paint.line(Role::Dim, format!("      waits {waited}; {how}")));
+        lines.push(paint.line(Role::Dim, crate::tui::text::fit(&format!("      waits {waited}; {how}"), wide)));
     }
     paint.lines(buf, area, &lines);
 }
@@ -389,10 +393,7 @@ fn spend(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
         purse("today", snapshot.today),
         purse("month", snapshot.month),
         Line::default(),
-        paint.line(
-            Role::Dim,
-            format!("episodes under way: {episodes} spent, {held} held for calls under way or in doubt"),
-        ),
+        paint.line(Role::Dim, format!("under way: {episodes} spent, {held} held for open calls")),
         paint.line(Role::Dim, "c shows what each stage, agent and model cost"),
     ];
     paint.lines(buf, area, &lines);

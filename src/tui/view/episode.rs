@@ -55,7 +55,7 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &EpisodeScreen, buf: &
     let stage = screen.stage(episode);
     let rows = u16::try_from(episode.pins.len()).unwrap_or(u16::MAX);
     if area.width >= FULL.0 && area.height + 4 >= FULL.1 {
-        let (left, right) = split_columns(area, area.width * 58 / 100);
+        let (left, right) = split_columns(area, area.width * 62 / 100);
         let (stages_area, calls_area) = split_rows(left, rows.saturating_add(4).min(area.height.saturating_sub(8)));
         let needs_rows =
             u16::try_from(episode.needs.len()).unwrap_or(9).saturating_mul(3).saturating_add(2).clamp(4, 12);
@@ -187,7 +187,7 @@ fn stages(paint: Paint, shared: &Shared, screen: &EpisodeScreen, episode: &Episo
     paint.lines(buf, list, &rows);
     let (usage, held) = (episode.usage(), episode.reserved());
     let all = format!(
-        "{} calls  {} in  {} out  {} spent  {held} held  waited for people {}",
+        "{} calls  {} in  {} out  {} spent  {held} held  waited {}",
         episode.calls.len(),
         count(usage.tokens_in()),
         count(usage.output),

@@ -31,25 +31,30 @@ use crate::tui::text::{clean, fit, span};
 use crate::tui::theme::Role;
 
 /// What row 0 says of a gate.
-pub(crate) fn header(shared: &Shared, screen: &GateScreen) -> (String, String) {
+pub(crate) fn header(shared: &Shared, screen: &GateScreen, is_wide: bool) -> (String, String) {
     let Some(episode) = shared.episode(screen.episode) else {
         return (format!("Gate of {}", screen.episode), String::new());
     };
-    let at = look::title(episode, &screen.gate);
-    let is_last =
-        episode.pins.iter().rev().find(|pin| pin.stage.human.is_some()).is_some_and(|pin| pin.stage.id == screen.gate);
-    let at = match (is_last, episode.provenance) {
-        (true, Provenance::Rehearsal) => format!("{at} (rehearsal: packages only)"),
-        (true, Provenance::Live) | (false, _) => at,
-    };
-    let waiting = look::waiting(episode, shared.now).map(|ms| format!("waiting {}  ", span(ms))).unwrap_or_default();
+    let waiting = look::waiting(episode, shared.now).filter(|_| is_wide);
+    let waiting = waiting.map(|ms| format!("waiting {}  ", span(ms))).unwrap_or_default();
     let hash = shared.at_gate(screen.episode, &screen.gate).map(|hash| hash.short()).unwrap_or_default();
     let cap = episode.cap().map_or(String::new(), |cap| format!("/{cap}"));
     let short: String = hash.chars().take(8).collect();
     (
-        format!("Gate {}  {}  {at} r{}", episode.number, clean(&episode.title), episode.round()),
+        format!("Gate {}  {}  r{}", episode.number, clean(&episode.title), episode.round()),
         format!("{waiting}{}{cap} USD  {short}", episode.spent()),
     )
+}
+
+/// The name of the gate; that of the last one says what a rehearsal leads to.
+pub(crate) fn name(episode: &Episode, screen: &GateScreen) -> String {
+    let at = look::title(episode, &screen.gate);
+    let is_last =
+        episode.pins.iter().rev().find(|pin| pin.stage.human.is_some()).is_some_and(|pin| pin.stage.id == screen.gate);
+    match (is_last, episode.provenance) {
+        (true, Provenance::Rehearsal) => format!("{at} (rehearsal: packages only)"),
+        (true, Provenance::Live) | (false, _) => at,
+    }
 }
 
 /// Draws a gate.
@@ -75,7 +80,7 @@ fn full(
     buf: &mut Buffer,
     area: Rect,
 ) {
-    let (left, right) = split_columns(area, area.width * 62 / 100);
+    let (left, right) = split_columns(area, area.width * 58 / 100);
     let note_rows = (area.height * 34 / 100).max(9);
     let (script_area, note_area) = split_rows(left, left.height.saturating_sub(note_rows));
     let scores_rows = 9 + u16::from(scene.judges.iter().any(|judge| !judge.current));
@@ -86,7 +91,7 @@ fn full(
     let inner =
         paint.panel(buf, script_area, "1 Script", &script_note(shared, screen, episode, scene), focus(Panel::Script));
     script_panel(paint, shared, screen, scene, buf, inner);
-    let inner = paint.panel(buf, scores_area, "2 Scores", "1.0 to 5.0; a mean never decides", focus(Panel::Scores));
+    let inner = paint.panel(buf, scores_area, "2 Scores", "a mean never decides", focus(Panel::Scores));
     gate_side::scores(paint, scene, buf, inner);
     let title = format!("3 Findings · {}", scene.findings.len());
     let inner = paint.panel(buf, findings_area, &title, "n / N", focus(Panel::Findings));

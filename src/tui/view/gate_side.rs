@@ -102,13 +102,15 @@ pub(crate) fn findings(
     for shown in scene.findings.iter().skip(from).take(list_rows) {
         let selected = is_selected(shown.letter, &shown.finding.id);
         let (word, role) = severity(shown.finding.severity);
+        // Where there is little room what is wrong comes before its kind, which the script shows too.
+        let kind = if wide < 60 { 0 } else { 12 };
         let row = Row::default()
             .cell(paint, Role::Focus, if selected { "›" } else { "" }, 1, Side::Left)
             .cell(paint, Role::Text, &shown.name(), 5, Side::Left)
             .cell(paint, Role::Dim, &shown.finding.line.to_string(), 4, Side::Left)
             .cell(paint, role, word, 7, Side::Left)
-            .cell(paint, Role::Dim, dimension(shown), 12, Side::Left)
-            .cell(paint, Role::Text, &clean(&shown.finding.problem), wide.saturating_sub(34), Side::Left);
+            .cell(paint, Role::Dim, if wide < 60 { "" } else { dimension(shown) }, kind, Side::Left)
+            .cell(paint, Role::Text, &clean(&shown.finding.problem), wide.saturating_sub(22 + kind), Side::Left);
         lines.push(row.line(selected));
     }
     lines.truncate(list_rows.max(1));
@@ -175,7 +177,7 @@ pub(crate) fn note(paint: Paint, shared: &Shared, screen: &GateScreen, scene: &S
             Origin::Finding => "  from the finding",
         };
         let edited = if fix.edited { "  edited by you" } else { "" };
-        let (tick, state) = if fix.struck { ("[-]", Role::Dim) } else { ("[×]", Role::Added) };
+        let (tick, state) = if fix.struck { ("[-]", Role::Dim) } else { ("[+]", Role::Added) };
         let row = Line::from(vec![
             paint.span(Role::Focus, if selected { "› " } else { "  " }),
             paint.span(state, format!("{tick} ")),
@@ -261,6 +263,10 @@ pub(crate) fn revisions(
         };
         let diff = if compared == Some(revision.output) { "±" } else { "" };
         let words = revision.words.map(|words| format!("{words}w")).unwrap_or_default();
+        let claim = match (revision.words, revision.claimed) {
+            (Some(words), Some(claimed)) if words != claimed => format!("  (the model claims {claimed})"),
+            _ => String::new(),
+        };
         let by = look::title(episode, &revision.stage).to_lowercase();
         let row = Row::default()
             .cell(paint, Role::Focus, if selected { "›" } else { diff }, 1, Side::Left)
@@ -268,8 +274,8 @@ pub(crate) fn revisions(
             .cell(paint, Role::Dim, &format!("r{}", revision.round), 3, Side::Left)
             .cell(paint, Role::Text, &by, 7, Side::Left)
             .cell(paint, Role::Text, &words, 5, Side::Right)
-            .cell(paint, Role::Dim, &clock(revision.at), 8, Side::Left)
-            .cell(paint, role, &fate, wide.saturating_sub(34), Side::Left);
+            .cell(paint, Role::Dim, &clock(revision.at).chars().take(5).collect::<String>(), 5, Side::Left)
+            .cell(paint, role, &format!("{fate}{claim}"), wide.saturating_sub(31), Side::Left);
         lines.push(row.line(selected));
     }
     if lines.is_empty() {

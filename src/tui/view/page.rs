@@ -17,7 +17,6 @@ use super::{boxes, cost, dashboard, episode, gate};
 use crate::domain::event::Provenance;
 use crate::tui::commands::{Place, TABLE};
 use crate::tui::layers::Layer;
-use crate::tui::look;
 use crate::tui::model::{Model, Shared};
 use crate::tui::text::{clean, clock, fit, width, wrap};
 use crate::tui::theme::{Role, plain};
@@ -99,7 +98,7 @@ fn header(paint: Paint, shared: &Shared, screen: Option<&Layer>, buf: &mut Buffe
     let is_wide = area.width >= FULL.0;
     let (name, numbers) = match screen {
         Some(Layer::Episode(screen)) => episode::header(shared, screen),
-        Some(Layer::Gate(screen)) => gate::header(shared, screen),
+        Some(Layer::Gate(screen)) => gate::header(shared, screen, is_wide),
         Some(Layer::Cost(screen)) => cost::header(shared, screen),
         Some(
             Layer::Dashboard(_)
@@ -137,7 +136,7 @@ fn crumbs(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         Layer::Gate(screen) => model
             .shared
             .episode(screen.episode)
-            .map_or_else(|| screen.gate.to_string(), |episode| look::title(episode, &screen.gate).to_lowercase()),
+            .map_or_else(|| screen.gate.to_string(), |episode| gate::name(episode, screen)),
         Layer::Cost(_) => "cost".to_owned(),
         Layer::Confirm(_) => "confirm".to_owned(),
         Layer::Need(_) => "need".to_owned(),
@@ -162,7 +161,7 @@ fn status(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         (Some(status), _, _) => paint.line(status.role, format!(" {}", status.text)),
         (None, Some(held), _) => {
             let seconds = held.until_ms.saturating_sub(shared.mono_ms).div_ceil(1_000);
-            paint.line(Role::Person, format!(" {}: sent in {seconds} s. u takes it back.", held.label))
+            paint.line(Role::Person, format!(" Sent in {seconds} s, u takes it back: {}", held.label))
         }
         (None, None, Some(why)) => paint.line(Role::Failed, format!(" {}", clean(&why))),
         (None, None, None) => match model.pending.as_slice() {
