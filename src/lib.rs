@@ -21,3 +21,4 @@ pub mod ledger;
 pub mod media;
 pub mod prompts;
 pub mod provider;
+pub mod rehearsal;

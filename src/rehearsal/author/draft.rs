@@ -1,0 +1,382 @@
+//! The first draft: sentences of the package in the order of the plan, joined into a conversation of the planned length,
+//! with three faults planted in it for the judges to find.
+
+use std::collections::BTreeSet;
+
+use super::dice::Dice;
+use super::material::Statement;
+use super::phrases::{DRAWN_OUT, Kind, SUPERLATIVES};
+use super::request::Show;
+use super::talk::Talk;
+use super::text::{figures, sentences, spoken, words};
+use super::{examine, material};
+use crate::domain::handoff::{Draft, Plan};
+use crate::domain::ids::LineId;
+use crate::domain::script::{Claim, Line, Script, Segment};
+
+/// Statements that every draft has, if the package gives them.
+const FEWEST_STATEMENTS: usize = 13;
+/// Statements that stay where the length leaves no room for all of them.
+const KEPT_STATEMENTS: usize = 10;
+/// Room for what is planted, in words.
+const PLANTED_WORDS: usize = 46;
+/// Below this many words a turn of talk is one sentence.
+const SHORT: usize = 600;
+
+/// A sentence of a turn.
+#[derive(Clone, Debug)]
+struct Said {
+    text: String,
+    claim: Option<Claim>,
+    /// Must stay: a planted fault, or how the episode was made.
+    fixed: bool,
+}
+
+impl Said {
+    fn talk(text: String) -> Self {
+        Self { text, claim: None, fixed: false }
+    }
+}
+
+/// What one speaker says in a go.
+#[derive(Clone, Debug, Default)]
+struct Turn {
+    segment: usize,
+    said: Vec<Said>,
+}
+
+impl Turn {
+    fn is_talk(&self) -> bool {
+        self.said.iter().all(|said| said.claim.is_none())
+    }
+
+    fn text(&self) -> String {
+        self.said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn length(turns: &[Turn]) -> usize {
+    turns.iter().flat_map(|turn| &turn.said).map(|said| words(&said.text)).sum()
+}
+
+/// Writes the draft.
+pub(super) fn draft(mut dice: Dice, show: &Show, plan: &Plan, topic: String, statements: &[Statement]) -> Draft {
+    let target = show.target_words();
+    let talk_dice = Dice::new(dice.next(), []);
+    let mut talk = Talk::new(talk_dice, topic, material::keywords(statements));
+    let room = target.saturating_sub(PLANTED_WORDS).max(40);
+    let chosen = choose(&mut dice, plan, statements, room, target);
+    let mut turns = Vec::new();
+    let seconds: u32 = plan.segments.iter().map(|segment| segment.seconds).sum::<u32>().max(1);
+    for (index, segment) in plan.segments.iter().enumerate() {
+        let share = room * usize::try_from(segment.seconds).unwrap_or(0) / usize::try_from(seconds).unwrap_or(1);
+        let own: Vec<&Statement> = chosen.iter().filter(|(at, _)| *at == index).map(|(_, s)| *s).collect();
+        let scene = Scene {
+            index,
+            is_first: index == 0,
+            is_last: index + 1 == plan.segments.len(),
+            title: &spoken(&segment.title),
+            words: share,
+            is_short: target <= SHORT,
+        };
+        scene.compose(&mut dice, &mut talk, &own, &mut turns);
+    }
+    plant(&mut dice, &mut turns);
+    fit(&mut dice, &mut talk, &mut turns, target);
+    let script = script(&mut dice, show, plan, &turns);
+    let measured = script.measure().words;
+    let wrong = measured * (3 + dice.next() % 6) / 100 + 1;
+    let claimed_words = if dice.next() % 2 == 0 { measured + wrong } else { measured.saturating_sub(wrong) };
+    Draft { script, claimed_words }
+}
+
+/// The statements that are said, each with the segment it is said in: in the order of plan and package.
+fn choose<'a>(
+    dice: &mut Dice,
+    plan: &Plan,
+    statements: &'a [Statement],
+    room: usize,
+    target: usize,
+) -> Vec<(usize, &'a Statement)> {
+    let last = plan.segments.len().saturating_sub(1);
+    let home = |statement: &Statement| {
+        let lists = |index: usize| plan.segments.get(index).is_some_and(|s| s.passages.contains(&statement.passage));
+        [0, last].into_iter().find(|at| lists(*at)).or_else(|| (0..=last).find(|at| lists(*at)))
+    };
+    let middle = last / 2;
+    let mut pool: Vec<(usize, usize, &Statement)> =
+        statements.iter().enumerate().map(|(at, s)| (home(s).unwrap_or(middle), at, s)).collect();
+    dice.shuffle(&mut pool);
+    if target <= SHORT {
+        // A short show needs short sentences, or it has no room for a dozen of them.
+        pool.sort_by_cached_key(|(_, _, statement)| statement.words + dice.below(4));
+    }
+    // One that can be got wrong comes first, and one for each segment that has any.
+    let mut first: Vec<usize> = pool.iter().position(|(_, _, s)| s.has_figure()).into_iter().collect();
+    for segment in 0..=last {
+        first.extend(pool.iter().position(|(home, _, _)| *home == segment));
+    }
+    let order: Vec<usize> = first.into_iter().chain(0..pool.len()).collect();
+    let limit = if target <= SHORT { room * 6 / 10 } else { room / 2 };
+    let mut taken = BTreeSet::new();
+    let mut sum = 0;
+    for index in order {
+        let Some((_, _, statement)) = pool.get(index) else { continue };
+        let fits = sum + statement.words <= limit;
+        if (taken.len() < FEWEST_STATEMENTS && sum + statement.words <= room * 80 / 100 || fits) && taken.insert(index)
+        {
+            sum += statement.words;
+        }
+    }
+    let mut chosen: Vec<(usize, usize, &Statement)> =
+        taken.iter().filter_map(|index| pool.get(*index).copied()).collect();
+    chosen.sort_by_key(|(home, at, _)| (*home, *at));
+    chosen.into_iter().map(|(home, _, statement)| (home, statement)).collect()
+}
+
+/// A segment to be composed.
+struct Scene<'a> {
+    index: usize,
+    is_first: bool,
+    is_last: bool,
+    title: &'a str,
+    words: usize,
+    is_short: bool,
+}
+
+impl Scene<'_> {
+    fn compose(&self, dice: &mut Dice, talk: &mut Talk, own: &[&Statement], turns: &mut Vec<Turn>) {
+        let start = length(turns);
+        let push = |turns: &mut Vec<Turn>, said: Vec<Said>| turns.push(Turn { segment: self.index, said });
+        let opening = if self.is_first { Kind::Opening } else { Kind::Handover };
+        if self.is_first || !self.is_last {
+            push(turns, vec![Said::talk(talk.sentence(opening, self.title))]);
+        }
+        let mut told = !self.is_first;
+        for (nth, statement) in own.iter().enumerate() {
+            let mut said = Vec::new();
+            if dice.below(10) < if self.is_short { 1 } else { 4 } {
+                said.push(Said::talk(talk.sentence(Kind::LeadIn, self.title)));
+            }
+            said.push(Said { text: statement.said.clone(), claim: Some(statement.claim()), fixed: false });
+            push(turns, said);
+            if !told {
+                told = true;
+                push(turns, vec![disclosure(talk, self.title)]);
+            }
+            let due = self.words * (nth + 1) / own.len().max(1);
+            self.fill(dice, talk, turns, start + due.saturating_sub(if self.is_last { 14 } else { 0 }));
+        }
+        if !told {
+            push(turns, vec![disclosure(talk, self.title)]);
+        }
+        if self.is_last {
+            self.fill(dice, talk, turns, start + self.words.saturating_sub(14));
+            push(turns, vec![Said::talk(talk.sentence(Kind::Closing, self.title))]);
+        } else {
+            self.fill(dice, talk, turns, start + self.words);
+        }
+    }
+
+    /// Lets them talk until so many words have been said, give or take half a sentence.
+    fn fill(&self, dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>, until: usize) {
+        while length(turns) + 6 < until {
+            let most = if self.is_short { 1 } else { 1 + dice.below(3) };
+            let mut said: Vec<Said> = Vec::new();
+            for nth in 0..most {
+                let so_far: usize = said.iter().map(|said| words(&said.text)).sum();
+                if nth > 0 && length(turns) + so_far + 6 >= until {
+                    break;
+                }
+                said.push(Said::talk(talk.sentence(spontaneous(dice, nth), self.title)));
+            }
+            turns.push(Turn { segment: self.index, said });
+        }
+    }
+}
+
+fn spontaneous(dice: &mut Dice, nth: usize) -> Kind {
+    match (nth, dice.below(10)) {
+        (0, 0 | 3 | 5 | 7) => Kind::Reaction,
+        (_, 0 | 1 | 2) => Kind::Doubt,
+        (_, 4 | 5) => Kind::Question,
+        (_, 6) => Kind::Summary,
+        (_, _) => Kind::Reflection,
+    }
+}
+
+fn disclosure(talk: &mut Talk, place: &str) -> Said {
+    Said { text: talk.sentence(Kind::Disclosure, place), claim: None, fixed: true }
+}
+
+/// Plants a superlative without a source, a wrong figure and a sentence that is too long, each in a turn of its own.
+fn plant(dice: &mut Dice, turns: &mut [Turn]) {
+    let talks: Vec<usize> = turns
+        .iter()
+        .enumerate()
+        .skip(2)
+        .filter(|(_, turn)| turn.is_talk() && !turn.said.iter().any(|s| s.fixed))
+        .map(|(at, _)| at)
+        .collect();
+    if let (Some(at), Some(text)) = (dice.pick(&talks).copied(), dice.pick(SUPERLATIVES))
+        && let Some(turn) = turns.get_mut(at)
+    {
+        turn.said.push(Said { text: (*text).to_owned(), claim: None, fixed: true });
+    }
+    let mut claims: Vec<usize> =
+        turns.iter().enumerate().filter(|(_, turn)| !turn.is_talk()).map(|(at, _)| at).collect();
+    dice.shuffle(&mut claims);
+    let mut falsified = None;
+    for at in &claims {
+        if let Some(turn) = turns.get_mut(*at)
+            && falsify(dice, turn)
+        {
+            falsified = Some(*at);
+            break;
+        }
+    }
+    for at in claims.iter().filter(|at| Some(**at) != falsified) {
+        if let Some(turn) = turns.get_mut(*at)
+            && draw_out(dice, turn)
+        {
+            break;
+        }
+    }
+}
+
+/// Changes a figure of a claimed sentence so that its excerpt contradicts it.
+fn falsify(dice: &mut Dice, turn: &mut Turn) -> bool {
+    for said in &mut turn.said {
+        let Some(claim) = said.claim.clone() else { continue };
+        let Some(figure) = figures(&said.text).into_iter().find(|f| f.value.len() >= 2 && !f.value.contains('.'))
+        else {
+            continue;
+        };
+        let Some(raw) = said.text.get(figure.at.clone()) else { continue };
+        // The last digit but one moves, so that a year stays a year and a share stays a share.
+        let digits: Vec<usize> = raw.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
+        let Some(place) = digits.iter().rev().nth(1).copied() else { continue };
+        let old = raw.get(place..=place).and_then(|digit| digit.parse::<u8>().ok()).unwrap_or(0);
+        let shift = u8::try_from(2 + dice.below(4)).unwrap_or(2);
+        let new = if old >= 5 { old.saturating_sub(shift).max(1) } else { (old + shift).min(9) };
+        let mut changed = raw.to_owned();
+        changed.replace_range(place..=place, &new.to_string());
+        let mut text = said.text.clone();
+        text.replace_range(figure.at, &changed);
+        if examine::faults_of(&text, &[claim]).len() == 1 {
+            said.text = text;
+            said.fixed = true;
+            return true;
+        }
+    }
+    false
+}
+
+/// Draws a claimed sentence out with clauses until it is too long to be said.
+fn draw_out(dice: &mut Dice, turn: &mut Turn) -> bool {
+    let Some(said) = turn.said.iter_mut().find(|said| said.claim.is_some()) else { return false };
+    let Some(mut text) = said.text.strip_suffix('.').map(str::to_owned) else { return false };
+    let mut clauses = DRAWN_OUT.to_vec();
+    dice.shuffle(&mut clauses);
+    for clause in clauses {
+        if words(&text) > examine::LONGEST {
+            break;
+        }
+        text.push_str(clause);
+    }
+    text.push('.');
+    if words(&text) <= examine::LONGEST || sentences(&text).len() != 1 {
+        return false;
+    }
+    said.text = text;
+    said.fixed = true;
+    true
+}
+
+/// Brings the length to within two in a hundred of the target, by talk alone as long as talk will do.
+fn fit(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>, target: usize) {
+    let slack = (target / 50).max(7);
+    for _ in 0..4_000 {
+        let now = length(turns);
+        if now + slack < target {
+            add(dice, talk, turns);
+        } else if now > target + slack {
+            if !remove(dice, turns, false) && !remove(dice, turns, true) {
+                return;
+            }
+        } else {
+            return;
+        }
+    }
+}
+
+fn add(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
+    let text = Said::talk(talk.sentence(spontaneous(dice, 1), ""));
+    let open: Vec<usize> = (1..turns.len().saturating_sub(1))
+        .filter(|at| {
+            turns
+                .get(*at)
+                .is_some_and(|turn| turn.is_talk() && turn.said.len() < 3 && !turn.said.iter().any(|s| s.fixed))
+        })
+        .collect();
+    match dice.pick(&open).copied().and_then(|at| turns.get_mut(at)) {
+        Some(turn) => turn.said.push(text),
+        None => {
+            let at = turns.len().saturating_sub(1);
+            let segment = turns.get(at).map_or(0, |turn| turn.segment);
+            turns.insert(at, Turn { segment, said: vec![text] });
+        }
+    }
+}
+
+/// Takes one sentence out, never the last of its segment, the first or the last words of all, or one that must stay.
+fn remove(dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
+    let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
+    if stated && statements <= KEPT_STATEMENTS {
+        return false;
+    }
+    let mut places = Vec::new();
+    for (at, turn) in turns.iter().enumerate().skip(1).take(turns.len().saturating_sub(2)) {
+        let is_alone = turns.iter().filter(|other| other.segment == turn.segment).count() < 2 && turn.said.len() < 2;
+        for (nth, said) in turn.said.iter().enumerate() {
+            if !is_alone && !said.fixed && said.claim.is_some() == stated {
+                places.push((at, nth));
+            }
+        }
+    }
+    let Some((at, nth)) = dice.pick(&places).copied() else { return false };
+    if let Some(turn) = turns.get_mut(at) {
+        turn.said.remove(nth);
+        if turn.said.is_empty() {
+            turns.remove(at);
+        }
+    }
+    true
+}
+
+/// The turns as a script: ids in order, speakers in turn, a breath after each line.
+fn script(dice: &mut Dice, show: &Show, plan: &Plan, turns: &[Turn]) -> Script {
+    let cast = show.cast();
+    let mut number = 0_u32;
+    let segments = plan.segments.iter().enumerate().map(|(index, planned)| {
+        let mut lines: Vec<Line> = Vec::new();
+        for turn in turns.iter().filter(|turn| turn.segment == index) {
+            let speaker = usize::try_from(number).unwrap_or(0) % cast.len().max(1);
+            number += 1;
+            let pause = 150 + 10 * u32::try_from(dice.below(20)).unwrap_or(0);
+            lines.push(Line {
+                id: LineId(number),
+                speaker: cast.get(speaker).map(|speaker| speaker.id.clone()).unwrap_or_default(),
+                text: turn.text(),
+                pause_ms: if turn.is_talk() { pause } else { pause + 100 },
+                claims: turn.said.iter().filter_map(|said| said.claim.clone()).collect(),
+            });
+        }
+        if let Some(last) = lines.last_mut() {
+            last.pause_ms = 700;
+        }
+        Segment { id: planned.id.clone(), title: planned.title.clone(), lines }
+    });
+    let segments = segments.collect();
+    Script { title: plan.title.clone(), segments }
+}

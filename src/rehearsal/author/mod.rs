@@ -1,0 +1,24 @@
+//! The seeded author: writes every contract's answer from the data blocks of a request, as a pure function.
+//!
+//! Not for the wire: how an answer travels is in `wire`.
+
+mod deliver;
+mod dice;
+mod draft;
+mod examine;
+mod judge;
+mod material;
+mod phrases;
+mod plan;
+mod request;
+mod revise;
+mod speech;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
+
+pub(in crate::rehearsal) use self::dice::Dice;
+pub use self::request::{AuthorError, blocks};
+pub use self::write::write;

@@ -1,0 +1,96 @@
+//! The author's one entry: from a contract's name and the data blocks of a request to the answer, as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::dice::Dice;
+use super::judge::{Judge, fixes, judge};
+use super::request::{AuthorError, Show, read, read_or_default};
+use super::{deliver, draft, material, plan, revise, speech};
+use crate::domain::handoff::{Brief, Contract, Judgement, Note, Plan};
+use crate::domain::research::Research;
+use crate::domain::script::Script;
+
+/// The contract behind a schema's title.
+fn contract(title: &str) -> Option<Contract> {
+    Some(match title {
+        "Brief" => Contract::Brief,
+        "Plan" => Contract::Plan,
+        "Draft" => Contract::Draft,
+        "Judgement" => Contract::Judgement,
+        "Fixes" => Contract::Fixes,
+        "Revision" => Contract::Revision,
+        "SpeechText" => Contract::SpeechText,
+        "ShowNotes" => Contract::ShowNotes,
+        "ArtworkBrief" => Contract::ArtworkBrief,
+        "Promotion" => Contract::Promotion,
+        _ => return None,
+    })
+}
+
+/// Writes the answer to a contract, named by its schema's title, from the data blocks of the request's user text.
+///
+/// The same title, blocks, model and seed give the same answer for ever. The model's id tells the two judges apart.
+///
+/// # Errors
+/// [`AuthorError`] where the contract is unknown, or a block that it is written from is missing or cannot be read.
+pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: u64) -> Result<Value, AuthorError> {
+    let unknown = || AuthorError::UnknownContract(title.chars().take(60).collect());
+    let contract = contract(title).ok_or_else(unknown)?;
+    let parts = [title, model].into_iter().chain(blocks.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]));
+    let mut dice = Dice::new(seed, parts.map(str::as_bytes));
+    match contract {
+        Contract::Brief => {
+            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+            let statements = material::statements(&research, &show.brand.avoid)?;
+            json(&plan::brief(&mut dice, &research, &statements))
+        }
+        Contract::Plan => {
+            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+            let brief: Option<Brief> = read_or_default(blocks, "brief")?;
+            let statements = material::statements(&research, &show.brand.avoid)?;
+            json(&plan::plan(&mut dice, &show, brief.as_ref(), &research, &statements))
+        }
+        Contract::Draft => {
+            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+            let mut planned: Plan = read(blocks, "plan")?;
+            let statements = material::statements(&research, &show.brand.avoid)?;
+            if planned.segments.is_empty() {
+                planned = plan::plan(&mut dice, &show, None, &research, &statements);
+            }
+            json(&draft::draft(dice, &show, &planned, material::topic(&research), &statements))
+        }
+        Contract::Judgement => {
+            let script: Script = read(blocks, "script")?;
+            json(&judge(dice, Judge::of(model), &script))
+        }
+        Contract::Fixes => {
+            let a: Option<Judgement> = read_or_default(blocks, "judge_a")?;
+            let b: Option<Judgement> = read_or_default(blocks, "judge_b")?;
+            let none = || Judgement { scores: vec![], findings: vec![], summary: String::new() };
+            json(&fixes(&a.unwrap_or_else(none), &b.unwrap_or_else(none)))
+        }
+        Contract::Revision => {
+            let (script, note): (Script, Note) = (read(blocks, "script")?, read(blocks, "fixes")?);
+            json(&revise::revise(dice, &script, &note))
+        }
+        Contract::SpeechText => json(&speech::speech_text(&read(blocks, "script")?)),
+        Contract::ShowNotes => {
+            let show: Show = read_or_default(blocks, "show")?;
+            json(&deliver::notes(dice, &show, &read(blocks, "research")?, &read(blocks, "script")?))
+        }
+        Contract::ArtworkBrief => json(&deliver::artwork(dice, &read(blocks, "script")?)),
+        Contract::Promotion => {
+            let show: Show = read_or_default(blocks, "show")?;
+            json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
+        }
+        // Code makes these; no schema has their title.
+        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
+    }
+}
+
+fn json(answer: &impl Serialize) -> Result<Value, AuthorError> {
+    serde_json::to_value(answer).map_err(|error| AuthorError::Unreadable { name: "the answer", why: error.to_string() })
+}

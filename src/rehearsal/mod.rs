@@ -1,0 +1,16 @@
+//! Rehearsal: provider servers on loopback with the real wire formats, a seeded author behind them, fault profiles and a
+//! meter of their own.
+//!
+//! The clients of a rehearsal are the real ones. No code is shared with the engine's prices.
+
+mod author;
+mod faults;
+mod meter;
+mod studio;
+mod wire;
+
+pub use self::author::{AuthorError, blocks, write};
+pub use self::faults::{Fault, FaultProfile, ProfileError, drawn};
+pub use self::meter::{Counts, KeyCounts, Reading};
+pub use self::studio::{Options, Rehearsal, StudioError};
+pub use self::wire::Waits;

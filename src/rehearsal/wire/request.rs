@@ -1,0 +1,111 @@
+//! What the wires read in the same way: keys, attempts, the contract behind a schema, and an answer cut to its tokens.
+
+use axum::http::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::rehearsal::author::{AuthorError, Dice, blocks, write};
+use crate::rehearsal::faults::Fault;
+
+/// What a key of a rehearsal begins with. Every other key is refused, so that a real one is never of use here.
+pub(super) const KEY_PREFIX: &str = "rehearsal-";
+
+/// A header as text; nothing where it is absent or no text.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The number of the attempt, from 1.
+pub(super) fn attempt(headers: &HeaderMap) -> u32 {
+    header(headers, "x-retry-count").parse().unwrap_or(1).max(1)
+}
+
+/// A name for an answer that is a pure function of what was asked.
+pub(super) fn token(seed: u64, body: &[u8], attempt: u32, letters: usize) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz123456789";
+    let mut dice = Dice::new(seed, [b"id".as_slice(), body, &attempt.to_le_bytes()]);
+    (0..letters).filter_map(|_| dice.pick(LETTERS)).map(|byte| char::from(*byte)).collect()
+}
+
+/// Tokens of so many bytes: about four bytes to one.
+pub(super) fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
+}
+
+/// What is asked of a language model, whatever the wire.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// The model.
+    pub(super) model: String,
+    /// All system text.
+    pub(super) system: String,
+    /// All text of the last turn.
+    pub(super) user: String,
+    /// The schema of the answer.
+    pub(super) schema: Option<Value>,
+    /// The most tokens of the answer.
+    pub(super) max_tokens: u64,
+}
+
+/// What the author gives for it.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// The contract that was asked for; empty without one.
+    pub(super) title: String,
+    /// The text, cut at `max_tokens`.
+    pub(super) text: String,
+    /// Whether it was cut.
+    pub(super) is_cut: bool,
+    /// Tokens in.
+    pub(super) input: u64,
+    /// Tokens out.
+    pub(super) output: u64,
+}
+
+impl Asked {
+    /// Answers. Heavy work: it runs on a thread for such work.
+    pub(super) async fn answer(self, seed: u64, fault: Option<Fault>) -> Result<Given, AuthorError> {
+        let work = tokio::task::spawn_blocking(move || self.work(seed, fault));
+        let failed = |_| AuthorError::Unreadable { name: "the request", why: "the author came to no end".to_owned() };
+        work.await.map_err(failed)?
+    }
+
+    fn work(self, seed: u64, fault: Option<Fault>) -> Result<Given, AuthorError> {
+        // A model without structured output has the schema at the end of its text.
+        let schema = self.schema.clone().or_else(|| {
+            let last = self.user.lines().rev().find(|line| !line.trim().is_empty())?;
+            serde_json::from_str::<Value>(last).ok().filter(|schema| schema.get("title").is_some())
+        });
+        let title = schema.as_ref().and_then(|schema| schema.get("title")).and_then(Value::as_str).unwrap_or_default();
+        let mut text = match (title, &schema) {
+            ("", None) => "This is a rehearsal: without a schema there is nothing to write to.".to_owned(),
+            (title, _) => {
+                let mut answer = write(title, &blocks(&self.user), &self.model, seed)?;
+                if fault == Some(Fault::SchemaMiss) {
+                    miss(&mut answer);
+                }
+                answer.to_string()
+            }
+        };
+        let most = usize::try_from(self.max_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+        let is_cut = text.len() > most;
+        if is_cut {
+            let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(end);
+        }
+        let schema_bytes = schema.as_ref().map_or(0, |schema| schema.to_string().len());
+        let input = tokens(self.system.len() + self.user.len() + schema_bytes);
+        Ok(Given { title: title.to_owned(), output: tokens(text.len()).min(self.max_tokens), text, is_cut, input })
+    }
+}
+
+/// Makes an answer miss its contract: its first member gets another name.
+fn miss(answer: &mut Value) {
+    if let Some(members) = answer.as_object_mut() {
+        let first = members.keys().next().cloned();
+        if let Some((name, value)) = first.and_then(|name| members.remove_entry(&name)) {
+            members.insert(format!("{name}_as_requested"), value);
+        }
+    } else {
+        *answer = json!({"answer": answer.take()});
+    }
+}
