@@ -17,7 +17,7 @@ use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::studio::Studio;
 use proptest::prelude::*;
-use support::{Weather, World};
+use support::world::{Weather, World};
 
 const ROOM: MicroUsd = MicroUsd(1_000_000_000);
 
@@ -75,7 +75,7 @@ fn what_was_rejected_is_never_approved_by_an_old_hash() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// Any weather, any order, crashes at any moment: everything that is decided fits (the world panics otherwise), a
     /// replay gives the live state, and a checkpoint of it survives its JSON.

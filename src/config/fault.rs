@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::domain::money::MicroUsd;
+
 /// The largest file of settings, prices or prompts that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -145,6 +147,13 @@ pub fn read_if_there(path: &Path) -> Result<Option<String>, LoadError> {
     }
 }
 
+/// An amount with as many decimals as it needs and at least two, so that no two amounts look the same.
+pub(crate) fn dollars(amount: MicroUsd) -> String {
+    let text = format!("{amount:.6}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole}.{:0<2}", decimals.trim_end_matches('0'))
+}
+
 /// What a person may have meant: the nearest of the known words, or else all of them, as the end of a sentence.
 pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
@@ -169,6 +178,15 @@ mod tests {
         for (byte, expected) in cases {
             let place = Place::of_byte("f", source, byte);
             assert_eq!((place.line, place.column), expected, "{byte}");
+        }
+    }
+
+    #[test]
+    fn two_amounts_never_look_the_same() {
+        let cases =
+            [(35_000_000, "35.00"), (35_000_001, "35.000001"), (35_100_000, "35.10"), (1_500, "0.0015"), (0, "0.00")];
+        for (micro, expected) in cases {
+            assert_eq!(dollars(MicroUsd(micro)), expected);
         }
     }
 

@@ -42,7 +42,7 @@ impl PipelineFile {
         let document = Document::new(file, source);
         let table = document.parse();
         let root = Section::root(&document, &table);
-        let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
+        let schema = root.schema();
         let name = root.need("name", Section::parsed::<StageId>);
         let sections = root.sections("stage").unwrap_or_default();
         let read: Vec<Option<Stage>> = sections.iter().map(stage).collect();

@@ -224,6 +224,16 @@ impl<'t, 's> Section<'t, 's> {
         }
     }
 
+    /// The version of the file's own form, which must be 1.
+    pub(crate) fn schema(&self) -> Option<()> {
+        let version = self.need("schema", |section, key| section.whole(key, 0..=u64::MAX))?;
+        if version != 1 {
+            self.fault_at("schema", format!("this version of the program reads `schema = 1` and not {version}"));
+            return None;
+        }
+        Some(())
+    }
+
     /// A number with up to three decimals, in thousandths.
     pub(crate) fn thousandths(&self, key: &'static str) -> Option<u64> {
         let value = self.value(key)?;

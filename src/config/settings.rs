@@ -13,7 +13,7 @@ use jiff::civil::Date;
 pub use self::layers::Origin;
 use self::layers::{Layers, Value};
 use super::environment::{Environment, base_url_variable};
-use super::fault::{Fault, Faults, LoadError, Place, read_if_there};
+use super::fault::{Fault, Faults, LoadError, Place, dollars, read_if_there};
 use super::prices::{PriceError, Prices};
 use super::role::Role;
 use crate::domain::call::{Provider, Route};
@@ -221,7 +221,11 @@ impl Settings {
         if caps.day > caps.month {
             values.fault(
                 "caps.day",
-                format!("a day may cost {} USD, and the whole month only {} USD", caps.day, caps.month),
+                format!(
+                    "a day may cost {} USD, and the whole month only {} USD",
+                    dollars(caps.day),
+                    dollars(caps.month)
+                ),
             );
         }
         let retry = Retry {

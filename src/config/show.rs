@@ -46,7 +46,9 @@ pub struct Show {
     pub policy: ShowPolicy,
     /// Who makes the voices.
     pub engine: SpeechEngine,
-    /// The hash of the profile as it was written.
+    /// The profile as it was written: what an episode keeps.
+    pub source: String,
+    /// The hash of [`Show::source`].
     pub hash: ContentHash,
     stage_places: BTreeMap<StageId, Place>,
 }

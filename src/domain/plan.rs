@@ -161,7 +161,8 @@ impl Planner<'_> {
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
             return None;
         }
-        let slots = self.limits.slots.get(&route.provider).copied().unwrap_or(1);
+        let bears = self.studio.bears.get(&route.provider).copied().unwrap_or(u32::MAX);
+        let slots = self.limits.slots.get(&route.provider).copied().unwrap_or(1).min(bears);
         if self.studio.in_flight.get(&route.provider).copied().unwrap_or(0) >= slots {
             plan.waits = true;
             return None;

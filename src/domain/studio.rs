@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Caps, Period, Scope};
-use super::call::Provider;
+use super::call::{Provider, RetryClass};
 use super::episode::{CallState, Episode, FoldError, Life};
 use super::event::{Event, Provenance, Stamped};
 use super::ids::{EpisodeNumber, IntentKey};
@@ -31,6 +31,8 @@ pub struct Studio {
     pub budget: Budget,
     /// Calls under way, by provider.
     pub in_flight: BTreeMap<Provider, u32>,
+    /// Calls at once that a provider was found to bear, where that is fewer than the settings allow.
+    pub bears: BTreeMap<Provider, u32>,
     /// Caps of which 80 % was passed, and the cap that it was.
     pub alerted: BTreeMap<Scope, MicroUsd>,
     /// The number of the last event; 0 before the first.
@@ -146,8 +148,16 @@ impl Studio {
                 *self.in_flight.entry(route.provider).or_default() += 1;
                 Ok(())
             }
-            Event::CallSettled { key, price, .. } | Event::CallFailed { key, price, .. } => {
-                self.landed(key);
+            Event::CallSettled { key, price, .. } => {
+                let provider = self.landed(key);
+                self.eased(provider);
+                self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
+            }
+            Event::CallFailed { key, price, class, .. } => {
+                let provider = self.landed(key);
+                if *class == RetryClass::LowerConcurrency {
+                    self.burdened(provider);
+                }
                 self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
             Event::ChargeUncertain { key, .. } => {
@@ -186,12 +196,35 @@ impl Studio {
         }
     }
 
-    /// A call is no longer under way.
-    fn landed(&mut self, key: &IntentKey) {
+    /// A call is no longer under way; its provider, where it was.
+    fn landed(&mut self, key: &IntentKey) -> Option<Provider> {
         let call = self.episodes.get(&key.episode).and_then(|episode| episode.calls.get(key));
-        let provider = call.filter(|call| call.state == CallState::InFlight).map(|call| call.route.provider);
-        if let Some(count) = provider.and_then(|provider| self.in_flight.get_mut(&provider)) {
+        let provider = call.filter(|call| call.state == CallState::InFlight).map(|call| call.route.provider)?;
+        if let Some(count) = self.in_flight.get_mut(&provider) {
             *count = count.saturating_sub(1);
+        }
+        Some(provider)
+    }
+
+    /// A provider asked for fewer calls at once: it gets one fewer than are under way, and one at least.
+    fn burdened(&mut self, provider: Option<Provider>) {
+        if let Some(provider) = provider {
+            let under_way = self.in_flight.get(&provider).copied().unwrap_or(0);
+            let known = self.bears.get(&provider).copied().unwrap_or(u32::MAX);
+            self.bears.insert(provider, under_way.min(known.saturating_sub(1)).max(1));
+        }
+    }
+
+    /// A call was answered: its provider may bear one more, and one that bears many is no longer watched.
+    fn eased(&mut self, provider: Option<Provider>) {
+        const MANY: u32 = 64;
+        if let Some(provider) = provider
+            && let Some(bears) = self.bears.get_mut(&provider)
+        {
+            *bears += 1;
+            if *bears >= MANY {
+                self.bears.remove(&provider);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ mod requests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -59,12 +59,22 @@ pub(super) struct Dispatcher {
 }
 
 /// What has to be looked at again, and when.
-#[derive(Default)]
 pub(super) struct Schedule {
+    /// What the clock said last.
+    seen: Timestamp,
+    /// When an event was stamped last, by a time that never steps back.
+    written: Instant,
     /// Episodes that wait for a slot or for room under a cap.
     waiting: BTreeSet<EpisodeNumber>,
     /// Episodes that have something to do at a moment.
     deadlines: BTreeMap<EpisodeNumber, Timestamp>,
+}
+
+impl Schedule {
+    /// Nothing is due yet; the last event was at this moment.
+    pub(super) fn new(last: Timestamp, clock: &Clock) -> Self {
+        Self { seen: last, written: clock.monotonic(), waiting: BTreeSet::new(), deadlines: BTreeMap::new() }
+    }
 }
 
 /// An answer that is given once the batch is on disk.
@@ -123,17 +133,23 @@ impl Dispatcher {
         if let Some(closing) = &self.closing {
             return closing.left(&self.clock).min(NAP);
         }
-        let now = self.clock.now();
+        let now = self.moment();
         let until = |at: &Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
         let next = self.schedule.deadlines.values().min().map(until);
         // A deadline is reached when the clock says so, not a moment before.
         next.map_or(NAP, |next| next.saturating_add(Duration::from_millis(1)).min(NAP))
     }
 
-    /// The moment that is put on events: the clock's, to the microsecond, and never before the last.
+    /// The moment that is put on events: the clock's, to the microsecond. Where the clock is behind the last event, time
+    /// goes on from there by what has passed since, so that nothing waits for the clock to catch up.
     fn moment(&self) -> Timestamp {
         let now = self.clock.now();
-        let whole = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+        let since = || {
+            let passed = self.clock.monotonic().saturating_duration_since(self.schedule.written);
+            jiff::SignedDuration::try_from(passed).ok().and_then(|passed| self.studio.at.checked_add(passed).ok())
+        };
+        let moment = if now >= self.studio.at { now } else { since().unwrap_or(self.studio.at) };
+        let whole = Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment);
         whole.max(self.studio.at)
     }
 
@@ -162,11 +178,10 @@ impl Dispatcher {
             return;
         }
         let now = self.clock.now();
-        if self.studio.seq > 0 && tick.batch.is_empty() {
-            let behind = self.studio.at.as_millisecond().saturating_sub(now.as_millisecond());
-            if let Some(by_ms) = u64::try_from(behind).ok().filter(|by| *by >= 1_000) {
-                self.stamp(tick, Actor::Engine, None, Event::ClockSteppedBack { by_ms });
-            }
+        let behind = self.schedule.seen.as_millisecond().saturating_sub(now.as_millisecond());
+        self.schedule.seen = now;
+        if let (true, Ok(by_ms @ 1_000..)) = (self.studio.seq > 0, u64::try_from(behind)) {
+            self.stamp(tick, Actor::Engine, None, Event::ClockSteppedBack { by_ms });
         }
         self.stamp(tick, actor.clone(), episode, event);
     }
@@ -183,6 +198,7 @@ impl Dispatcher {
                 return;
             }
         }
+        self.schedule.written = self.clock.monotonic();
         if let Some(number) = episode {
             tick.dirty.insert(number);
         }

@@ -4,7 +4,9 @@
 //! be dropped at any moment, since doing it again costs nothing. A task that panics is a failed outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::runtime::Handle as Runtime;
@@ -17,11 +19,28 @@ use crate::domain::decide;
 use crate::domain::episode::Episode;
 use crate::domain::event::Person;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
-use crate::domain::step::{CallStep, Outcome, Step};
+use crate::domain::step::{CallAnswer, CallFailure, CallStep, Done, Outcome, Step};
+
+/// A call that is being made.
+pub type Calling = Pin<Box<dyn Future<Output = Result<CallAnswer, CallFailure>> + Send>>;
+
+/// What does the work: the workshop, or a stand-in that measures the engine alone.
+pub trait Worker: Send + Sync {
+    /// Does a piece of local work; blocking.
+    ///
+    /// # Errors
+    ///
+    /// With the reason why it cannot be done.
+    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String>;
+
+    /// Makes one paid call.
+    fn call(self: Arc<Self>, step: CallStep) -> Calling;
+}
 
 /// What starts and stops work.
 pub(super) struct Executor {
     runtime: Runtime,
+    worker: Arc<dyn Worker>,
     shop: Arc<Workshop>,
     outcomes: mpsc::UnboundedSender<Outcome>,
     requests: mpsc::WeakSender<Request>,
@@ -33,21 +52,22 @@ pub(super) struct Executor {
 impl Executor {
     pub(super) fn new(
         runtime: Runtime,
+        worker: Arc<dyn Worker>,
         shop: Arc<Workshop>,
         outcomes: mpsc::UnboundedSender<Outcome>,
         requests: mpsc::WeakSender<Request>,
     ) -> Self {
         let places = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).max(2);
         let places = Arc::new(Semaphore::new(places));
-        Self { runtime, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
+        Self { runtime, worker, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
     }
 
     /// Starts a paid call.
     pub(super) fn call(&mut self, step: CallStep) {
         self.calls.insert(step.key.clone());
-        let (shop, outcomes) = (Arc::clone(&self.shop), self.outcomes.clone());
+        let outcomes = self.outcomes.clone();
         let key = step.key.clone();
-        let call = self.runtime.spawn(async move { shop.call(step).await });
+        let call = self.runtime.spawn(Arc::clone(&self.worker).call(step));
         self.runtime.spawn(async move {
             let outcome = match call.await {
                 Ok(result) => Outcome::Called { key, result },
@@ -72,7 +92,7 @@ impl Executor {
         for step in steps {
             if let (false, Some(episode)) = (running.contains_key(&step), episode) {
                 let task =
-                    start(&self.runtime, &self.shop, &self.outcomes, &self.places, Arc::clone(episode), step.clone());
+                    start(&self.runtime, &self.worker, &self.outcomes, &self.places, Arc::clone(episode), step.clone());
                 running.insert(step, task);
             }
         }
@@ -194,20 +214,20 @@ impl Executor {
 
 fn start(
     runtime: &Runtime,
-    shop: &Arc<Workshop>,
+    worker: &Arc<dyn Worker>,
     outcomes: &mpsc::UnboundedSender<Outcome>,
     places: &Arc<Semaphore>,
     episode: Arc<Episode>,
     step: Step,
 ) -> AbortHandle {
-    let (shop, outcomes, places) = (Arc::clone(shop), outcomes.clone(), Arc::clone(places));
+    let (worker, outcomes, places) = (Arc::clone(worker), outcomes.clone(), Arc::clone(places));
     let task = runtime.spawn(async move {
         let (number, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
         // The semaphore is never closed.
         let place = places.acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
-            shop.work(&episode, &step)
+            worker.work(&episode, &step)
         });
         let result = match work.await {
             Ok(result) => result,

@@ -1,7 +1,7 @@
 //! The engine: one task orders everything that happens, many carry it out. Above it, only [`handle`] is held.
 
 mod dispatcher;
-mod executor;
+pub mod executor;
 pub mod handle;
 pub mod open;
 mod past;

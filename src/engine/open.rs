@@ -10,7 +10,7 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::dispatcher::{Dispatcher, Schedule};
-use super::executor::Executor;
+use super::executor::{Executor, Worker};
 use super::handle::Handle;
 use super::past::Past;
 use super::progress::{Progress, ProgressHub};
@@ -163,6 +163,19 @@ impl Replay {
 ///
 /// When the folder, the lock or the journal does not allow it.
 pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), OpenError> {
+    open_with(options, None, runtime)
+}
+
+/// As [`open`], with a stand-in for the work itself, by which the engine is measured alone.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_with(
+    options: OpenOptions,
+    stand_in: Option<Arc<dyn Worker>>,
+    runtime: &Runtime,
+) -> Result<(Handle, Found), OpenError> {
     let dir = options.dir.clone();
     let shown = dir.display().to_string();
     std::fs::create_dir_all(&dir).map_err(|source| OpenError::Folder { dir: shown.clone(), source })?;
@@ -200,6 +213,7 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
         transport: Transport::new(&transport::Options::default())?,
         dir,
+        disk: options.disk,
         config: options.config,
         provenance,
         clock: options.clock,
@@ -227,9 +241,11 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
     let (outcomes, came) = mpsc::unbounded_channel();
     let (progress_to, progress) = watch::channel(Arc::new(Progress::default()));
     let (notices, _) = broadcast::channel(1_024);
-    let executor = Executor::new(runtime.clone(), Arc::clone(&shop), outcomes, requests.downgrade());
+    let worker = stand_in.unwrap_or_else(|| Arc::clone(&shop) as Arc<dyn Worker>);
+    let executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
+    let schedule = Schedule::new(replay.studio.at, &clock);
     let mut dispatcher = Dispatcher {
         studio: replay.studio,
         journal,
@@ -243,7 +259,7 @@ pub fn open(options: OpenOptions, runtime: &Runtime) -> Result<(Handle, Found), 
         snapshots: snapshots_to,
         notices: notices.clone(),
         feed,
-        schedule: Schedule::default(),
+        schedule,
         halted: None,
         closing: None,
         first: Vec::new(),

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::executor::{Calling, Worker};
 use super::progress::ProgressHub;
 use crate::clock::Clock;
 use crate::config::prices::Prices;
@@ -25,8 +26,9 @@ use crate::domain::call::Provider;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Provenance, Uncertain};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
-use crate::domain::step::{Done, Step, Work};
+use crate::domain::step::{CallStep, Done, Step, Work};
 use crate::ledger::blobs::Blobs;
+use crate::ledger::disk::Disk;
 use crate::ledger::drafts::Drafts;
 use crate::ledger::names::PlainName;
 use crate::ledger::spool::Spool;
@@ -37,6 +39,7 @@ use crate::provider::transport::{Limits, Transport};
 /// Everything that steps are made with.
 pub(super) struct Workshop {
     pub(super) dir: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
     pub(super) config: PathBuf,
     pub(super) provenance: Provenance,
     pub(super) clock: Clock,
@@ -56,9 +59,12 @@ pub(super) struct Workshop {
     pub(super) progress: Arc<ProgressHub>,
 }
 
-impl Workshop {
-    /// Does a piece of local work. Blocking: it reads and writes files.
-    pub(super) fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {
+impl Worker for Workshop {
+    fn call(self: Arc<Self>, step: CallStep) -> Calling {
+        Box::pin(self.make(step))
+    }
+
+    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {
         let pin = episode.pin(&step.stage).ok_or_else(|| format!("the episode has no stage {}", step.stage))?;
         let job = Job { shop: self, episode, pin, step };
         match &step.work {
@@ -71,6 +77,9 @@ impl Workshop {
         }
     }
 
+}
+
+impl Workshop {
     fn bytes(&self, hash: &ContentHash) -> Result<Vec<u8>, String> {
         self.blobs.get(hash).map_err(|e| e.to_string())
     }

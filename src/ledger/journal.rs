@@ -11,8 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::blobs;
 use super::chain::LineHash;
-use super::disk::{Disk, DiskFile};
+use super::disk::{Disk, DiskFile, Kind};
 use super::durable;
 
 mod line;
@@ -65,6 +66,15 @@ pub enum JournalError {
     /// A new journal was asked for where one stands.
     #[error("{} has a journal already; nothing was changed", dir.display())]
     Exists {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The folder has blobs but no journal: a new one would hide that the old one is lost.
+    #[error(
+        "the journal of the studio in {} is missing, although its blobs are there. Nothing was changed; bring          `{FILE}` back, or import an archive into another folder",
+        dir.display()
+    )]
+    Lost {
         /// The folder.
         dir: PathBuf,
     },
@@ -188,7 +198,7 @@ impl View {
     }
 
     fn reader(&self, from: Checkpoint, first: u64) -> Result<Reader, JournalError> {
-        let scanner = scan::Scanner::new(self.disk.as_ref(), &self.path, from, Some(self.tip.offset))
+        let scanner = scan::Scanner::new(self.disk.as_ref(), &self.path, from, self.tip.offset)
             .map_err(|source| JournalError::Read { source })?;
         Ok(Reader::new(scanner, first))
     }
@@ -207,12 +217,19 @@ impl fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// Makes the folder, where it is missing, and an empty journal in it, durably.
+    /// Makes the folder, where it is missing, and an empty journal in it, durably. Refused where blobs stand already: a
+    /// studio's journal is made before its first blob.
     pub fn create(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join(FILE);
         let prepare = |source| JournalError::Prepare { source };
         if disk.kind(&path).map_err(prepare)?.is_some() {
             return Err(JournalError::Exists { dir: dir.to_owned() });
+        }
+        let shards = dir.join(blobs::FOLDER);
+        if disk.kind(&shards).map_err(prepare)? == Some(Kind::Folder)
+            && !disk.list(&shards).map_err(prepare)?.is_empty()
+        {
+            return Err(JournalError::Lost { dir: dir.to_owned() });
         }
         let make = || {
             durable::ensure_folder(disk.as_ref(), dir)?;

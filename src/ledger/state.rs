@@ -173,16 +173,16 @@ impl State {
 
     /// Has the batch written soon. Batches are to be put in the order of the journal; waiting ones are merged.
     pub fn put(&self, batch: Batch) {
-        let seq = batch.checkpoint.seq;
+        let at = batch.checkpoint.seq;
         let mut rows = BTreeMap::new();
         for (number, bytes) in batch.episodes {
-            rows.insert(Key::Episode(number), (seq, bytes));
+            rows.insert(Key::Episode(number), (at, bytes));
         }
         for CostRow { seq, month, episode, row } in batch.costs {
             if let Some(number) = episode {
-                rows.insert(Key::CostByEpisode(number, seq), (seq, row.clone()));
+                rows.insert(Key::CostByEpisode(number, seq), (at, row.clone()));
             }
-            rows.insert(Key::CostByMonth(month, seq), (seq, row));
+            rows.insert(Key::CostByMonth(month, seq), (at, row));
         }
         self.worker.write(Writes { rows, checkpoint: Some(batch.checkpoint) });
     }
@@ -218,8 +218,8 @@ impl State {
         Ok(found.into_iter().filter_map(row).collect())
     }
 
-    /// The rows of the cost index in this scope, each with the number of its line. Of one month or one episode they are
-    /// in the order of the journal.
+    /// The rows of the cost index in this scope, each with its number. Those of one month or one episode are in order of
+    /// that number, all of them in order of month and number.
     pub fn costs(&self, scope: CostScope) -> Result<Vec<(u64, Vec<u8>)>, StateError> {
         let prefix = scope.prefix();
         let found = self.ask(move |store| store.scan(&prefix, &prefix))?;

@@ -15,6 +15,9 @@ use crate::config::role::Role;
 use crate::domain::handoff::Contract;
 use crate::domain::ids::ContentHash;
 
+/// The longest front matter that is read, in bytes.
+const MAX_FRONT_BYTES: usize = 16 * 1024;
+
 /// The largest answer that a prompt may ask for, in tokens.
 const MOST_TOKENS: u32 = 128_000;
 
@@ -133,6 +136,9 @@ impl Prompt {
     pub fn parse(file: &str, agent: &str, version: &str, source: &str) -> Result<Self, Faults> {
         let one = |line, what: String| Faults(vec![fault(file, line, what)]);
         let parts = Parts::of(source).map_err(|(line, what)| one(line, what))?;
+        if parts.front.len() > MAX_FRONT_BYTES {
+            return Err(one(1, format!("the front matter has more than {MAX_FRONT_BYTES} bytes")));
+        }
         let front: FrontMatter = serde_saphyr::from_str(parts.front).map_err(|error| front_fault(file, &error))?;
         let mut faults = Faulty { file, parts: &parts, faults: Vec::new() };
         let declared = faults.read("version", front.version.parse::<Version>());
@@ -249,6 +255,10 @@ struct Parts<'s> {
 impl<'s> Parts<'s> {
     fn of(source: &'s str) -> Result<Self, (usize, String)> {
         let no_front = || (1, "the file must begin with front matter between two lines of `---`".to_owned());
+        if let Some(at) = source.find('\r') {
+            let line = source.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            return Err((line, "the line ends with a carriage return: save the file with line feeds alone".to_owned()));
+        }
         let rest = source.strip_prefix("---\n").ok_or_else(no_front)?;
         let (front, body) = rest.split_once("\n---\n").ok_or_else(no_front)?;
         let line_of =

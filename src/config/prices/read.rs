@@ -15,7 +15,7 @@ pub(super) fn prices(file: &str, source: &str) -> Result<Prices, Faults> {
     let document = Document::new(file, source);
     let table = document.parse();
     let root = Section::root(&document, &table);
-    let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
+    let schema = root.schema();
     let mut models: BTreeMap<String, Vec<(Price, Range<usize>)>> = BTreeMap::new();
     for section in root.sections("price").unwrap_or_default() {
         if let Some(price) = read(&section) {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::fault::{Fault, Place, suggestion};
+use crate::config::fault::{Fault, Place, dollars, suggestion};
 use crate::config::reader::{Document, whole_of, with_article};
 use crate::config::role::Role;
 use crate::domain::call::Provider;
@@ -67,7 +67,7 @@ impl fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Path(path) => write!(f, "{}", path.display()),
-            Self::Amount(amount) => amount.fmt(f),
+            Self::Amount(amount) => f.write_str(&dollars(*amount)),
             Self::Whole(number) => number.fmt(f),
             Self::Switch(is_on) => is_on.fmt(f),
         }
@@ -206,15 +206,17 @@ impl Layers {
 /// Reads a value of a file; the fault completes a sentence that begins with the key.
 fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     let value = value.get_ref();
-    match (kind, value) {
-        (Kind::Switch, DeValue::Boolean(is_on)) => Ok(Value::Switch(*is_on)),
-        (Kind::Whole(least, most), DeValue::Integer(_)) => match whole_of(value) {
+    let refuse = || format!("{}, and this is {}", wanted(kind), with_article(value));
+    match kind {
+        Kind::Switch => value.as_bool().map(Value::Switch).ok_or_else(refuse),
+        Kind::Whole(least, most) => match whole_of(value) {
             Some(number) => bounded(number, least, most),
-            None => Err(format!("must be a whole number from {least} to {most}")),
+            None if value.is_integer() => Err(wanted(kind)),
+            None => Err(refuse()),
         },
-        (Kind::Switch | Kind::Whole(..), _) => Err(format!("{}, and this is {}", wanted(kind), with_article(value))),
-        (_, DeValue::String(text)) => of_text(kind, text),
-        (_, _) => Err(format!("{}, and this is {}", wanted(kind), with_article(value))),
+        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When => {
+            value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Brand, Show, ShowCaps, ShowPolicy, Speaker, SpeechEngine, Target, Voice, VoiceProvider};
-use crate::config::fault::{Faults, Place};
+use crate::config::fault::{Faults, Place, dollars};
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
 use crate::domain::event::Uncertain;
@@ -23,7 +23,7 @@ pub(super) fn show(file: &str, source: &str, voice: Provider) -> Result<Show, Fa
 
 /// Everything is read before anything is missed, so that all faults are found.
 fn read(source: &str, document: &Document<'_>, root: &Section<'_, '_>, route: Provider) -> Option<Show> {
-    let schema = root.need("schema", |s, key| s.whole(key, 1..=1));
+    let schema = root.schema();
     let name = root.need("name", Section::words);
     let slug = root.need("slug", slug);
     let tagline = root.need("tagline", Section::words);
@@ -56,6 +56,7 @@ fn read(source: &str, document: &Document<'_>, root: &Section<'_, '_>, route: Pr
         caps,
         policy: policy?,
         engine: engine?,
+        source: source.to_owned(),
         hash: ContentHash::of(source.as_bytes()),
         stage_places,
     })
@@ -221,7 +222,10 @@ fn caps(document: &Document<'_>, section: &Section<'_, '_>) -> Option<(ShowCaps,
     if let (Some(Some(call)), Some(episode)) = (call, episode)
         && call > episode
     {
-        section.fault_at("call", format!("a call may cost {call} USD, and the whole episode only {episode} USD"));
+        section.fault_at(
+            "call",
+            format!("a call may cost {} USD, and the whole episode only {} USD", dollars(call), dollars(episode)),
+        );
     }
     let (mut stages, mut places) = (BTreeMap::new(), BTreeMap::new());
     if let Some(table) = section.section("stages") {
@@ -236,13 +240,20 @@ fn caps(document: &Document<'_>, section: &Section<'_, '_>) -> Option<(ShowCaps,
             }
             sum = sum.plus(amount);
             if let Some(episode) = episode.filter(|episode| amount > *episode) {
-                let what =
-                    format!("the stage `{name}` may cost {amount} USD, and the whole episode only {episode} USD");
+                let what = format!(
+                    "the stage `{name}` may cost {} USD, and the whole episode only {} USD",
+                    dollars(amount),
+                    dollars(episode)
+                );
                 document.fault(&span, what);
             }
         }
         if let Some(episode) = episode.filter(|episode| sum > *episode) {
-            let what = format!("the stages together may cost {sum} USD, and the whole episode only {episode} USD");
+            let what = format!(
+                "the stages together may cost {} USD, and the whole episode only {} USD",
+                dollars(sum),
+                dollars(episode)
+            );
             document.fault(table.span(), what);
         }
     }

@@ -97,7 +97,7 @@ fn what_may_be_left_out_has_its_usual_value() {
 #[test]
 fn each_planted_fault_is_told_with_its_line() {
     let cases = [
-        ("schema = 1", "schema = 2", "show.toml:1:10: `schema` must be a whole number from 1 to 1"),
+        ("schema = 1", "schema = 2", "show.toml:1:10: this version of the program reads `schema = 1` and not 2"),
         ("name = \"Open", "nmae = \"Open", "show.toml:2:1: `nmae` is not known: did you mean `name`?"),
         ("tagline = \"What we know, and how.\"", "tagline = \" \"", "show.toml:4:11: `tagline` is empty"),
         ("\"What we", "\"\\u001b[2J", "show.toml:4:11: `tagline` holds the control character \\u{1b}"),
@@ -236,5 +236,39 @@ fn the_slot_holds_numbers_and_no_voices() {
     );
     for (ms, expected) in [(60_000, "1"), (150_000, "2.5"), (60, "0.001"), (1_500_000, "25"), (600_000, "10")] {
         assert_eq!(minutes(ms), expected);
+    }
+}
+
+#[test]
+fn the_shows_that_ship_are_sound_and_fit_the_pipeline_that_ships() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/shows");
+    let mut shows = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let show = Show::load(&entry.unwrap().path(), Provider::ElevenLabs).unwrap();
+        let pipeline = crate::config::pipeline::PipelineFile::load(Path::new("/nowhere"), &show.pipeline).unwrap();
+        assert_eq!(show.check_against(&pipeline.stage_names()), Ok(()), "{}", show.name);
+        assert_eq!(ContentHash::of(show.source.as_bytes()), show.hash);
+        shows += 1;
+    }
+    assert_eq!(shows, 2);
+}
+
+#[test]
+fn an_amount_too_small_to_show_in_cents_is_shown_whole() {
+    let found = faults(&with("call = \"4.00\"", "call = \"35.000001\""));
+    assert_eq!(found, ["show.toml:30:8: a call may cost 35.000001 USD, and the whole episode only 35.00 USD"]);
+}
+
+proptest::proptest! {
+    /// A file cut or damaged anywhere is refused or read, and never ends the program.
+    #[test]
+    fn no_damage_makes_the_reader_panic(cut in 0_usize..900, with in "(=|\\[|\\]|\"|é|\n|\\{|'''|\\.|0x|1e9|1979-05-27){0,4}") {
+        let at = (0..=cut.min(SOUND.len())).rev().find(|at| SOUND.is_char_boundary(*at)).unwrap();
+        let (before, after) = SOUND.split_at(at);
+        for source in [format!("{before}{with}{after}"), format!("{before}{with}")] {
+            let _ = parse(&source);
+            let _ = crate::config::prices::Prices::parse("p", &source);
+            let _ = crate::config::pipeline::PipelineFile::parse("p", &source);
+        }
     }
 }

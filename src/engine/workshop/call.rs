@@ -38,7 +38,7 @@ struct Bill<'a> {
 
 impl Workshop {
     /// Makes one paid call.
-    pub(in crate::engine) async fn call(self: Arc<Self>, step: CallStep) -> Result<CallAnswer, CallFailure> {
+    pub(super) async fn make(self: Arc<Self>, step: CallStep) -> Result<CallAnswer, CallFailure> {
         let began = self.clock.monotonic();
         let unsent = |what: String| CallFailure {
             class: RetryClass::Stop,

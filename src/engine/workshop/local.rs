@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Job;
-use crate::domain::event::{Actor, Provenance, Verdict};
+use crate::domain::event::Verdict;
 use crate::domain::gate::{Material, SpeechManifest, SpeechSegment, judge};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::ContentHash;
@@ -11,7 +11,7 @@ use crate::domain::pipeline::Human;
 use crate::domain::research;
 use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
-use crate::engine::package::{self, Contents, GateApproval};
+use crate::engine::package::{self, Contents};
 use crate::media::wav;
 
 impl Job<'_> {
@@ -92,43 +92,28 @@ impl Job<'_> {
     }
 
     fn package(&self) -> Result<ContentHash, String> {
-        let approvals = self.episode.gates.iter().flat_map(|(gate, state)| {
-            state.approvals.iter().filter_map(|(hash, approval)| match &approval.by {
-                Actor::Person(person) => Some(GateApproval {
-                    gate: gate.clone(),
-                    by: person.name().to_owned(),
-                    os_user: person.os_user().to_owned(),
-                    hash: *hash,
-                    at: approval.at,
-                }),
-                Actor::Engine => None,
-            })
-        });
-        let mut approvals: Vec<GateApproval> = approvals.collect();
-        approvals.sort_by_key(|approval| approval.at);
+        let research = self.needed("research")?;
+        let script = self.needed("script")?;
+        let speech_text = self.needed("speech_text")?;
+        let speech = self.needed("speech")?;
+        let show_notes = self.needed("show_notes")?;
+        let promotion = self.needed("promotion")?;
+        let artwork = self.needed("artwork_brief")?;
         let contents = Contents {
             episode: self.episode,
-            provenance: self.episode.provenance,
-            research: self.needed("research")?,
-            script: self.needed("script")?,
-            speech: self.needed("speech")?,
-            show_notes: self.needed("show_notes")?,
-            promotion: self.needed("promotion")?,
-            artwork_brief: self.needed("artwork_brief")?,
-            claimed_words: self.claimed_words(),
-            approvals,
+            script: &script,
+            speech_text: &speech_text,
+            speech: &speech,
+            show_notes: &show_notes,
+            promotion: &promotion,
+            artwork: &artwork,
+            research: &research,
         };
-        debug_assert!(contents.provenance == Provenance::Rehearsal || self.shop.provenance == Provenance::Live);
-        package::write(&self.shop.dir, &contents, &self.shop.blobs).map_err(|e| e.to_string())
+        let written = package::write(self.shop.disk.as_ref(), &self.shop.dir, &contents, &self.shop.blobs);
+        written.map_err(|e| e.to_string())
     }
 
     fn needed<T: serde::de::DeserializeOwned>(&self, slot: &str) -> Result<T, String> {
         self.fed(slot)?.ok_or_else(|| format!("the package needs {slot}, and no stage hands it on"))
-    }
-
-    /// The count that the writer claimed for the script that was written last.
-    fn claimed_words(&self) -> Option<u64> {
-        let made = self.episode.stages.values().flat_map(|state| state.outputs.values());
-        made.filter(|made| made.claimed_words.is_some()).max_by_key(|made| made.at).and_then(|made| made.claimed_words)
     }
 }

@@ -59,7 +59,11 @@ impl Job<'_> {
 
     pub(super) fn show(&self) -> Result<Show, String> {
         let source = self.shop.text(&self.episode.profile)?;
-        Show::parse("the show profile", &source, self.shop.settings.voice_provider()).map_err(|e| e.to_string())
+        // The profile was checked against the voices' provider of its time, not of today's settings.
+        let speech = self.episode.pins.iter().find(|pin| pin.stage.kind == Kind::Speech);
+        let pinned = speech.and_then(|pin| pin.route.as_ref()).map(|route| route.provider);
+        let voices = pinned.unwrap_or_else(|| self.shop.settings.voice_provider());
+        Show::parse("the show profile", &source, voices).map_err(|e| e.to_string())
     }
 
     /// The prompt that the episode pinned.

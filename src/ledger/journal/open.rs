@@ -95,7 +95,13 @@ pub(super) fn survey(
 ) -> Result<Survey, JournalError> {
     confirm(disk, path, from)?;
     let read = |source| JournalError::Read { source };
-    let mut scanner = Scanner::new(disk, path, from, None).map_err(read)?;
+    // Not further than the file reaches now: a view reads a journal that grows, and what is added behind a batch that it
+    // saw half written must not look like a later batch behind a broken one.
+    let until = match disk.kind(path).map_err(read)? {
+        Some(Kind::File { len }) => len,
+        Some(Kind::Folder) | None => 0,
+    };
+    let mut scanner = Scanner::new(disk, path, from, until).map_err(read)?;
     let mut marks = vec![from];
     let (mut cut, mut read_only) = (None, None);
     loop {

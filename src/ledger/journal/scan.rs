@@ -59,13 +59,10 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    /// A scanner from this place on, which must be the end of a batch, to the end of the file or to byte `until`.
-    pub(super) fn new(disk: &dyn Disk, path: &Path, from: Checkpoint, until: Option<u64>) -> io::Result<Self> {
+    /// A scanner from this place on, which must be the end of a batch, to byte `until`.
+    pub(super) fn new(disk: &dyn Disk, path: &Path, from: Checkpoint, until: u64) -> io::Result<Self> {
         let source = disk.reader(path, from.offset)?;
-        let source: Box<dyn Read + Send> = match until {
-            Some(until) => Box::new(source.take(until.saturating_sub(from.offset))),
-            None => source,
-        };
+        let source: Box<dyn Read + Send> = Box::new(source.take(until.saturating_sub(from.offset)));
         let source = BufReader::with_capacity(256 * 1024, source);
         Ok(Self { source, good: from, lines: 0, bytes: 0, line: Vec::new(), later: false })
     }
@@ -86,9 +83,6 @@ impl Scanner {
         }
         self.lines += 1;
         if self.line.pop_if(|last| *last == b'\n').is_some() {
-            if line::span(&self.line).is_some_and(|span| span.first > self.good.seq.saturating_add(1)) {
-                self.later = true;
-            }
             return Ok(Taken::Line);
         }
         if read < limit {
@@ -96,6 +90,11 @@ impl Scanner {
         }
         self.bytes += self.source.skip_until(b'\n')? as u64;
         Ok(Taken::TooLong)
+    }
+
+    /// Whether the line that was just taken is sound and belongs to a batch behind the one that comes next.
+    fn is_later(&self) -> bool {
+        line::span(&self.line).is_some_and(|span| span.first > self.good.seq.saturating_add(1))
     }
 
     /// The next whole batch. After `End` or `Stopped` nothing more is to be asked.
@@ -124,7 +123,10 @@ impl Scanner {
                             }
                             continue;
                         }
-                        Err(fault) => fault,
+                        Err(fault) => {
+                            self.later = self.is_later();
+                            fault
+                        }
                     }
                 }
             };
@@ -135,8 +137,13 @@ impl Scanner {
 
     /// What follows the last whole batch; reads to the end of the file.
     pub(super) fn rest(mut self) -> io::Result<Rest> {
-        while !matches!(self.take()?, Taken::End) {}
-        Ok(Rest { bytes: self.bytes, lines: self.lines, later: self.later })
+        loop {
+            match self.take()? {
+                Taken::End => return Ok(Rest { bytes: self.bytes, lines: self.lines, later: self.later }),
+                Taken::Line => self.later = self.later || self.is_later(),
+                Taken::Partial | Taken::TooLong => {}
+            }
+        }
     }
 }
 

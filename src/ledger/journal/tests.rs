@@ -9,6 +9,8 @@ use super::*;
 use crate::domain::ids::EpisodeNumber;
 use crate::ledger::disk::simulated::{Fault, SimulatedDisk, Survival};
 
+mod viewing;
+
 const DIR: &str = "/data/studio";
 
 fn dir() -> &'static Path {
@@ -173,22 +175,6 @@ fn a_torn_tail_is_cut_off_whole_at_every_byte() {
 }
 
 #[test]
-fn a_view_passes_over_a_torn_tail_and_changes_nothing() {
-    let (disk, ends) = sample();
-    let bytes = disk.read(&file()).unwrap();
-    let torn = &bytes[..bytes.len() - 10];
-    disk.plant(&file(), torn);
-    let before = disk.operations();
-    let mut seen = Vec::new();
-    let (view, opened) =
-        Journal::view(shared(&disk), dir(), Checkpoint::START, &mut |entry| seen.push(entry.seq)).unwrap();
-    assert_eq!((view.tip(), seen), (ends[3], (1..=6).collect()));
-    assert_eq!(opened.cut.unwrap().lines, 3);
-    assert_eq!(seqs(view.read_from(5).unwrap()), [5, 6]);
-    assert_eq!((disk.operations(), disk.read(&file()).unwrap().as_slice()), (before, torn));
-}
-
-#[test]
 fn a_broken_line_further_up_is_named_and_nothing_is_written() {
     let (disk, ends) = sample();
     let bytes = disk.read(&file()).unwrap();
@@ -281,6 +267,19 @@ fn a_studio_is_made_once_and_a_missing_one_is_not_made() {
     assert!(matches!(Journal::create(shared(&disk), dir()), Err(JournalError::Exists { .. })));
     disk.restart(Survival::Nothing);
     assert_eq!(open(&disk).unwrap().1.tip, Checkpoint::START);
+}
+
+#[test]
+fn a_lost_journal_is_not_replaced_by_an_empty_one() {
+    let (disk, _) = sample();
+    let blobs = blobs::Blobs::open(shared(&disk), dir()).unwrap();
+    disk.remove(&file()).unwrap();
+    drop(Journal::create(shared(&disk), dir()).unwrap());
+    blobs.put(b"a script").unwrap();
+    disk.remove(&file()).unwrap();
+    let refused = Journal::create(shared(&disk), dir()).unwrap_err();
+    assert!(matches!(refused, JournalError::Lost { .. }));
+    assert_eq!(disk.kind(&file()).unwrap(), None);
 }
 
 #[test]

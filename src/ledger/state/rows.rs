@@ -25,7 +25,8 @@ impl Month {
 /// One row of the cost index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostRow {
-    /// The number of the journal's line that it comes from; one row a line.
+    /// What orders the rows of a month or an episode and tells them apart, such as the number of the journal's line that
+    /// a row comes from. A row of the same month or episode and number is replaced.
     pub seq: u64,
     /// The month that it counts in.
     pub month: Month,

@@ -113,6 +113,15 @@ fn costs_are_found_by_month_and_by_episode() {
 }
 
 #[test]
+fn the_number_of_a_cost_row_is_the_callers() {
+    let studio = tempfile::tempdir().unwrap();
+    let (state, _) = open(studio.path());
+    let costs = vec![cost(5000, "2026-10", Some(5000))];
+    state.put(Batch { episodes: Vec::new(), costs, checkpoint: at(3) });
+    assert_eq!(state.costs(CostScope::All).unwrap().len(), 1);
+}
+
+#[test]
 fn responses_are_kept() {
     let studio = tempfile::tempdir().unwrap();
     let (state, _) = open(studio.path());

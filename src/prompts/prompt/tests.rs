@@ -73,6 +73,7 @@ fn each_planted_fault_is_told_with_its_line() {
     let cases = [
         ("---\nname", "name", "p.md:1:1: the file must begin with front matter"),
         ("changed: \"First version.\"\n---\n", "changed: \"First version.\"\n", "p.md:1:1: the file must begin"),
+        ("name: show_notes\n", "name: show_notes\r\n", "p.md:2:1: the line ends with a carriage return"),
         ("name: show_notes", "name: other", "p.md:2:1: the prompt calls itself `other`"),
         ("version: \"1.0.0\"", "version: \"1.0\"", "p.md:3:1: `1.0` is no version"),
         ("version: \"1.0.0\"", "version: \"1.0.1\"", "p.md:3:1: the prompt says version `1.0.1` and its file `1.0.0`"),

@@ -1,0 +1,402 @@
+//! What the engine costs, beside what the disk costs: the same bytes, one sync a step, in the same folder.
+//!
+//! `cargo bench --bench engine` prints a table; `GREENROOM_BENCH_DIR` chooses the file system. Every figure is a ratio
+//! against something that ran beside it, or is only reported.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a benchmark prints its table and reads the clock by itself"
+)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use greenroom::clock::Clock;
+use greenroom::config::environment::Environment;
+use greenroom::config::pipeline::PipelineFile;
+use greenroom::config::prices::Prices;
+use greenroom::config::settings::Settings;
+use greenroom::domain::budget::{Caps, Scope};
+use greenroom::domain::call::{Provider, Route, Usage};
+use greenroom::domain::command::{Command, Start};
+use greenroom::domain::episode::Episode;
+use greenroom::domain::event::{Need, Person, Pin, Policy, Provenance, Uncertain, UnitPlan, Verdict};
+use greenroom::domain::handoff::Contract;
+use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use greenroom::domain::money::MicroUsd;
+use greenroom::domain::pipeline::{Human, Kind, Stage};
+use greenroom::domain::plan::Limits;
+use greenroom::domain::step::{CallAnswer, CallStep, Done, Output, Step, Work};
+use greenroom::engine::executor::{Calling, Worker};
+use greenroom::engine::handle::Handle;
+use greenroom::engine::open::{Found, OpenOptions, open_with};
+use greenroom::ledger::disk::{Disk, RealDisk};
+use greenroom::ledger::journal::{Checkpoint, Journal};
+use greenroom::prompts::library::Library;
+use greenroom::provider::transport;
+use tokio::runtime::Runtime;
+
+const STEPS: usize = 10;
+
+/// Work that takes a set time and hands on 2 KB in the event itself.
+struct StandIn {
+    takes: BTreeMap<StageId, Duration>,
+}
+
+impl StandIn {
+    fn instant() -> Arc<dyn Worker> {
+        Arc::new(Self { takes: BTreeMap::new() })
+    }
+
+    fn pause(&self, stage: &StageId) -> Duration {
+        self.takes.get(stage).copied().unwrap_or_default()
+    }
+}
+
+/// Twelve reasons of 170 characters: two kilobytes of result.
+fn result() -> Vec<String> {
+    vec!["r".repeat(170); 12]
+}
+
+impl Worker for StandIn {
+    fn work(&self, _: &Episode, step: &Step) -> Result<Done, String> {
+        let hash = ContentHash::of_parts([step.stage.as_str().as_bytes(), step.inputs.hash.as_bytes().as_slice()]);
+        let output = Output { hash, words: None };
+        Ok(match &step.work {
+            Work::Prepare => Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10) }]),
+            Work::Correct { unit, request, .. } => {
+                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10) })
+            }
+            Work::Accept { unit, .. } => Done::Accepted { unit: *unit, output, claimed_words: None },
+            Work::Join { .. } | Work::Render => Done::Made(output),
+            Work::Evaluate => {
+                Done::Evaluated { verdict: Verdict::Passed, reasons: result(), report: hash, remedy: None }
+            }
+        })
+    }
+
+    fn call(self: Arc<Self>, step: CallStep) -> Calling {
+        let pause = self.pause(&step.key.stage);
+        Box::pin(async move {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            Ok(CallAnswer {
+                answer: step.request,
+                usage: Usage { input: 100, output: 100, ..Usage::default() },
+                price: MicroUsd(5),
+                machine_ms: 1,
+                request_id: None,
+            })
+        })
+    }
+}
+
+fn stage(id: &str, kind: Kind, inputs: &[String], output: Contract) -> Stage {
+    Stage {
+        id: id.parse().unwrap(),
+        title: id.to_owned(),
+        kind,
+        agent: (kind == Kind::Agent).then(|| "agent".to_owned()),
+        reviser: None,
+        inputs: inputs.iter().map(|id| id.parse().unwrap()).collect(),
+        after: Vec::new(),
+        output,
+        human: (kind == Kind::Gate).then_some(Human::Never),
+        send_back: None,
+        signs: Vec::new(),
+        skip_when_empty: None,
+        revises: None,
+        time_limit_seconds: 60,
+    }
+}
+
+fn pin(stage: Stage) -> Pin {
+    let route = match stage.kind {
+        Kind::Agent | Kind::Speech => Some(Route { provider: Provider::Anthropic, model: "m".to_owned() }),
+        Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
+    };
+    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None }
+}
+
+/// Ten steps in a chain behind one that makes their first input.
+fn chain(kind: Kind, output: Contract) -> Vec<Pin> {
+    let mut pins = vec![pin(stage("first", Kind::Render, &[], Contract::Research))];
+    let mut before = "first".to_owned();
+    for n in 0..STEPS {
+        let id = format!("step_{n}");
+        pins.push(pin(stage(&id, kind, std::slice::from_ref(&before), output)));
+        before = id;
+    }
+    pins
+}
+
+fn options(dir: &Path) -> OpenOptions {
+    let environment = Environment::of::<String, String>([], 1000).unwrap();
+    let limits = Limits { slots: Provider::ALL.into_iter().map(|p| (p, 1_000)).collect(), ..Limits::default() };
+    OpenOptions {
+        dir: dir.to_owned(),
+        config: dir.join("config"),
+        provenance: Provenance::Rehearsal,
+        clock: Clock::system(),
+        disk: Arc::new(RealDisk),
+        settings: Settings::layered(None, &environment, &[]).unwrap(),
+        prices: Prices::built_in().unwrap(),
+        library: Library::built_in().unwrap(),
+        endpoints: BTreeMap::new(),
+        limits,
+        exchange: transport::Limits::default(),
+        uncertain: Uncertain::Resend,
+    }
+}
+
+fn person() -> Person {
+    Person::new("Bench", "bench").unwrap()
+}
+
+fn start(number: u32, pins: Vec<Pin>) -> Command {
+    let episode = EpisodeNumber(number);
+    Command::Start(Box::new(Start {
+        episode,
+        title: format!("Episode {number}"),
+        show: "bench".to_owned(),
+        research: ContentHash::of(&number.to_le_bytes()),
+        profile: ContentHash::of(b"profile"),
+        policy: Policy { uncertain: Uncertain::Resend, corrections: 2, target_ms: (1, 2), words_per_minute: 150 },
+        caps: Caps::from([(Scope::Episode(episode), MicroUsd(1_000_000_000))]),
+        projected: MicroUsd(1),
+        pins,
+    }))
+}
+
+fn opened(runtime: &Runtime, dir: &Path, worker: Arc<dyn Worker>) -> (Handle, Found) {
+    let (handle, found) = open_with(options(dir), Some(worker), runtime.handle()).unwrap();
+    let mut snapshots = handle.snapshots();
+    runtime.block_on(async { snapshots.wait_for(|snapshot| snapshot.seq > 0).await.unwrap().seq });
+    (handle, found)
+}
+
+/// Keeps `at_once` episodes under way until `count` are past; seconds that it took.
+async fn run(handle: &Handle, first: u32, count: u32, at_once: u32, pins: &[Pin]) -> f64 {
+    let mut snapshots = handle.snapshots();
+    let began = Instant::now();
+    let (mut started, mut next) = (0, first);
+    let past_before = snapshots.borrow().past;
+    loop {
+        let past = u32::try_from(snapshots.borrow_and_update().past - past_before).unwrap();
+        if past >= count {
+            return began.elapsed().as_secs_f64();
+        }
+        let mut answers = Vec::new();
+        while started < count && started - past < at_once {
+            let command = start(next, pins.to_vec());
+            let handle = handle.clone();
+            answers.push(async move { handle.command(person(), command).await.unwrap() });
+            started += 1;
+            next += 1;
+        }
+        futures_util::future::join_all(answers).await;
+        let enough = |snapshot: &Arc<greenroom::engine::snapshot::Snapshot>| {
+            u32::try_from(snapshot.past - past_before).unwrap() > past
+        };
+        snapshots.wait_for(enough).await.unwrap();
+    }
+}
+
+/// The sizes of the batches of a journal, from a line on.
+fn batches(dir: &Path, from: u64) -> Vec<u64> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let (mut sizes, mut begin) = (Vec::new(), 0);
+    let mut take = |entry: greenroom::ledger::journal::Entry| {
+        if let Some(end) = entry.checkpoint() {
+            if entry.seq > from {
+                sizes.push(end.offset - begin);
+            }
+            begin = end.offset;
+        }
+    };
+    Journal::view(disk, dir, Checkpoint::START, &mut take).unwrap();
+    sizes
+}
+
+/// Seconds that the bare disk takes for these writes, one sync each.
+fn floor(dir: &Path, sizes: &[u64]) -> f64 {
+    let path = dir.join("floor");
+    let mut file = File::options().create(true).append(true).open(&path).unwrap();
+    let bytes = vec![b'x'; usize::try_from(sizes.iter().copied().max().unwrap_or(1)).unwrap()];
+    let began = Instant::now();
+    for size in sizes {
+        file.write_all(&bytes[..usize::try_from(*size).unwrap()]).unwrap();
+        file.sync_data().unwrap();
+    }
+    let took = began.elapsed().as_secs_f64();
+    fs::remove_file(path).unwrap();
+    took
+}
+
+fn row(name: &str, figure: String, beside: String) {
+    println!("| {name} | {figure} | {beside} |");
+}
+
+fn close(runtime: &Runtime, handle: Handle) {
+    runtime.block_on(handle.shutdown());
+    drop(handle);
+    // The engine's thread lets go of the lock right after it has answered.
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+fn throughput(runtime: &Runtime, root: &Path) {
+    let pins = chain(Kind::Gate, Contract::Report);
+    let dir = root.join("throughput");
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    runtime.block_on(run(&handle, 1, 5, 1, &pins));
+    let before = handle.snapshots().borrow().seq;
+    let one = 40.0 / runtime.block_on(run(&handle, 100, 40, 1, &pins));
+    let sizes = batches(&dir, before);
+    let floor_one = 40.0 / floor(&dir, &sizes);
+    let sync_ms = 1_000.0 / floor_one / (sizes.len() as f64 / 40.0);
+    let many = 640.0 / runtime.block_on(run(&handle, 1_000, 640, 64, &pins));
+    let journal = fs::metadata(dir.join("journal.jsonl")).unwrap().len() as f64;
+    let payload = 685.0 * STEPS as f64 * result().iter().map(String::len).sum::<usize>() as f64;
+    close(runtime, handle);
+    row("a sync of the disk", format!("{sync_ms:.2} ms"), "under 0.2 ms the ratios below only report".into());
+    row(
+        "ten local steps, one episode at a time",
+        format!("{one:.1} episodes/s"),
+        format!("{:.0} % of the floor ({floor_one:.1}/s, {:.1} syncs an episode)", 100.0 * one / floor_one, sizes.len() as f64 / 40.0),
+    );
+    row("the same, 64 at once", format!("{many:.1} episodes/s"), format!("{:.1} times the floor", many / floor_one));
+    row("journal bytes per payload byte", format!("{:.2}", journal / payload), "2 KB results".into());
+
+    let paid = chain(Kind::Agent, Contract::Brief);
+    let dir = root.join("paid");
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    let before = handle.snapshots().borrow().seq;
+    let one = 20.0 / runtime.block_on(run(&handle, 1, 20, 1, &paid));
+    let sizes = batches(&dir, before);
+    let floor_one = 20.0 / floor(&dir, &sizes);
+    let many = 320.0 / runtime.block_on(run(&handle, 1_000, 320, 64, &paid));
+    close(runtime, handle);
+    row(
+        "ten paid steps, one episode at a time",
+        format!("{one:.1} episodes/s"),
+        format!("{:.0} % of the floor ({:.1} syncs an episode)", 100.0 * one / floor_one, sizes.len() as f64 / 20.0),
+    );
+    row("the same, 64 at once", format!("{many:.1} episodes/s"), format!("{:.1} times the floor", many / floor_one));
+}
+
+/// The default pipeline with calls that take a set time: how long it takes beside its critical path.
+fn makespan(runtime: &Runtime, root: &Path) {
+    let source = include_str!("../assets/pipelines/episode.toml");
+    let file = PipelineFile::parse("episode.toml", source).unwrap();
+    let stages: Vec<Stage> = file
+        .pipeline
+        .stages()
+        .iter()
+        .cloned()
+        .map(|mut stage| {
+            stage.human = stage.human.map(|_| Human::Never);
+            stage
+        })
+        .collect();
+    let takes: BTreeMap<StageId, Duration> = stages
+        .iter()
+        .enumerate()
+        .filter(|(_, stage)| matches!(stage.kind, Kind::Agent | Kind::Speech))
+        .map(|(n, stage)| (stage.id.clone(), Duration::from_millis(600 + 100 * (n as u64 % 5))))
+        .collect();
+    let mut ends: BTreeMap<StageId, Duration> = BTreeMap::new();
+    for stage in &stages {
+        let begins = stage.inputs.iter().chain(&stage.after).map(|id| ends[id]).max().unwrap_or_default();
+        ends.insert(stage.id.clone(), begins + takes.get(&stage.id).copied().unwrap_or_default());
+    }
+    let path = ends.values().max().unwrap().as_secs_f64();
+    let (handle, _) = opened(runtime, &root.join("makespan"), Arc::new(StandIn { takes }));
+    let pins: Vec<Pin> = stages.into_iter().map(pin).collect();
+    let took = runtime.block_on(run(&handle, 1, 1, 1, &pins));
+    close(runtime, handle);
+    row("makespan of the default pipeline", format!("{took:.2} s"), format!("{:.3} of the critical path ({path:.1} s)", took / path));
+}
+
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// A hundred episodes that wait for people, closed and opened again; the peak of memory by then.
+fn resume(runtime: &Runtime, root: &Path) {
+    let dir = root.join("resume");
+    let mut pins = chain(Kind::Gate, Contract::Report);
+    pins[8].stage.human = Some(Human::Always);
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    runtime.block_on(async {
+        for number in 1..=100 {
+            handle.command(person(), start(number, pins.clone())).await.unwrap();
+        }
+        let mut snapshots = handle.snapshots();
+        let waits = |e: &Arc<Episode>| e.needs.iter().any(|open| matches!(open.need, Need::Gate { .. }));
+        snapshots.wait_for(|s| s.episodes.len() == 100 && s.episodes.iter().all(waits)).await.unwrap();
+    });
+    close(runtime, handle);
+    let began = Instant::now();
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    let warm = began.elapsed();
+    close(runtime, handle);
+    fs::remove_dir_all(dir.join("state")).unwrap();
+    let began = Instant::now();
+    let (handle, found) = opened(runtime, &dir, StandIn::instant());
+    let cold = began.elapsed();
+    close(runtime, handle);
+    row("resume with 100 under way", format!("{:.0} ms", warm.as_secs_f64() * 1e3), format!("{:.0} ms from the journal alone ({} events)", cold.as_secs_f64() * 1e3, found.replayed));
+    if let Some(kib) = peak_memory() {
+        row("peak memory with 100 under way", format!("{:.0} MB", kib as f64 / 1024.0), "the whole benchmark".into());
+    }
+}
+
+/// Ten thousand past episodes: opening replays the tail only.
+fn opening(runtime: &Runtime, root: &Path) {
+    let dir = root.join("opening");
+    let pins = vec![pin(stage("first", Kind::Render, &[], Contract::Research))];
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    runtime.block_on(run(&handle, 1, 10_000, 256, &pins));
+    close(runtime, handle);
+    let began = Instant::now();
+    let (handle, found) = opened(runtime, &dir, StandIn::instant());
+    let tail = began.elapsed();
+    let lines = handle.snapshots().borrow().seq;
+    let began = Instant::now();
+    let past = runtime.block_on(handle.past()).unwrap().len();
+    let browse = began.elapsed();
+    close(runtime, handle);
+    fs::remove_dir_all(dir.join("state")).unwrap();
+    let began = Instant::now();
+    let (handle, _) = opened(runtime, &dir, StandIn::instant());
+    let whole = began.elapsed();
+    close(runtime, handle);
+    row(
+        "opening with 10,000 past episodes",
+        format!("{:.0} ms, {} of {lines} events replayed", tail.as_secs_f64() * 1e3, found.replayed),
+        format!("{:.1} times as fast as from the journal alone ({:.1} s)", whole.as_secs_f64() / tail.as_secs_f64(), whole.as_secs_f64()),
+    );
+    row("listing what 10,000 past episodes cost", format!("{:.0} ms", browse.as_secs_f64() * 1e3), format!("{past} rows of the index"));
+}
+
+fn main() {
+    let chosen = std::env::var_os("GREENROOM_BENCH_DIR").map(PathBuf::from);
+    let folder = tempfile::tempdir_in(chosen.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")))).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    println!("| what | figure | beside it |\n|---|---|---|");
+    throughput(&runtime, folder.path());
+    makespan(&runtime, folder.path());
+    resume(&runtime, folder.path());
+    opening(&runtime, folder.path());
+}

@@ -1,0 +1,106 @@
+//! The real engine over the real wires, against rehearsal servers in this process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it measured"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom::domain::event::Uncertain;
+use greenroom::domain::ids::EpisodeNumber;
+use greenroom::engine::open::open;
+use greenroom::ledger::disk::RealDisk;
+use greenroom::rehearsal::{Options, Rehearsal};
+use support::studio::{decide_until_over, new_episode, options};
+use support::world::person;
+
+const ONE: EpisodeNumber = EpisodeNumber(1);
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+#[test]
+fn an_episode_goes_from_package_to_package_through_a_send_back() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        decide_until_over(&handle, &[ONE], Duration::from_secs(60), true).await.unwrap();
+        let past = handle.past().await.unwrap();
+        assert_eq!(past.len(), 1);
+        let episode = handle.past_episode(ONE).await.unwrap().unwrap();
+        assert_eq!(episode.round(), 2, "it was sent back once");
+        let spent = episode.spent();
+        eprintln!("{} calls, {spent:.6} USD", episode.calls.len());
+        // The servers count with arithmetic of their own.
+        let meter = servers.meter();
+        let metered = i64::try_from(meter.totals.micro_usd).unwrap();
+        let calls = i64::try_from(meter.totals.completions).unwrap();
+        assert!((metered - spent.0).abs() <= calls, "each call is rounded at most by one: {metered} and {}", spent.0);
+        assert!(meter.keys.values().all(|key| key.counts.completions == 1));
+        handle.shutdown().await;
+    });
+    let package = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(package.join("script.txt")).unwrap();
+    assert!(text.split_whitespace().count() > 150, "{text}");
+}
+
+/// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.
+fn verbatim_runs(script: &str, source: &str) -> usize {
+    let words = |text: &str| -> Vec<String> {
+        text.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect()
+    };
+    let (script, source) = (words(script), words(source));
+    let known: BTreeSet<&[String]> = source.windows(8).collect();
+    script.windows(8).filter(|run| known.contains(run)).count() / 8
+}
+
+#[test]
+fn every_package_makes_an_episode_of_its_own() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research");
+    let mut names: Vec<String> =
+        fs::read_dir(&samples).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let numbers: Vec<EpisodeNumber> = (1..).take(names.len()).map(EpisodeNumber).collect();
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        for (name, number) in names.iter().zip(&numbers) {
+            handle.begin(person(), new_episode(name, number.0)).await.unwrap();
+        }
+        decide_until_over(&handle, &numbers, Duration::from_secs(90), false).await.unwrap();
+        handle.shutdown().await;
+    });
+    let mut scripts = BTreeSet::new();
+    for (name, number) in names.iter().zip(&numbers) {
+        let packages = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().map(|e| e.unwrap().path());
+        let is_mine = |path: &std::path::PathBuf| {
+            path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-"))
+        };
+        let package = packages.into_iter().find(is_mine).unwrap_or_else(|| panic!("no package for {name}"));
+        let text = fs::read_to_string(package.join("script.txt")).unwrap();
+        let source = fs::read_to_string(samples.join(name)).unwrap();
+        let runs = verbatim_runs(&text, &source);
+        assert!(runs >= 5, "{name}: {runs} runs of eight words");
+        assert!(scripts.insert(text), "{name} has the script of another");
+    }
+}

@@ -1,0 +1,190 @@
+//! A disk that ends its process with `SIGKILL` at a chosen moment: what a crash looks like from inside.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk};
+
+/// The moments at which a process is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    JournalBeforeWrite,
+    JournalAfterWrite,
+    JournalAfterSync,
+    ChargeBeforeWrite,
+    ChargeAfterSync,
+    BeforeSend,
+    AnswerArriving,
+    AnswerWhole,
+    AnswerSpooled,
+    BlobBeforeWrite,
+    BlobAfterWrite,
+}
+
+impl Moment {
+    pub const ALL: [Self; 11] = [
+        Self::JournalBeforeWrite,
+        Self::JournalAfterWrite,
+        Self::JournalAfterSync,
+        Self::ChargeBeforeWrite,
+        Self::ChargeAfterSync,
+        Self::BeforeSend,
+        Self::AnswerArriving,
+        Self::AnswerWhole,
+        Self::AnswerSpooled,
+        Self::BlobBeforeWrite,
+        Self::BlobAfterWrite,
+    ];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|moment| format!("{moment:?}") == text)
+    }
+}
+
+#[derive(Debug)]
+struct Trigger {
+    moment: Moment,
+    left: AtomicU64,
+}
+
+impl Trigger {
+    fn pass(&self, moment: Moment) {
+        if moment == self.moment && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
+            // The signal is on its way; nothing may happen in between.
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
+
+/// The real disk with a trigger.
+#[derive(Clone, Debug)]
+pub struct KillerDisk(Arc<Trigger>);
+
+impl KillerDisk {
+    /// Kills at the `nth` passage of a moment.
+    pub fn new(moment: Moment, nth: u64) -> Self {
+        Self(Arc::new(Trigger { moment, left: AtomicU64::new(nth) }))
+    }
+}
+
+fn is(path: &Path, part: &str) -> bool {
+    path.components().any(|component| component.as_os_str() == part)
+}
+
+struct KillerFile {
+    file: Box<dyn DiskFile>,
+    trigger: Arc<Trigger>,
+    is_journal: bool,
+    is_spool_body: bool,
+    is_charge: bool,
+}
+
+impl DiskFile for KillerFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_journal {
+            self.is_charge = String::from_utf8_lossy(bytes).contains("\"call_settled\"");
+            self.trigger.pass(Moment::JournalBeforeWrite);
+            if self.is_charge {
+                self.trigger.pass(Moment::ChargeBeforeWrite);
+            }
+        }
+        self.file.write(bytes)?;
+        if self.is_journal {
+            self.trigger.pass(Moment::JournalAfterWrite);
+        }
+        if self.is_spool_body {
+            self.trigger.pass(Moment::AnswerArriving);
+        }
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        if self.is_spool_body {
+            self.trigger.pass(Moment::AnswerWhole);
+        }
+        self.file.sync_data()?;
+        if self.is_journal {
+            self.trigger.pass(Moment::JournalAfterSync);
+            if self.is_charge {
+                self.trigger.pass(Moment::ChargeAfterSync);
+            }
+        }
+        Ok(())
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.file.truncate(len)
+    }
+}
+
+impl KillerDisk {
+    fn wrap(&self, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        Box::new(KillerFile {
+            file,
+            trigger: Arc::clone(&self.0),
+            is_journal: path.file_name().is_some_and(|name| name == "journal.jsonl"),
+            is_spool_body: is(path, "spool") && path.extension().is_some_and(|ext| ext == "body"),
+            is_charge: false,
+        })
+    }
+}
+
+impl Disk for KillerDisk {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_dir(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if is(path, "spool") && path.extension().is_some_and(|ext| ext == "body") {
+            self.0.pass(Moment::BeforeSend);
+        }
+        if is(path, "blobs") {
+            self.0.pass(Moment::BlobBeforeWrite);
+        }
+        Ok(self.wrap(path, RealDisk.create(path)?))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(self.wrap(path, RealDisk.append(path)?))
+    }
+
+    fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        RealDisk.reader(path, from)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        RealDisk.kind(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        RealDisk.list(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_folder(path)?;
+        if is(path, "blobs") {
+            self.0.pass(Moment::BlobAfterWrite);
+        }
+        if is(path, "spool") {
+            self.0.pass(Moment::AnswerSpooled);
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_dir(path)
+    }
+}

@@ -1,0 +1,365 @@
+//! A world for the pure core: it performs what is planned, in any order, and answers as a seed says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenroom::config::pipeline::PipelineFile;
+use greenroom::domain::budget::{Caps, Period, Scope};
+use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
+use greenroom::domain::command::{Command, Start};
+use greenroom::domain::decide::{self, Decided};
+use greenroom::domain::event::{
+    Actor, Event, Need, Person, Pin, Policy, PromptPin, Provenance, Ruling, Stamped, Uncertain, UnitPlan, Verdict,
+};
+use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use greenroom::domain::money::MicroUsd;
+use greenroom::domain::pipeline::{Human, Kind};
+use greenroom::domain::plan::{Limits, plan};
+use greenroom::domain::step::{
+    CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work,
+};
+use greenroom::domain::studio::Studio;
+use jiff::{SignedDuration, Timestamp};
+
+/// A small generator, so that a seed says everything.
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides.max(1)
+    }
+}
+
+/// How unkind the world is, in parts of a hundred.
+#[derive(Clone, Copy, Debug)]
+pub struct Weather {
+    pub failures: u64,
+    pub lost: u64,
+    pub refused: u64,
+    pub overbilled: u64,
+}
+
+impl Weather {
+    pub const FAIR: Self = Self { failures: 0, lost: 0, refused: 0, overbilled: 0 };
+    pub const STORM: Self = Self { failures: 25, lost: 5, refused: 10, overbilled: 2 };
+}
+
+/// The world with a studio in it.
+pub struct World {
+    pub studio: Studio,
+    pub journal: Vec<Stamped>,
+    pub now: Timestamp,
+    pub limits: Limits,
+    pub weather: Weather,
+    dice: Dice,
+    steps: BTreeSet<Step>,
+    calls: Vec<CallStep>,
+    deadline: Option<Timestamp>,
+}
+
+pub fn person() -> Person {
+    Person::new("Ada", "ada").unwrap()
+}
+
+impl World {
+    pub fn new(seed: u64, weather: Weather) -> Self {
+        let mut world = Self {
+            studio: Studio::default(),
+            journal: Vec::new(),
+            now: "2026-11-24T09:00:00Z".parse().unwrap(),
+            limits: Limits::default(),
+            weather,
+            dice: Dice::new(seed),
+            steps: BTreeSet::new(),
+            calls: Vec::new(),
+            deadline: None,
+        };
+        world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
+        world
+    }
+
+    pub fn cap_day(&mut self, cap: MicroUsd) {
+        self.write(&Actor::Engine, None, Event::CapSet { scope: Scope::Day(0), cap, reason: "test".into() });
+    }
+
+    pub fn start(&mut self, number: u32, cap: MicroUsd, uncertain: Uncertain) {
+        let start = start(number, cap, uncertain);
+        self.command(Command::Start(Box::new(start))).unwrap();
+    }
+
+    pub fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
+        let decided = decide::command(&self.studio, &command)?;
+        self.write_all(&Actor::Person(person()), decided);
+        self.settle();
+        Ok(())
+    }
+
+    fn write_all(&mut self, actor: &Actor, decided: Vec<Decided>) {
+        for (episode, event) in decided {
+            self.write(actor, episode, event);
+        }
+    }
+
+    /// Whatever is decided fits: that is the law between `decide` and the fold.
+    fn write(&mut self, actor: &Actor, episode: Option<EpisodeNumber>, event: Event) {
+        let stamped =
+            Stamped { seq: self.studio.seq + 1, at: self.now, episode, actor: actor.clone(), event: event.clone() };
+        self.studio.apply(&stamped).unwrap_or_else(|e| panic!("{e}: {event:?}"));
+        let line = serde_json::to_string(&stamped.event).unwrap();
+        assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
+        if let Event::CallIntended { key, request, worst, route } = event {
+            self.calls.push(CallStep { key, request, worst, route, time_limit_seconds: 60 });
+        }
+        self.journal.push(stamped);
+    }
+
+    /// Plans until nothing more follows, as the dispatcher does.
+    pub fn settle(&mut self) {
+        self.steps.clear();
+        self.deadline = None;
+        let mut again = true;
+        while again {
+            again = false;
+            self.steps.clear();
+            for number in self.studio.episodes.keys().copied().collect::<Vec<_>>() {
+                while let Some(episode) = self.studio.episodes.get(&number) {
+                    let next = plan(&self.studio, episode, &self.limits, self.now);
+                    let Some(event) = next.event else {
+                        self.steps.extend(next.steps);
+                        self.deadline = [self.deadline, next.deadline].into_iter().flatten().min();
+                        break;
+                    };
+                    again = true;
+                    self.write(&Actor::Engine, Some(number), event);
+                }
+            }
+        }
+    }
+
+    /// Does one of the things that are to be done, at random. False when there is nothing but people to wait for.
+    pub fn turn(&mut self) -> bool {
+        let choices = self.calls.len() + self.steps.len();
+        if choices == 0 {
+            let Some(deadline) = self.deadline else { return false };
+            self.now = self.now.max(deadline);
+            self.settle();
+            return true;
+        }
+        let pick = usize::try_from(self.dice.roll(choices as u64)).unwrap();
+        let outcome = if pick < self.calls.len() {
+            let call = self.calls.swap_remove(pick);
+            self.answer(call)
+        } else {
+            let step = self.steps.iter().nth(pick - self.calls.len()).unwrap().clone();
+            self.work(&step)
+        };
+        self.now = self.now.checked_add(SignedDuration::from_millis(7)).unwrap();
+        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
+        self.write_all(&Actor::Engine, decided);
+        self.settle();
+        true
+    }
+
+    fn answer(&mut self, call: CallStep) -> Outcome {
+        let luck = self.dice.roll(100);
+        let Weather { failures, lost, overbilled, .. } = self.weather;
+        let fail = |class, charge| {
+            Err(CallFailure { class, message: "a fault of the weather".into(), retry_after_ms: None, charge })
+        };
+        let result = if luck < failures {
+            fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO))
+        } else if luck < failures + lost {
+            fail(RetryClass::RetryAfter, Charged::Uncertain)
+        } else {
+            let billed = if luck < failures + lost + overbilled { call.worst.0 * 2 } else { call.worst.0 / 2 };
+            Ok(CallAnswer {
+                answer: ContentHash::of_parts([b"answer".as_slice(), call.request.as_bytes()]),
+                usage: Usage { input: 10, output: 5, ..Usage::default() },
+                price: MicroUsd(billed),
+                machine_ms: 3,
+                request_id: None,
+            })
+        };
+        Outcome::Called { key: call.key, result }
+    }
+
+    /// Local work whose results follow from their inputs alone, whatever the order and the weather.
+    fn work(&mut self, step: &Step) -> Outcome {
+        let of = |tag: &str, parts: &[ContentHash]| {
+            let mut all: Vec<Vec<u8>> = vec![tag.as_bytes().to_vec(), step.stage.as_str().as_bytes().to_vec()];
+            all.extend(parts.iter().map(|hash| hash.as_bytes().to_vec()));
+            ContentHash::of_parts(all.iter().map(Vec::as_slice))
+        };
+        let upstream: Vec<ContentHash> = step.inputs.upstream.values().copied().collect();
+        let pin = self.studio.episodes[&step.episode].pin(&step.stage).unwrap().clone();
+        let done = match &step.work {
+            Work::Prepare => {
+                let units = if pin.stage.kind == Kind::Speech { 45 } else { 1 };
+                let note = step.inputs.note.iter().flat_map(|note| [note.note, note.base]);
+                let parts: Vec<ContentHash> = upstream.iter().copied().chain(note).collect();
+                let unit = |n: u32| UnitPlan {
+                    unit: if units == 1 { 0 } else { n },
+                    request: of(&format!("request {n}"), &parts),
+                    worst: MicroUsd(40_000),
+                };
+                Done::Prepared((1..=units).map(unit).collect())
+            }
+            Work::Correct { unit, request, .. } => {
+                Done::Corrected(UnitPlan { unit: *unit, request: of("again", &[*request]), worst: MicroUsd(40_000) })
+            }
+            Work::Accept { unit, .. } if self.dice.roll(100) < self.weather.refused => {
+                Done::Refused { unit: *unit, reason: "it misses its contract".into() }
+            }
+            // What an agent writes follows from what it was asked, not from how often.
+            Work::Accept { unit, .. } => Done::Accepted {
+                unit: *unit,
+                output: Output { hash: of(&format!("output {unit}"), &[step.inputs.hash]), words: Some(100) },
+                claimed_words: Some(99),
+            },
+            Work::Join { units } => {
+                let parts: Vec<ContentHash> = units.iter().map(|(_, hash)| *hash).collect();
+                Done::Made(Output { hash: of("joined", &parts), words: None })
+            }
+            Work::Render => Done::Made(Output { hash: of("rendered", &upstream), words: None }),
+            Work::Evaluate => {
+                // In the first round the judges disagree.
+                let episode = &self.studio.episodes[&step.episode];
+                let disputed = pin.stage.human == Some(Human::OnDispute) && episode.round() == 1;
+                Done::Evaluated {
+                    verdict: if disputed { Verdict::Person } else { Verdict::Passed },
+                    reasons: vec!["checked".into()],
+                    report: of("report", &upstream),
+                    remedy: None,
+                }
+            }
+        };
+        Outcome::Worked {
+            episode: step.episode,
+            stage: step.stage.clone(),
+            input: step.inputs.hash,
+            result: Ok(done),
+        }
+    }
+
+    /// Answers the first open need as a patient producer would: send back once, then approve; retry; resend; see the bill;
+    /// raise the cap of an episode. False when there is none, or only caps of days.
+    pub fn decide_one(&mut self) -> bool {
+        let open = self.studio.episodes.values().flat_map(|e| e.needs.iter().map(|n| (e.number, n.need.clone())));
+        let Some((episode, need)) = open.filter(|(_, need)| !is_day(need)).next() else { return false };
+        let command = match need {
+            Need::Gate { gate, hash } => {
+                let found = &self.studio.episodes[&episode];
+                let can_send = found.pin(&gate).unwrap().stage.send_back.is_some();
+                if can_send && found.round() == 1 {
+                    Command::SendBack { episode, gate, hash, note: ContentHash::of(b"mend it") }
+                } else {
+                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4) }
+                }
+            }
+            Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
+            Need::Cap { scope, cap, .. } => {
+                Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() }
+            }
+            Need::Retries { stage, .. } => Command::Retry { episode, stage },
+            Need::OverBilled { key, .. } => Command::AcceptBill { key },
+        };
+        self.command(command).unwrap();
+        true
+    }
+
+    /// Runs to the end of everything.
+    pub fn run(&mut self, decide: bool) {
+        self.settle();
+        for _ in 0..200_000 {
+            if !self.turn() && !(decide && self.decide_one()) {
+                return;
+            }
+        }
+        panic!("it never ends");
+    }
+
+    /// Loses everything that was under way, as a killed process does; what was written is all there is.
+    pub fn crash(&mut self) {
+        let mut studio = Studio::default();
+        for stamped in &self.journal {
+            studio.apply(stamped).unwrap();
+        }
+        assert_eq!(studio, self.studio, "a replay equals the live state");
+        self.studio = studio;
+        let lost: Vec<IntentKey> = self.calls.drain(..).map(|call| call.key).collect();
+        for key in lost {
+            let decided = decide::outcome(&self.studio, &decide::lost(&key), &self.limits, self.now);
+            self.write_all(&Actor::Engine, decided);
+        }
+        self.settle();
+    }
+
+    /// The artifacts that an episode ended with, stage by stage; from the journal, since past episodes leave the fold.
+    pub fn artifacts(&self, number: u32) -> BTreeMap<StageId, ContentHash> {
+        let mine = self.journal.iter().filter(|stamped| stamped.episode == Some(EpisodeNumber(number)));
+        mine.filter_map(|stamped| match &stamped.event {
+            Event::StageCompleted { stage, output, .. } => Some((stage.clone(), *output)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    pub fn is_packaged(&self, number: u32) -> bool {
+        let mine = self.journal.iter().filter(|stamped| stamped.episode == Some(EpisodeNumber(number)));
+        mine.last().is_some_and(|stamped| matches!(stamped.event, Event::Packaged { .. }))
+            || self.studio.past.contains(&EpisodeNumber(number))
+    }
+
+    pub fn period(&self) -> Period {
+        Period::of(self.now)
+    }
+}
+
+fn is_day(need: &Need) -> bool {
+    matches!(need, Need::Cap { scope: Scope::Day(_) | Scope::Month(_), .. })
+}
+
+/// An episode of the default pipeline.
+pub fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
+    let source = include_str!("../../assets/pipelines/episode.toml");
+    let file = PipelineFile::parse("episode.toml", source).unwrap();
+    let pin = |stage: &greenroom::domain::pipeline::Stage| {
+        let prompt = |agent: &String| PromptPin {
+            agent: agent.clone(),
+            version: "1.0.0".into(),
+            hash: ContentHash::of(agent.as_bytes()),
+        };
+        let route = match stage.kind {
+            Kind::Agent => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
+            Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
+        };
+        Pin {
+            stage: stage.clone(),
+            prompt: stage.agent.as_ref().map(prompt),
+            revise: stage.reviser.as_ref().map(prompt),
+            route,
+            fallback: None,
+            cheaper: None,
+        }
+    };
+    let episode = EpisodeNumber(number);
+    Start {
+        episode,
+        title: format!("Episode {number}"),
+        show: "Open Questions".into(),
+        research: ContentHash::of(b"research"),
+        profile: ContentHash::of(b"profile"),
+        policy: Policy { uncertain, corrections: 2, target_ms: (60_000, 120_000), words_per_minute: 150 },
+        caps: Caps::from([(Scope::Episode(episode), cap)]),
+        projected: MicroUsd(1_000_000),
+        pins: file.pipeline.stages().iter().map(pin).collect(),
+    }
+}
