@@ -117,12 +117,11 @@ impl Fault {
 }
 
 /// From this attempt on nothing goes wrong any more, so that every request is answered in the end.
-const CALM_FROM: u32 = 5;
+const CALM_FROM: u32 = 4;
 
-/// The fault that an attempt meets. `attempt` counts from 1, and 0 is taken for the first. Each attempt meets half as
+/// The fault that an attempt meets. `attempt` is what `x-retry-count` says: 0 for the first. Each attempt meets half as
 /// many faults as the one before it.
 pub fn drawn(profile: FaultProfile, seed: u64, body: &[u8], attempt: u32) -> Option<Fault> {
-    let attempt = attempt.max(1);
     let share = match profile {
         FaultProfile::None => return None,
         FaultProfile::Flaky => 3,
@@ -134,7 +133,7 @@ pub fn drawn(profile: FaultProfile, seed: u64, body: &[u8], attempt: u32) -> Opt
     let mut roll = Dice::new(seed, [b"fault".as_slice(), body, &attempt.to_le_bytes()]).next() % 1_000_000;
     for fault in Fault::ALL {
         let is_out = fault == Fault::OverBilling && profile != FaultProfile::Storm;
-        let width = if is_out { 0 } else { fault.per_mille() * 1_000 / share >> (attempt - 1) };
+        let width = if is_out { 0 } else { (fault.per_mille() * 1_000 / share) >> attempt };
         if roll < width {
             return Some(fault);
         }
@@ -161,17 +160,20 @@ mod tests {
 
     #[test]
     fn a_storm_hits_a_quarter_of_the_first_attempts_and_abates() {
-        let first = counted(FaultProfile::Storm, 1);
+        let first = counted(FaultProfile::Storm, 0);
         let sum = |counts: &BTreeMap<Fault, usize>| counts.values().sum::<usize>();
         assert!((4_700..=5_300).contains(&sum(&first)), "{first:?}");
         assert_eq!(first.len(), Fault::ALL.len(), "every class comes up: {first:?}");
         assert!((100..=300).contains(&first[&Fault::OverBilling]));
-        assert!((2_300..=2_700).contains(&sum(&counted(FaultProfile::Storm, 2))));
+        assert!((2_300..=2_700).contains(&sum(&counted(FaultProfile::Storm, 1))));
         assert_eq!(sum(&counted(FaultProfile::Storm, CALM_FROM)), 0);
-        assert_eq!(first, counted(FaultProfile::Storm, 0));
-        let flaky = counted(FaultProfile::Flaky, 1);
+        let again = |nth: u32| drawn(FaultProfile::Storm, 7, &nth.to_le_bytes(), 1).is_some();
+        let hit = (0..20_000_u32).filter(|nth| drawn(FaultProfile::Storm, 7, &nth.to_le_bytes(), 0).is_some());
+        let both = hit.filter(|nth| again(*nth)).count();
+        assert!((400..=850).contains(&both), "attempts are drawn apart: {both}");
+        let flaky = counted(FaultProfile::Flaky, 0);
         assert!((1_400..=1_800).contains(&sum(&flaky)) && !flaky.contains_key(&Fault::OverBilling), "{flaky:?}");
-        assert_eq!(sum(&counted(FaultProfile::None, 1)), 0);
+        assert_eq!(sum(&counted(FaultProfile::None, 0)), 0);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn draft(mut dice: Dice, show: &Show, plan: &Plan, topic: String, sta
     let script = script(&mut dice, show, plan, &turns);
     let measured = script.measure().words;
     let wrong = measured * (3 + dice.next() % 6) / 100 + 1;
-    let claimed_words = if dice.next() % 2 == 0 { measured + wrong } else { measured.saturating_sub(wrong) };
+    let claimed_words = if dice.below(2) == 0 { measured + wrong } else { measured.saturating_sub(wrong) };
     Draft { script, claimed_words }
 }
 
@@ -196,12 +196,14 @@ impl Scene<'_> {
 }
 
 fn spontaneous(dice: &mut Dice, nth: usize) -> Kind {
-    match (nth, dice.below(10)) {
-        (0, 0 | 3 | 5 | 7) => Kind::Reaction,
-        (_, 0 | 1 | 2) => Kind::Doubt,
-        (_, 4 | 5) => Kind::Question,
-        (_, 6) => Kind::Summary,
-        (_, _) => Kind::Reflection,
+    if nth == 0 && dice.below(5) < 2 {
+        return Kind::Reaction;
+    }
+    match dice.below(10) {
+        0..=2 => Kind::Doubt,
+        3..=4 => Kind::Question,
+        5 => Kind::Summary,
+        _ => Kind::Reflection,
     }
 }
 
@@ -211,14 +213,12 @@ fn disclosure(talk: &mut Talk, place: &str) -> Said {
 
 /// Plants a superlative without a source, a wrong figure and a sentence that is too long, each in a turn of its own.
 fn plant(dice: &mut Dice, turns: &mut [Turn]) {
-    let talks: Vec<usize> = turns
-        .iter()
-        .enumerate()
-        .skip(2)
-        .filter(|(_, turn)| turn.is_talk() && !turn.said.iter().any(|s| s.fixed))
-        .map(|(at, _)| at)
-        .collect();
-    if let (Some(at), Some(text)) = (dice.pick(&talks).copied(), dice.pick(SUPERLATIVES))
+    let is_free = |turn: &Turn| turn.is_talk() && !turn.said.iter().any(|said| said.fixed);
+    let free: Vec<usize> = turns.iter().enumerate().filter(|(_, turn)| is_free(turn)).map(|(at, _)| at).collect();
+    // Neither the first words nor the last ones, while there are others.
+    let inner: Vec<usize> = free.iter().copied().filter(|at| (2..turns.len().saturating_sub(1)).contains(at)).collect();
+    let places = if inner.is_empty() { &free } else { &inner };
+    if let (Some(at), Some(text)) = (dice.pick(places).copied(), dice.pick(SUPERLATIVES))
         && let Some(turn) = turns.get_mut(at)
     {
         turn.said.push(Said { text: (*text).to_owned(), claim: None, fixed: true });
@@ -248,8 +248,7 @@ fn plant(dice: &mut Dice, turns: &mut [Turn]) {
 fn falsify(dice: &mut Dice, turn: &mut Turn) -> bool {
     for said in &mut turn.said {
         let Some(claim) = said.claim.clone() else { continue };
-        let Some(figure) = figures(&said.text).into_iter().find(|f| f.value.len() >= 2 && !f.value.contains('.'))
-        else {
+        let Some(figure) = figures(&said.text).into_iter().find(|f| f.value.len() >= 2) else {
             continue;
         };
         let Some(raw) = said.text.get(figure.at.clone()) else { continue };

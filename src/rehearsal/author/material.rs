@@ -211,7 +211,8 @@ pub(super) fn keywords(statements: &[Statement]) -> Vec<String> {
         for word in statement.said.split_whitespace() {
             let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
             let is_plain = word.chars().count() >= 6 && word.chars().all(char::is_alphabetic);
-            if is_plain && !COMMON.contains(&word.as_str()) {
+            let is_verbal = ["ed", "ing", "ly", "ive", "ous"].iter().any(|end| word.ends_with(end));
+            if is_plain && !is_verbal && !COMMON.contains(&word.as_str()) {
                 *counts.entry(word).or_default() += 1;
             }
         }

@@ -120,7 +120,7 @@ pub(super) fn plan(
             Some(_) | None => places.push(vec![statement]),
         }
     }
-    let wanted = usize::try_from(seconds / 240).unwrap_or(1).clamp(1, 6).min(places.len().max(1));
+    let wanted = usize::try_from(seconds / 240).unwrap_or(1).clamp(2, 6).min(places.len().max(1));
     let mut groups: Vec<Vec<&Statement>> = vec![Vec::new(); wanted];
     let total = statements.len().max(1);
     let mut done = 0;

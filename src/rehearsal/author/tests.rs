@@ -143,7 +143,7 @@ fn a_draft_is_well_formed_of_the_planned_length_and_made_of_its_package() {
     for (name, package) in packages() {
         let source: BTreeSet<String> = package.passages.iter().flat_map(|p| runs(&p.text, 8)).collect();
         for (show, target) in [(show(1.5, 2.5), 300_u64), (show(25.0, 30.0), 4125)] {
-            for seed in 0..if target == 300 { 12 } else { 3 } {
+            for seed in 0..if target == 300 { 24 } else { 3 } {
                 let episode = episode(&package, &show, seed);
                 let script = &episode.draft.script;
                 assert_eq!(script.faults(&expectations(&package, &episode.plan)), [], "{name}");
@@ -184,7 +184,7 @@ fn packages_and_seeds_make_different_scripts() {
 #[test]
 fn judges_find_what_was_planted_and_nothing_else_and_disagree_about_one() {
     for (name, package) in packages() {
-        for (show, seeds) in [(show(1.5, 2.5), 12), (show(25.0, 30.0), 2)] {
+        for (show, seeds) in [(show(1.5, 2.5), 24), (show(8.0, 12.0), 4), (show(25.0, 30.0), 2)] {
             for seed in 0..seeds {
                 let script = episode(&package, &show, seed).draft.script;
                 let (a, b) = (judged(&script, CLAUDE), judged(&script, GEMINI));
@@ -253,26 +253,6 @@ fn speech_text_and_deliverables_follow_the_script() {
         for contract in [Contract::ShowNotes, Contract::ArtworkBrief, Contract::Promotion] {
             let answer: Value = ask(contract, &given, "claude-haiku-5-5", 5);
             assert!(answer.to_string().len() > 100, "{answer}");
-        }
-    }
-}
-
-#[test]
-fn tmp_show() {
-    for (name, package) in packages() {
-        for (show, seed) in [(show(1.5, 2.5), 3), (show(25.0, 30.0), 3)] {
-            let e = episode(&package, &show, seed);
-            let mut text = format!("##### {name}\n{}\n", serde_json::to_string_pretty(&e.plan).unwrap());
-            for l in e.draft.script.lines() {
-                text += &format!(
-                    "{} {} {} [{}]\n",
-                    l.id,
-                    l.speaker,
-                    l.text,
-                    l.claims.iter().map(|c| c.source.clone()).collect::<Vec<_>>().join(",")
-                );
-            }
-            eprintln!("{text}");
         }
     }
 }

@@ -2,6 +2,8 @@
 //! meter, on one router.
 
 mod anthropic;
+#[cfg(test)]
+mod clients;
 mod elevenlabs;
 mod gemini;
 mod paced;

@@ -89,10 +89,6 @@ impl Paced {
                     }
                 };
                 studio.pause(piece.wait).await;
-                if studio.stop.is_cancelled() && !is_last {
-                    let stopped = io::Error::new(io::ErrorKind::ConnectionAborted, "the studio stops");
-                    return Some((Err(stopped), (pieces, studio, call)));
-                }
                 if is_last {
                     studio.meter.bill(&call, used, if breaks { Ending::Cut } else { Ending::Whole });
                 }

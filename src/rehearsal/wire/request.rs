@@ -14,9 +14,9 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The number of the attempt, from 1.
+/// The number of the attempt as clients of these vendors count it: 0 for the first.
 pub(super) fn attempt(headers: &HeaderMap) -> u32 {
-    header(headers, "x-retry-count").parse().unwrap_or(1).max(1)
+    header(headers, "x-retry-count").parse().unwrap_or(0)
 }
 
 /// A name for an answer that is a pure function of what was asked.

@@ -74,10 +74,50 @@ impl Studio {
 /// How long an answer of a contract takes at a pace of 1, in milliseconds: long enough to be watched.
 pub(super) fn millis(title: &str) -> u64 {
     match title {
-        "Draft" => 7_000,
+        "Draft" => 6_500,
         "Judgement" | "Revision" | "SpeechText" => 3_800,
         "Plan" => 3_000,
         "Brief" | "Fixes" => 2_400,
         _ => 1_800,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn studio(pace: f64) -> Studio {
+        Studio {
+            seed: 1,
+            pace,
+            profile: FaultProfile::None,
+            waits: Waits::at(pace),
+            meter: Meter::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    #[test]
+    fn the_way_to_the_quality_gate_can_be_watched_and_is_not_long() {
+        let studio = studio(1.0);
+        for seed in 0..50 {
+            let mut dice = Dice::new(seed, []);
+            let mut takes = |title: &str| {
+                let over = studio.takes(millis(title), &mut dice);
+                over + over / 12
+            };
+            let draft = takes("Draft");
+            assert!((6_000..=8_000).contains(&draft.as_millis()), "{draft:?}");
+            let rest: Duration = ["Brief", "Plan", "Judgement", "Judgement", "Fixes"].into_iter().map(&mut takes).sum();
+            assert!(draft + rest < Duration::from_secs(40));
+        }
+    }
+
+    #[test]
+    fn a_pace_of_nothing_or_nonsense_takes_no_time() {
+        for pace in [0.0, -1.0, f64::NAN] {
+            assert_eq!(studio(pace).takes(7_000, &mut Dice::new(1, [])), Duration::ZERO, "{pace}");
+        }
+        assert_eq!(Waits::at(1.0).time_out, Duration::from_secs(20));
     }
 }

@@ -63,7 +63,7 @@ async fn post(url: String, auth: (&str, &str), body: &Value, key: &str, attempt:
 
 async fn to_claude(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
     let url = format!("{}/v1/messages", studio.anthropic_base());
-    post(url, ("x-api-key", KEY), body, &format!("007-judge_a-0-{attempt}"), attempt).await
+    post(url, ("x-api-key", KEY), body, &format!("007-judge_a-0-{}", attempt + 1), attempt).await
 }
 
 async fn to_gemini(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
@@ -93,7 +93,7 @@ fn text_of(events: &[Value]) -> String {
 /// A request whose first attempt meets a fault. It is searched for, since faults are drawn from the body.
 fn meeting(fault: Fault, make: impl Fn(&str) -> Value) -> Value {
     let mut bodies = (0..40_000).map(|nth| make(&format!("Number {nth}.")));
-    bodies.find(|body| drawn(FaultProfile::Storm, 11, body.to_string().as_bytes(), 1) == Some(fault)).unwrap()
+    bodies.find(|body| drawn(FaultProfile::Storm, 11, body.to_string().as_bytes(), 0) == Some(fault)).unwrap()
 }
 
 async fn metered(studio: &Rehearsal) -> Reading {
@@ -106,7 +106,7 @@ async fn metered(studio: &Rehearsal) -> Reading {
 async fn anthropic_streams_an_answer_with_usage_ids_and_limits() {
     let studio = studio(FaultProfile::None).await;
     let body = claude(Contract::Judgement, "");
-    let response = to_claude(&studio, &body, 1).await;
+    let response = to_claude(&studio, &body, 0).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-greenroom-rehearsal"], "11");
     assert!(response.headers()["request-id"].to_str().unwrap().starts_with("req_"));
@@ -121,7 +121,7 @@ async fn anthropic_streams_an_answer_with_usage_ids_and_limits() {
     let usage = &events[events.len() - 2]["usage"];
     assert_eq!(usage["output_tokens"], text_of(&events).len().div_ceil(4));
     assert_eq!(events[0]["message"]["usage"]["input_tokens"], usage["input_tokens"]);
-    let again = to_claude(&studio, &body, 1).await.text().await.unwrap();
+    let again = to_claude(&studio, &body, 0).await.text().await.unwrap();
     assert_eq!(again, stream, "an answer is a pure function of seed and body");
     let reading = metered(&studio).await;
     let counts = reading.keys["007-judge_a-0-1"].counts;
@@ -148,7 +148,7 @@ async fn anthropic_refuses_in_its_own_form_and_bills_nothing() {
         (with("messages", json!([{"role": "user", "content": "no data blocks"}])), 400, "invalid_request_error"),
         (with("thinking", json!({"type": "enabled", "budget_tokens": 2_000})), 400, "invalid_request_error"),
     ] {
-        let response = to_claude(&studio, &body, 1).await;
+        let response = to_claude(&studio, &body, 0).await;
         assert_eq!(response.status(), status);
         let error: Value = response.json().await.unwrap();
         assert_eq!((error["type"].as_str(), error["error"]["type"].as_str()), (Some("error"), Some(kind)));
@@ -167,7 +167,7 @@ async fn an_answer_ends_at_max_tokens() {
     let studio = studio(FaultProfile::None).await;
     let mut body = claude(Contract::Judgement, "");
     body["max_tokens"] = json!(20);
-    let stream = to_claude(&studio, &body, 1).await.text().await.unwrap();
+    let stream = to_claude(&studio, &body, 0).await.text().await.unwrap();
     let events = events(&stream);
     assert!(text_of(&events).len() <= 80);
     let last = &events[events.len() - 2];
@@ -176,7 +176,7 @@ async fn an_answer_ends_at_max_tokens() {
         (Some("max_tokens"), Some(20))
     );
     body["stream"] = json!(false);
-    let whole: Value = to_claude(&studio, &body, 1).await.json().await.unwrap();
+    let whole: Value = to_claude(&studio, &body, 0).await.json().await.unwrap();
     assert_eq!(whole["stop_reason"], "max_tokens");
     assert_eq!(whole["content"][0]["text"], text_of(&events));
 }
@@ -184,7 +184,7 @@ async fn an_answer_ends_at_max_tokens() {
 #[tokio::test]
 async fn gemini_answers_and_refuses_in_its_own_form() {
     let studio = studio(FaultProfile::None).await;
-    let answer: Value = to_gemini(&studio, &gemini(""), 1).await.json().await.unwrap();
+    let answer: Value = to_gemini(&studio, &gemini(""), 0).await.json().await.unwrap();
     let parts = answer["candidates"][0]["content"]["parts"].as_array().unwrap();
     let report: Value = serde_json::from_str(parts[1]["text"].as_str().unwrap()).unwrap();
     assert_eq!(report["findings"].as_array().unwrap().len(), 2);
@@ -202,14 +202,14 @@ async fn gemini_answers_and_refuses_in_its_own_form() {
     assert_eq!(error["error"]["details"][0]["reason"], "API_KEY_INVALID");
     let unknown = post(url("gemini-1.0"), ("x-goog-api-key", KEY), &gemini(""), "k", 1).await;
     assert_eq!(unknown.status(), 404);
-    let empty = to_gemini(&studio, &json!({"contents": []}), 1).await;
+    let empty = to_gemini(&studio, &json!({"contents": []}), 0).await;
     assert_eq!(empty.json::<Value>().await.unwrap()["error"]["status"], "INVALID_ARGUMENT");
 }
 
 #[tokio::test]
 async fn a_voice_speaks_with_times_for_every_character() {
     let studio = studio(FaultProfile::None).await;
-    let response = to_voice(&studio, &line("The sea comes in."), 1).await;
+    let response = to_voice(&studio, &line("The sea comes in."), 0).await;
     assert_eq!(response.headers()["character-cost"], "9", "half of 17 on this model, rounded up");
     let answer: Value = response.json().await.unwrap();
     let samples = STANDARD.decode(answer["audio_base64"].as_str().unwrap()).unwrap();
@@ -232,7 +232,7 @@ async fn each_class_of_fault_looks_as_it_does_at_anthropic() {
     for fault in Fault::ALL {
         let body = meeting(fault, |note| claude(Contract::Judgement, note));
         let before = studio.meter();
-        let response = to_claude(&studio, &body, 1).await;
+        let response = to_claude(&studio, &body, 0).await;
         let (status, hint) = (response.status().as_u16(), response.headers().get("retry-after").cloned());
         let text = response.text().await;
         let after = metered(&studio).await;
@@ -281,21 +281,21 @@ async fn each_class_of_fault_looks_as_it_does_at_anthropic() {
 #[tokio::test]
 async fn the_other_wires_have_their_own_forms_of_the_faults() {
     let studio = studio(FaultProfile::Storm).await;
-    let hinted = to_gemini(&studio, &meeting(Fault::RateLimitedWithHint, gemini), 1).await;
+    let hinted = to_gemini(&studio, &meeting(Fault::RateLimitedWithHint, gemini), 0).await;
     assert_eq!(hinted.status(), 429);
     assert_eq!(hinted.json::<Value>().await.unwrap()["error"]["details"][0]["retryDelay"], "3s");
-    assert_eq!(to_gemini(&studio, &meeting(Fault::Overloaded, gemini), 1).await.status(), 503);
-    let broken = to_gemini(&studio, &meeting(Fault::MalformedJson, gemini), 1).await;
+    assert_eq!(to_gemini(&studio, &meeting(Fault::Overloaded, gemini), 0).await.status(), 503);
+    let broken = to_gemini(&studio, &meeting(Fault::MalformedJson, gemini), 0).await;
     assert!(broken.status() == 200 && broken.json::<Value>().await.is_err());
-    assert!(to_gemini(&studio, &meeting(Fault::CutStream, gemini), 1).await.bytes().await.is_err());
-    let busy = to_voice(&studio, &meeting(Fault::Overloaded, line), 1).await;
+    assert!(to_gemini(&studio, &meeting(Fault::CutStream, gemini), 0).await.bytes().await.is_err());
+    let busy = to_voice(&studio, &meeting(Fault::Overloaded, line), 0).await;
     assert_eq!(busy.status(), 429);
     assert_eq!(busy.json::<Value>().await.unwrap()["detail"]["status"], "system_busy");
-    assert!(to_voice(&studio, &meeting(Fault::CutStream, line), 1).await.bytes().await.is_err());
-    let odd: Value = to_voice(&studio, &meeting(Fault::SchemaMiss, line), 1).await.json().await.unwrap();
+    assert!(to_voice(&studio, &meeting(Fault::CutStream, line), 0).await.bytes().await.is_err());
+    let odd: Value = to_voice(&studio, &meeting(Fault::SchemaMiss, line), 0).await.json().await.unwrap();
     let length = |list: &str| odd["alignment"][list].as_array().unwrap().len();
     assert_ne!(length("characters"), length("character_end_times_seconds"));
-    let dear = to_voice(&studio, &meeting(Fault::OverBilling, line), 1).await;
+    let dear = to_voice(&studio, &meeting(Fault::OverBilling, line), 0).await;
     let cost: u64 = dear.headers()["character-cost"].to_str().unwrap().parse().unwrap();
     assert!(cost > dear.json::<Value>().await.unwrap()["alignment"]["characters"].as_array().unwrap().len() as u64);
 }
@@ -309,7 +309,7 @@ async fn a_studio_stops_although_someone_waits_and_frees_its_port() {
     let addr = studio.addr();
     let body = meeting(Fault::TimeOut, |note| claude(Contract::Judgement, note));
     let url = format!("{}/v1/messages", studio.anthropic_base());
-    let held = async { post(url, ("x-api-key", KEY), &body, "k", 1).await.status() };
+    let held = async { post(url, ("x-api-key", KEY), &body, "k", 0).await.status() };
     let stop = async {
         while studio.meter().totals.calls == 0 {
             tokio::task::yield_now().await;

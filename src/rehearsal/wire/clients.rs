@@ -1,0 +1,204 @@
+//! The real clients with the real prompts against the servers: a whole episode, and every class of fault as the client
+//! understands it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Waits;
+use crate::domain::handoff::{Contract, Draft, Note, Plan};
+use crate::domain::research::read;
+use crate::prompts::library::Library;
+use crate::provider::call::{Answer, Content, Finish, Request, SpeechRequest, TextRequest, Vendor, prepare};
+use crate::provider::endpoint::Endpoint;
+use crate::provider::error::{CallError, ChargeKnown, RetryClass};
+use crate::provider::transport::{self, Limits, Transport};
+use crate::rehearsal::{Fault, FaultProfile, Options, Rehearsal, drawn};
+
+const PACKAGE: &[u8] = include_bytes!("../../../assets/research/kilogram.md");
+
+struct Client {
+    studio: Rehearsal,
+    transport: Transport,
+    library: Library,
+}
+
+impl Client {
+    async fn new(faults: FaultProfile) -> Self {
+        let waits = Waits { retry_after: Duration::from_secs(2), ..Waits::at(0.0) };
+        let options = Options { seed: 4, pace: 0.0, faults, waits: Some(waits), ..Options::default() };
+        let studio = Rehearsal::start(options).await.unwrap();
+        let transport = Transport::new(&transport::Options::default()).unwrap();
+        Self { studio, transport, library: Library::built_in().unwrap() }
+    }
+
+    async fn send(&self, vendor: Vendor, request: &Request, key: &str, attempt: u32) -> Result<Answer, CallError> {
+        let base = match vendor {
+            Vendor::Anthropic => self.studio.anthropic_base(),
+            Vendor::Gemini => self.studio.gemini_base(),
+            Vendor::ElevenLabs => self.studio.elevenlabs_base(),
+        };
+        let endpoint = Endpoint::new(vendor, &base, "rehearsal-key".into()).unwrap();
+        let prepared = prepare(vendor, request).unwrap();
+        self.transport.send(&endpoint, &prepared, key, attempt, Limits::default(), &mut ()).await?.decode()
+    }
+
+    /// Asks an agent by its own prompt and holds its answer to the contract.
+    async fn ask(&self, agent: &str, model: &str, given: &BTreeMap<String, Value>) -> Value {
+        let prompt = self.library.latest(agent).unwrap();
+        let content = prompt.slots.iter().map(|slot| (slot.clone(), given[slot].to_string())).collect();
+        let rendered = prompt.render(&content).unwrap();
+        let schema = serde_json::to_value(prompt.output.schema().unwrap()).unwrap();
+        let request = Request::Text(TextRequest {
+            model: model.to_owned(),
+            system: rendered.system,
+            user: rendered.user,
+            max_tokens: prompt.max_tokens,
+            schema: Some(schema.clone()),
+            effort: None,
+            remember: Default::default(),
+        });
+        let vendor = if model.starts_with("gemini") { Vendor::Gemini } else { Vendor::Anthropic };
+        let answer = self.send(vendor, &request, &format!("007-{agent}-0-1"), 0).await.unwrap();
+        assert_eq!(answer.finish, Finish::Complete, "{agent}");
+        assert!(answer.usage.is_some() && answer.rehearsal, "{agent}");
+        let Content::Text(text) = answer.content else { panic!("{agent} spoke") };
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&value), "{agent}: {value}");
+        value
+    }
+}
+
+#[tokio::test]
+async fn an_episode_of_full_length_is_made_by_the_real_clients() {
+    const OPUS: &str = "claude-opus-5-5";
+    const SONNET: &str = "claude-sonnet-5-5";
+    const HAIKU: &str = "claude-haiku-5-5";
+    let client = Client::new(FaultProfile::None).await;
+    let mut given = BTreeMap::new();
+    given.insert("research".to_owned(), serde_json::to_value(read(PACKAGE).unwrap()).unwrap());
+    given.insert(
+        "show".to_owned(),
+        json!({
+            "name": "Open Questions", "tagline": "t", "language": "en-GB", "words_per_minute": 150,
+            "target_minutes": {"min": 25.0, "max": 30.0},
+            "brand": {"voice": "v", "rules": [], "avoid": ["the truth is"], "samples": []},
+            "speakers": [{"id": "HOST", "name": "Mara", "role": "host"}, {"id": "GUEST", "name": "Theo", "role": "guest"}],
+        }),
+    );
+    for (agent, model, slot) in [
+        ("production_orchestrator", SONNET, "brief"),
+        ("episode_planner", SONNET, "plan"),
+        ("script_writer", OPUS, "draft"),
+    ] {
+        let answer = client.ask(agent, model, &given).await;
+        given.insert(slot.to_owned(), answer);
+    }
+    let plan: Plan = serde_json::from_value(given["plan"].clone()).unwrap();
+    assert!(plan.segments.len() > 5);
+    let draft: Draft = serde_json::from_value(given["draft"].clone()).unwrap();
+    assert!(draft.script.measure().words.abs_diff(4_125) < 4_125 * 7 / 100);
+    given.insert("script".to_owned(), serde_json::to_value(&draft.script).unwrap());
+    for (agent, model, slot) in [
+        ("quality_claude", OPUS, "judge_a"),
+        ("quality_gemini", "gemini-3.1-pro-preview", "judge_b"),
+        ("feedback_synthesizer", SONNET, "fixes"),
+    ] {
+        let answer = client.ask(agent, model, &given).await;
+        given.insert(slot.to_owned(), answer);
+    }
+    assert_eq!(given["fixes"]["fixes"].as_array().unwrap().len(), 3, "{}", given["fixes"]);
+    let fixes = serde_json::from_value(given["fixes"]["fixes"].clone()).unwrap();
+    given.insert("fixes".to_owned(), serde_json::to_value(Note { fixes, text: String::new() }).unwrap());
+    let revision = client.ask("script_polisher", OPUS, &given).await;
+    assert!(!revision["lines"].as_array().unwrap().is_empty());
+    for (agent, model) in [
+        ("final_reviewer", OPUS),
+        ("tts_optimizer", SONNET),
+        ("show_notes", HAIKU),
+        ("artwork_brief", HAIKU),
+        ("promotion", HAIKU),
+    ] {
+        client.ask(agent, model, &given).await;
+    }
+    let reading = client.studio.meter();
+    assert_eq!((reading.totals.calls, reading.totals.completions, reading.keys.len()), (12, 12, 12));
+    assert_eq!(Contract::Draft.name(), "draft");
+}
+
+fn spoken(text: &str) -> Request {
+    Request::Speech(SpeechRequest {
+        model: "eleven_flash_v2_5".into(),
+        voice: "EXAVITQu4vr4xnSDxMaL".into(),
+        text: text.into(),
+        previous: None,
+        next: None,
+        seed: None,
+        language: None,
+        settings: None,
+    })
+}
+
+fn judged(model: &str, note: &str) -> Request {
+    let script = json!({"title": "T", "segments": []});
+    Request::Text(TextRequest {
+        model: model.into(),
+        system: "You judge.".into(),
+        user: format!("{note}\n<data name=\"script\">{script}</data>"),
+        max_tokens: 4_000,
+        schema: Some(serde_json::to_value(Contract::Judgement.schema().unwrap()).unwrap()),
+        effort: None,
+        remember: Default::default(),
+    })
+}
+
+#[tokio::test]
+async fn the_clients_know_what_to_do_about_almost_every_fault() {
+    let client = Client::new(FaultProfile::Storm).await;
+    let makes: [(Vendor, fn(&str) -> Request); 3] = [
+        (Vendor::Anthropic, |note| judged("claude-opus-5-5", note)),
+        (Vendor::Gemini, |note| judged("gemini-3.1-pro-preview", note)),
+        (Vendor::ElevenLabs, spoken),
+    ];
+    for (vendor, make) in makes {
+        for fault in Fault::ALL {
+            let mut requests = (0..40_000).map(|nth| make(&format!("Number {nth}.")));
+            let meets = |request: &Request| {
+                drawn(FaultProfile::Storm, 4, &prepare(vendor, request).unwrap().body, 0) == Some(fault)
+            };
+            let request = requests.find(meets).unwrap();
+            let first = client.send(vendor, &request, "k", 0).await;
+            let told = format!("{vendor} {fault:?}: {first:?}");
+            match fault {
+                Fault::RateLimitedWithHint
+                | Fault::RateLimited
+                | Fault::Overloaded
+                | Fault::ServerError
+                | Fault::TimeOut
+                | Fault::CutStream => {
+                    let error = first.unwrap_err();
+                    let again = matches!(error.class, RetryClass::RetryAfter | RetryClass::LowerConcurrency);
+                    assert!(again && error.charge != ChargeKnown::Charged, "{told}");
+                    assert_eq!(
+                        error.charge == ChargeKnown::Uncertain,
+                        matches!(fault, Fault::TimeOut | Fault::CutStream),
+                        "{told}"
+                    );
+                    let hinted = fault == Fault::RateLimitedWithHint && vendor != Vendor::ElevenLabs;
+                    assert_eq!(error.retry_after, hinted.then(|| Duration::from_secs(2)), "{told}");
+                }
+                Fault::MalformedJson => assert_eq!(first.unwrap_err().charge, ChargeKnown::Charged, "{told}"),
+                Fault::SlowFirstByte | Fault::SchemaMiss => assert!(first.is_ok(), "{told}"),
+                Fault::OverBilling => {
+                    let usage = first.unwrap().usage.unwrap();
+                    assert!(usage.output > 4_000 || usage.credits > usage.characters, "{usage:?}");
+                }
+            }
+            assert!(
+                client.send(vendor, &request, "k", 9).await.is_ok(),
+                "{vendor} {fault:?}: a later attempt is answered"
+            );
+        }
+    }
+}
