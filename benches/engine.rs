@@ -271,7 +271,11 @@ fn throughput(runtime: &Runtime, root: &Path) {
     row(
         "ten local steps, one episode at a time",
         format!("{one:.1} episodes/s"),
-        format!("{:.0} % of the floor ({floor_one:.1}/s, {:.1} syncs an episode)", 100.0 * one / floor_one, sizes.len() as f64 / 40.0),
+        format!(
+            "{:.0} % of the floor ({floor_one:.1}/s, {:.1} syncs an episode)",
+            100.0 * one / floor_one,
+            sizes.len() as f64 / 40.0
+        ),
     );
     row("the same, 64 at once", format!("{many:.1} episodes/s"), format!("{:.1} times the floor", many / floor_one));
     row("journal bytes per payload byte", format!("{:.2}", journal / payload), "2 KB results".into());
@@ -323,7 +327,11 @@ fn makespan(runtime: &Runtime, root: &Path) {
     let pins: Vec<Pin> = stages.into_iter().map(pin).collect();
     let took = runtime.block_on(run(&handle, 1, 1, 1, &pins));
     close(runtime, handle);
-    row("makespan of the default pipeline", format!("{took:.2} s"), format!("{:.3} of the critical path ({path:.1} s)", took / path));
+    row(
+        "makespan of the default pipeline",
+        format!("{took:.2} s"),
+        format!("{:.3} of the critical path ({path:.1} s)", took / path),
+    );
 }
 
 fn peak_memory() -> Option<u64> {
@@ -356,7 +364,11 @@ fn resume(runtime: &Runtime, root: &Path) {
     let (handle, found) = opened(runtime, &dir, StandIn::instant());
     let cold = began.elapsed();
     close(runtime, handle);
-    row("resume with 100 under way", format!("{:.0} ms", warm.as_secs_f64() * 1e3), format!("{:.0} ms from the journal alone ({} events)", cold.as_secs_f64() * 1e3, found.replayed));
+    row(
+        "resume with 100 under way",
+        format!("{:.0} ms", warm.as_secs_f64() * 1e3),
+        format!("{:.0} ms from the journal alone ({} events)", cold.as_secs_f64() * 1e3, found.replayed),
+    );
     if let Some(kib) = peak_memory() {
         row("peak memory with 100 under way", format!("{:.0} MB", kib as f64 / 1024.0), "the whole benchmark".into());
     }
@@ -385,9 +397,17 @@ fn opening(runtime: &Runtime, root: &Path) {
     row(
         "opening with 10,000 past episodes",
         format!("{:.0} ms, {} of {lines} events replayed", tail.as_secs_f64() * 1e3, found.replayed),
-        format!("{:.1} times as fast as from the journal alone ({:.1} s)", whole.as_secs_f64() / tail.as_secs_f64(), whole.as_secs_f64()),
+        format!(
+            "{:.1} times as fast as from the journal alone ({:.1} s)",
+            whole.as_secs_f64() / tail.as_secs_f64(),
+            whole.as_secs_f64()
+        ),
     );
-    row("listing what 10,000 past episodes cost", format!("{:.0} ms", browse.as_secs_f64() * 1e3), format!("{past} rows of the index"));
+    row(
+        "listing what 10,000 past episodes cost",
+        format!("{:.0} ms", browse.as_secs_f64() * 1e3),
+        format!("{past} rows of the index"),
+    );
 }
 
 fn main() {

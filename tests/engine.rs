@@ -2,13 +2,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test fails by panicking and says what it measured"
 )]
 
-mod support;
+#[path = "support/studio.rs"]
+mod studio;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,8 +21,8 @@ use greenroom::domain::ids::EpisodeNumber;
 use greenroom::engine::open::open;
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Options, Rehearsal};
-use support::studio::{decide_until_over, new_episode, options};
-use support::world::person;
+
+use crate::studio::{decide_until_over, new_episode, options, person};
 
 const ONE: EpisodeNumber = EpisodeNumber(1);
 
@@ -93,9 +93,8 @@ fn every_package_makes_an_episode_of_its_own() {
     let mut scripts = BTreeSet::new();
     for (name, number) in names.iter().zip(&numbers) {
         let packages = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().map(|e| e.unwrap().path());
-        let is_mine = |path: &std::path::PathBuf| {
-            path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-"))
-        };
+        let is_mine =
+            |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}-"));
         let package = packages.into_iter().find(is_mine).unwrap_or_else(|| panic!("no package for {name}"));
         let text = fs::read_to_string(package.join("script.txt")).unwrap();
         let source = fs::read_to_string(samples.join(name)).unwrap();

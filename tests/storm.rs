@@ -2,14 +2,14 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test fails by panicking and says what it measured"
 )]
 
-mod support;
+#[path = "support/studio.rs"]
+mod studio;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,8 +25,8 @@ use greenroom::ledger::codec;
 use greenroom::ledger::disk::{Disk, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::rehearsal::{FaultProfile, Options, Rehearsal, Waits};
-use support::studio::{decide_until_over, new_episode, options};
-use support::world::person;
+
+use crate::studio::{decide_until_over, new_episode, options, person};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -79,7 +79,9 @@ fn fifty_episodes_in_a_storm_never_pass_the_cap_of_a_day() {
     for stamped in journal(folder.path()) {
         let period = Period::of(stamped.at);
         match &stamped.event {
-            Event::CallIntended { key, worst, .. } => budget.reserve(key.clone(), *worst, period, &Caps::new()).unwrap(),
+            Event::CallIntended { key, worst, .. } => {
+                budget.reserve(key.clone(), *worst, period, &Caps::new()).unwrap()
+            }
             Event::CallSettled { key, price, .. } | Event::CallFailed { key, price, .. } => {
                 let worst = budget.call(key).unwrap().worst;
                 excess = excess.plus(MicroUsd(price.minus(worst).0.max(0)));

@@ -5,7 +5,7 @@
 
 mod deliverables;
 pub(in crate::domain) mod form;
-mod judging;
+pub(in crate::domain) mod judging;
 mod planning;
 mod rejection;
 mod script;
@@ -161,3 +161,6 @@ const AGENTS: [Contract; 10] = [
     Contract::ArtworkBrief,
     Contract::Promotion,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -277,4 +277,3 @@ fn over(studio: &Studio, number: EpisodeNumber, event: Event) -> Result<Vec<Deci
     }
     Ok(vec![of(number, event)])
 }
-

@@ -8,6 +8,7 @@ pub mod cost;
 pub mod decide;
 pub mod episode;
 pub mod event;
+pub mod gate;
 pub mod handoff;
 pub mod ids;
 pub mod money;

@@ -275,7 +275,11 @@ impl Dispatcher {
                     }
                     continue;
                 }
-                if next.waits { self.schedule.waiting.insert(number) } else { self.schedule.waiting.remove(&number) };
+                if next.waits {
+                    self.schedule.waiting.insert(number)
+                } else {
+                    self.schedule.waiting.remove(&number)
+                };
                 match next.deadline {
                     Some(at) => self.schedule.deadlines.insert(number, at),
                     None => self.schedule.deadlines.remove(&number),

@@ -231,7 +231,9 @@ fn start(
         });
         let result = match work.await {
             Ok(result) => result,
-            Err(error) if error.is_panic() => Err("this step met a fault of the program; it can be tried again".to_owned()),
+            Err(error) if error.is_panic() => {
+                Err("this step met a fault of the program; it can be tried again".to_owned())
+            }
             Err(_) => return,
         };
         let _ = outcomes.send(Outcome::Worked { episode: number, stage, input, result });

@@ -4,6 +4,7 @@ mod dispatcher;
 pub mod executor;
 pub mod handle;
 pub mod open;
+pub mod package;
 mod past;
 pub mod progress;
 pub mod snapshot;

@@ -71,7 +71,9 @@ pub struct OpenOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder cannot be made or written.
-    #[error("the studio's folder {dir} cannot be used: {source}. Choose another with --data-dir, or mend its permissions")]
+    #[error(
+        "the studio's folder {dir} cannot be used: {source}. Choose another with --data-dir, or mend its permissions"
+    )]
     Folder {
         /// The folder.
         dir: String,
@@ -229,9 +231,7 @@ pub fn open_with(
     let feed = feed(&journal);
     let recovered = recovered(&replay.studio, &shop);
     let is_lost = |outcome: &&Outcome| match outcome {
-        Outcome::Called { result: Err(failure), .. } => {
-            failure.charge == crate::domain::step::Charged::Uncertain
-        }
+        Outcome::Called { result: Err(failure), .. } => failure.charge == crate::domain::step::Charged::Uncertain,
         Outcome::Called { .. } | Outcome::Worked { .. } => false,
     };
     let lost = recovered.iter().filter(is_lost).count();
@@ -266,10 +266,7 @@ pub fn open_with(
     };
     dispatcher.set_up(provenance, day, month);
     runtime.spawn(Arc::clone(&shop.progress).publish(progress_to));
-    let ordering = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(OpenError::Thread)?;
+    let ordering = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(OpenError::Thread)?;
     std::thread::Builder::new()
         .name("dispatcher".to_owned())
         .spawn(move || {

@@ -50,7 +50,10 @@ impl Past {
         match State::open(dir, SHAPE, PATIENCE, &confirm) {
             Ok((state, StateOpened { checkpoint, aside })) => {
                 let said = aside.map(|(moved, why)| {
-                    format!("the state was moved to {} because {why}; it is folded again from the journal", moved.display())
+                    format!(
+                        "the state was moved to {} because {why}; it is folded again from the journal",
+                        moved.display()
+                    )
                 });
                 let (studio, from) = match folded(&state, checkpoint) {
                     Some(studio) => (studio, checkpoint),
@@ -86,7 +89,8 @@ impl Past {
         let mut episodes = vec![(STUDIO, studio)];
         let mut costs = Vec::new();
         for episode in self.fresh.values() {
-            let rows = serde_json::to_vec(episode.as_ref()).and_then(|e| Ok((e, serde_json::to_vec(&cost::summary(episode))?)));
+            let rows = serde_json::to_vec(episode.as_ref())
+                .and_then(|e| Ok((e, serde_json::to_vec(&cost::summary(episode))?)));
             let Ok((bytes, row)) = rows else { continue };
             episodes.push((episode.number, bytes));
             let month = Month::of(episode.started);

@@ -27,7 +27,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             }
             (Tone::Work, format!("{stage}: calls made ready"))
         }
-        Event::CorrectionPrepared { stage, .. } => (Tone::Work, format!("{stage}: asked again with the validator's words")),
+        Event::CorrectionPrepared { stage, .. } => {
+            (Tone::Work, format!("{stage}: asked again with the validator's words"))
+        }
         Event::CallIntended { key, worst, route, .. } => {
             if key.unit > 0 {
                 return None;
@@ -90,9 +92,9 @@ pub fn need_words(need: &Need) -> String {
     match need {
         Need::Gate { gate, hash } => format!("{gate} waits for a decision on {}", hash.short()),
         Need::Charge { key } => format!("was {key} charged? its answer was lost"),
-        Need::Cap { stage, scope, cap, committed, worst } => format!(
-            "{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent or held"
-        ),
+        Need::Cap { stage, scope, cap, committed, worst } => {
+            format!("{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent or held")
+        }
         Need::Retries { stage, reason } => format!("{stage} cannot go on: {reason}"),
         Need::OverBilled { key, reserved, billed } => {
             format!("{key} was billed {billed:.4} USD, more than the {reserved:.4} that was held")

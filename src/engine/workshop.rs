@@ -76,7 +76,6 @@ impl Worker for Workshop {
             Work::Evaluate => job.evaluate(),
         }
     }
-
 }
 
 impl Workshop {

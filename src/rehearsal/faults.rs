@@ -68,7 +68,7 @@ pub enum Fault {
     SchemaMiss,
     /// No byte until the limit, then the vendor's time-out error.
     TimeOut,
-    /// The right answer with a usage above what the request allows.
+    /// The right answer with a usage above what the request allows. Not met on the speech wire.
     OverBilling,
 }
 

@@ -4,6 +4,7 @@
 //! The clients of a rehearsal are the real ones. No code is shared with the engine's prices.
 
 mod author;
+mod espeak;
 mod faults;
 mod meter;
 mod studio;

@@ -11,7 +11,7 @@ use greenroom::config::prices::Prices;
 use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
 use greenroom::domain::command::Command;
-use greenroom::domain::event::{Need, Provenance, Ruling, Uncertain};
+use greenroom::domain::event::{Need, Person, Provenance, Ruling, Uncertain};
 use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::plan::Limits;
@@ -23,10 +23,8 @@ use greenroom::provider::call::Vendor;
 use greenroom::provider::endpoint::Endpoint;
 use greenroom::provider::transport;
 
-use super::world::person;
-
 /// How a studio under `data` is opened against the servers at `base`, such as `http://127.0.0.1:4000`.
-pub fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: Uncertain) -> OpenOptions {
+pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: Uncertain) -> OpenOptions {
     let environment = Environment::of::<String, String>([], 1000).unwrap();
     let mut settings = Settings::layered(None, &environment, &[]).unwrap();
     settings.shutdown_grace = Duration::from_secs(5);
@@ -59,8 +57,13 @@ pub fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: Uncertai
     }
 }
 
+/// Who decides.
+pub(crate) fn person() -> Person {
+    Person::new("Ada", "ada").unwrap()
+}
+
 /// An episode of the short sample show.
-pub fn new_episode(sample: &str, number: u32) -> NewEpisode {
+pub(crate) fn new_episode(sample: &str, number: u32) -> NewEpisode {
     NewEpisode {
         research: Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research").join(sample),
         show: "open-questions-short".to_owned(),
@@ -74,7 +77,7 @@ pub fn new_episode(sample: &str, number: u32) -> NewEpisode {
 /// # Errors
 ///
 /// With what is still open when the time is over.
-pub async fn decide_until_over(
+pub(crate) async fn decide_until_over(
     handle: &Handle,
     episodes: &[EpisodeNumber],
     limit: Duration,
@@ -97,7 +100,8 @@ pub async fn decide_until_over(
                         Need::Gate { gate, hash } => {
                             let can_send = episode.pin(gate).is_some_and(|pin| pin.stage.send_back.is_some());
                             let reasons = episode.gates.get(gate).and_then(|g| g.evaluations.get(hash));
-                            let failed = reasons.is_some_and(|e| e.verdict == greenroom::domain::event::Verdict::Failed);
+                            let failed =
+                                reasons.is_some_and(|e| e.verdict == greenroom::domain::event::Verdict::Failed);
                             if failed {
                                 return Err(format!("{gate} failed: {:?}", reasons.map(|e| &e.reasons)));
                             }

@@ -20,7 +20,7 @@ const MAX_TITLE: usize = 200;
 /// A fault of a script, at a line where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::domain) struct Spotted {
-    /// The line; nothing where the fault is the whole script's.
+    /// The line whose change would mend it; nothing where no change of a line would.
     pub(in crate::domain) line: Option<LineId>,
     /// What is wrong, with its place.
     pub(in crate::domain) words: String,
@@ -165,11 +165,12 @@ pub(in crate::domain) fn script(
 
 fn spotted(fault: Fault) -> Spotted {
     let line = match &fault {
-        Fault::Empty | Fault::Segment(..) => None,
-        Fault::RepeatedId(line) | Fault::Silent(line) => Some(*line),
-        Fault::UnknownSpeaker { line, .. } | Fault::UnknownSource { line, .. } | Fault::Markup { line, .. } => {
-            Some(*line)
-        }
+        // Of two lines with one id, a revision could only change both.
+        Fault::Empty | Fault::Segment(..) | Fault::RepeatedId(_) => None,
+        Fault::Silent(line)
+        | Fault::UnknownSpeaker { line, .. }
+        | Fault::UnknownSource { line, .. }
+        | Fault::Markup { line, .. } => Some(*line),
     };
     Spotted { line, words: fault.to_string() }
 }

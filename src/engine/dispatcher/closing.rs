@@ -31,9 +31,8 @@ impl Dispatcher {
 
     /// Whether the studio has closed: no paid call is under way, or the grace period is over.
     pub(super) fn is_closed(&self) -> bool {
-        let is_over = |closing: &Closing| {
-            self.executor.calls_under_way() == 0 || closing.left(&self.clock) == Duration::ZERO
-        };
+        let is_over =
+            |closing: &Closing| self.executor.calls_under_way() == 0 || closing.left(&self.clock) == Duration::ZERO;
         self.closing.as_ref().is_some_and(is_over)
     }
 

@@ -1,7 +1,7 @@
 //! Holds an answer to its contract and keeps what goes on.
 
-use super::exchange::KeptAnswer;
 use super::Job;
+use super::exchange::KeptAnswer;
 use crate::domain::accept::{Context, accept};
 use crate::domain::handoff::{Judgement, Note};
 use crate::domain::ids::{ContentHash, StageId};
@@ -22,7 +22,9 @@ impl Job<'_> {
         };
         match answer.finish {
             Finish::Complete => {}
-            Finish::Length => return refused("the answer was cut at the limit of its length; say it in fewer words".to_owned()),
+            Finish::Length => {
+                return refused("the answer was cut at the limit of its length; say it in fewer words".to_owned());
+            }
             Finish::Refused(why) => return refused(format!("the model refused: {why}")),
             Finish::Other(why) => return refused(format!("the model stopped: {why}")),
         }
@@ -32,7 +34,9 @@ impl Job<'_> {
                 let samples: Vec<i16> = speech
                     .pcm
                     .chunks_exact(2)
-                    .map(|pair| i16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]))
+                    .map(|pair| {
+                        i16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)])
+                    })
                     .collect();
                 if samples.iter().all(|sample| *sample == 0) {
                     return refused("the recording is silent".to_owned());
@@ -41,7 +45,9 @@ impl Job<'_> {
                 let output = Output { hash: self.shop.keep(&bytes)?, words: None };
                 Ok(Done::Accepted { unit, output, claimed_words: None })
             }
-            Content::Text(_) | Content::Speech(_) => refused("the answer is of another kind than was asked for".to_owned()),
+            Content::Text(_) | Content::Speech(_) => {
+                refused("the answer is of another kind than was asked for".to_owned())
+            }
         }
     }
 
@@ -55,7 +61,9 @@ impl Job<'_> {
         };
         let fixes: Option<Note> = match &self.step.inputs.note {
             Some(note) => Some(self.shop.json(&note.note)?),
-            None => self.fed::<crate::domain::handoff::Fixes>("fixes")?.map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
+            None => self
+                .fed::<crate::domain::handoff::Fixes>("fixes")?
+                .map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
         };
         let judgements: Vec<Judgement> = self.judgements()?.into_iter().map(|(_, judgement)| judgement).collect();
         let context = Context {
@@ -71,6 +79,8 @@ impl Job<'_> {
                 let output = Output { hash: self.shop.keep(&accepted.artifact)?, words: accepted.words };
                 Ok(Done::Accepted { unit, output, claimed_words: accepted.claimed_words })
             }
+            // What no other answer would mend is no matter for a correction.
+            Err(rejection) if !rejection.is_mendable() => Err(rejection.to_string()),
             Err(rejection) => Ok(Done::Refused { unit, reason: rejection.to_string() }),
         }
     }

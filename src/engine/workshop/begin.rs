@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::call::day;
 use super::Workshop;
+use super::call::day;
 use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Ceiling;
 use crate::config::role::Role;
 use crate::config::settings::RoleRoutes;
-use crate::config::show::Show;
+use crate::config::show::{Show, SpeechEngine};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
@@ -43,6 +43,11 @@ impl Workshop {
         let (bytes, research) = read_research(&new.research)?;
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
+        if self.provenance == Provenance::Live && show.engine == SpeechEngine::EspeakNg {
+            return Err(format!(
+                "the voices of espeak-ng are for rehearsals, and this studio is live; nothing was started. Set `engine = \"provider\"` in {file}"
+            ));
+        }
         let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
         self.library.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
@@ -124,11 +129,20 @@ impl Workshop {
             version: prompt.version.to_string(),
             hash: prompt.hash,
         };
-        Ok(Pin { stage: stage.clone(), prompt: prompt.map(pinned), revise: revise.map(pinned), route, fallback, cheaper })
+        Ok(Pin {
+            stage: stage.clone(),
+            prompt: prompt.map(pinned),
+            revise: revise.map(pinned),
+            route,
+            fallback,
+            cheaper,
+        })
     }
 
     fn latest(&self, agent: &str) -> Result<&Prompt, String> {
-        self.library.latest(agent).ok_or_else(|| format!("there is no prompt for the agent `{agent}`; nothing was started"))
+        self.library
+            .latest(agent)
+            .ok_or_else(|| format!("there is no prompt for the agent `{agent}`; nothing was started"))
     }
 
     /// The routes of a role; the first one must lead somewhere.
@@ -164,7 +178,12 @@ impl Workshop {
     }
 
     /// The price of so many characters in requests of a line each.
-    fn spoken(&self, model: &str, characters: u64, on: jiff::civil::Date) -> Result<MicroUsd, crate::config::prices::PriceError> {
+    fn spoken(
+        &self,
+        model: &str,
+        characters: u64,
+        on: jiff::civil::Date,
+    ) -> Result<MicroUsd, crate::config::prices::PriceError> {
         const LINE: u64 = 500;
         let line = self.prices.worst_case(model, 0, Ceiling::Characters(LINE), on)?;
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::exchange::{self, KeptAnswer};
 use super::Workshop;
+use super::exchange::{self, KeptAnswer};
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
@@ -27,6 +27,9 @@ use crate::provider::transport::{BodySink, Limits};
 pub(super) fn day(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
 }
+
+/// Seconds before each try to keep an answer that is paid for: a full disk may get room.
+const KEEPING: [u64; 9] = [0, 1, 2, 4, 8, 15, 30, 60, 60];
 
 /// What a call is priced with.
 struct Bill<'a> {
@@ -66,8 +69,7 @@ impl Workshop {
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
-        let sent =
-            self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
+        let sent = self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
         let raw = match sent {
             Ok(raw) => raw,
             Err(error) => {
@@ -77,18 +79,30 @@ impl Workshop {
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
         let answer = KeptAnswer::new(raw.vendor, raw.status, raw.headers, endpoint.masked(&raw.body));
-        let shop = Arc::clone(&self);
-        let kept = blocking(move || {
-            let characters = exchange::characters(&request);
-            let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
-            let (status, headers) = (answer.status(), answer.header_pairs());
-            tee.finish(status, headers);
-            shop.settle(&answer, &bill, u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
-        });
-        kept.await.unwrap_or_else(|what| {
-            // The answer came and could not be kept: what it cost is not known before it is looked at.
-            Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
-        })
+        let characters = exchange::characters(&request);
+        let (status, headers) = (answer.status(), answer.header_pairs());
+        let answer = Arc::new(answer);
+        let machine_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let mut tee = Some((tee, status, headers));
+        let mut what = String::new();
+        // The answer is paid for: while it cannot be kept, it is held here and tried again.
+        for wait in KEEPING {
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+            let (shop, answer, step, tee) = (Arc::clone(&self), Arc::clone(&answer), step.clone(), tee.take());
+            let kept = blocking(move || {
+                if let Some((mut tee, status, headers)) = tee {
+                    tee.finish(status, headers);
+                }
+                let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
+                shop.settle(&answer, &bill, machine_ms)
+            });
+            match kept.await {
+                Ok(result) => return result,
+                Err(error) => what = error,
+            }
+            tracing::error!(%what, key = %step.key, "an answer that is paid for cannot be kept");
+        }
+        Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
     }
 
     /// Prices a whole answer and keeps it.
@@ -106,12 +120,21 @@ impl Workshop {
         };
         if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
             let message = match self.provenance {
-                Provenance::Live => "the answer is marked as rehearsed, and this studio is live: its provider's address points to a rehearsal",
-                Provenance::Rehearsal => "the answer is not marked as rehearsed: a rehearsal must not reach a real provider",
+                Provenance::Live => {
+                    "the answer is marked as rehearsed, and this studio is live: its provider's address points to a rehearsal"
+                }
+                Provenance::Rehearsal => {
+                    "the answer is not marked as rehearsed: a rehearsal must not reach a real provider"
+                }
             };
             let price = if answer.is_rehearsed() { MicroUsd::ZERO } else { self.price(counted, bill).1 };
             let charge = Charged::Known(price);
-            return Ok(Err(CallFailure { class: RetryClass::Stop, message: message.to_owned(), retry_after_ms: None, charge }));
+            return Ok(Err(CallFailure {
+                class: RetryClass::Stop,
+                message: message.to_owned(),
+                retry_after_ms: None,
+                charge,
+            }));
         }
         let (usage, price) = self.price(counted, bill);
         let answer = self.keep(&answer.artifact()?)?;

@@ -19,7 +19,8 @@ pub(super) struct Kept {
 
 /// The artifact of a request.
 pub(super) fn keep(prepared: &Prepared) -> Result<Vec<u8>, String> {
-    let body: Box<RawValue> = serde_json::from_slice(&prepared.body).map_err(|e| format!("the request is no JSON: {e}"))?;
+    let body: Box<RawValue> =
+        serde_json::from_slice(&prepared.body).map_err(|e| format!("the request is no JSON: {e}"))?;
     let kept = Kept { vendor: prepared.vendor, path: prepared.path.clone(), streaming: prepared.streaming, body };
     serde_json::to_vec(&kept).map_err(|e| e.to_string())
 }

@@ -6,7 +6,7 @@ use super::call::day;
 use super::exchange;
 use super::{Job, Workshop};
 use crate::config::prices::Ceiling;
-use crate::config::show::Show;
+use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
 use crate::domain::event::UnitPlan;
 use crate::domain::handoff::{Contract, Fixes, Note, SpeechText};
@@ -138,7 +138,7 @@ impl Job<'_> {
             let voice = voice.ok_or_else(|| format!("{}: `{speaker}` has no voice in this show", line.id))?;
             let request = SpeechRequest {
                 model: route.model.clone(),
-                voice: voice.voice.id.clone(),
+                voice: voice_id(&voice.voice),
                 text: line.text,
                 previous: None,
                 next: None,
@@ -158,6 +158,14 @@ impl Job<'_> {
             Some(_) if self.pin.revise.is_some() => Contract::Revision,
             Some(_) | None => self.pin.stage.output,
         }
+    }
+}
+
+/// A voice as it is asked for; those of `espeak-ng` are known by their first letters, and only a rehearsal has them.
+fn voice_id(voice: &Voice) -> String {
+    match voice.provider {
+        VoiceProvider::Paid(_) => voice.id.clone(),
+        VoiceProvider::EspeakNg => format!("espeak-ng_{}", voice.id),
     }
 }
 

@@ -182,7 +182,7 @@ async fn answer(
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);
     let mut used = Used { input: given.input, output: given.output, characters: 0 };
     if fault == Some(Fault::OverBilling) {
-        used = Used { input: used.input * 3, output: max_tokens + max_tokens / 2 + 1_000, characters: 0 };
+        used = Used { input: used.input * 5, output: max_tokens + max_tokens / 2 + 1_000, characters: 0 };
     }
     let id = format!("msg_{}", token(studio.seed, body, attempt, 24));
     let over = studio.takes(millis(&given.title), &mut dice);

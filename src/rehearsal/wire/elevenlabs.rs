@@ -15,6 +15,7 @@ use super::request::{KEY_PREFIX, attempt, header, token};
 use super::state::Studio;
 use crate::media::synth::{Voice, speak};
 use crate::rehearsal::author::Dice;
+use crate::rehearsal::espeak;
 use crate::rehearsal::faults::Fault;
 use crate::rehearsal::meter::{self, Call, Used};
 
@@ -144,12 +145,8 @@ async fn answer(studio: Arc<Studio>, asked: Asked, headers: &HeaderMap, body: &B
     }
     let characters = u64::try_from(asked.text.chars().count()).unwrap_or(u64::MAX);
     let is_half = asked.model.contains("flash") || asked.model.contains("turbo");
-    let mut credits = if is_half { characters.div_ceil(2) } else { characters };
-    let mut used = Used { input: 0, output: 0, characters };
-    if fault == Some(Fault::OverBilling) {
-        credits = characters * 4;
-        used.characters = characters * 4;
-    }
+    let credits = if is_half { characters.div_ceil(2) } else { characters };
+    let used = Used { input: 0, output: 0, characters };
     let failed = |_| Refusal::new(500, "internal_error", "internal_error", "The voice came to no end.");
     let text = tokio::task::spawn_blocking(move || spoken(&asked, fault)).await.map_err(failed)??;
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);
@@ -165,13 +162,29 @@ async fn answer(studio: Arc<Studio>, asked: Asked, headers: &HeaderMap, body: &B
     Ok(response)
 }
 
-/// The body: the samples, and when each character of the text is heard.
-fn spoken(asked: &Asked, fault: Option<Fault>) -> Result<String, Refusal> {
+/// Samples, and when each character begins and ends, in seconds.
+type Said = (Vec<i16>, Vec<f64>, Vec<f64>);
+
+/// The samples and when each character is heard; of a voice that tells no times, evenly spread.
+fn said(asked: &Asked) -> Result<Said, Refusal> {
+    if let Some(voice) = asked.voice.strip_prefix(espeak::PREFIX) {
+        let samples = espeak::speak(&asked.text, voice, asked.rate)
+            .map_err(|why| Refusal::new(404, "not_found", "voice_not_found", &why))?;
+        let seconds = samples.len() as f64 / f64::from(asked.rate);
+        let count = asked.text.chars().count();
+        let at = |n: usize| seconds * n as f64 / count.max(1) as f64;
+        return Ok((samples, (0..count).map(at).collect(), (1..=count).map(at).collect()));
+    }
     let speech = speak(&asked.text, &Voice::from_name(&asked.voice), asked.rate)
         .map_err(|error| Refusal::new(400, "validation_error", "text_too_long", &error.to_string()))?;
-    let samples: Vec<u8> = speech.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    Ok((speech.samples, speech.starts, speech.ends))
+}
+
+/// The body: the samples, and when each character of the text is heard.
+fn spoken(asked: &Asked, fault: Option<Fault>) -> Result<String, Refusal> {
+    let (samples, starts, mut ends) = said(asked)?;
+    let samples: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let characters: Vec<String> = asked.text.chars().map(String::from).collect();
-    let (starts, mut ends) = (speech.starts, speech.ends);
     if fault == Some(Fault::SchemaMiss) {
         // An alignment whose lists differ in length, as an interface would never describe it.
         ends.pop();

@@ -143,7 +143,7 @@ async fn answer(studio: Arc<Studio>, mut asked: Asked, headers: &HeaderMap, body
     let given = asked.answer(studio.seed, fault).await.map_err(|error| invalid(error.to_string()))?;
     let (mut input, mut output) = (given.input, given.output);
     if fault == Some(Fault::OverBilling) {
-        (input, output) = (input * 3, most + most / 2 + 1_000);
+        (input, output) = (input * 5, most + most / 2 + 1_000);
     }
     let mut text = json!({
         "candidates": [{

@@ -63,9 +63,14 @@ impl Studio {
     }
 
     /// Counts a call and draws its fault, which is counted too.
+    ///
+    /// Speech is never over-billed: its bill is the length of the text, which its client knows better than any header.
     pub(super) fn meets(&self, call: &Call, body: &[u8], attempt: u32) -> Option<Fault> {
         self.meter.called(call);
         let fault = drawn(self.profile, self.seed, body, attempt)?;
+        if fault == Fault::OverBilling && call.vendor == "elevenlabs" {
+            return None;
+        }
         self.meter.met(fault.name());
         Some(fault)
     }

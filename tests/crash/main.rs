@@ -5,7 +5,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
@@ -13,7 +12,11 @@
     reason = "a test fails by panicking, and a child gets its orders through the environment"
 )]
 
-mod support;
+#[path = "../support/dice.rs"]
+mod dice;
+mod killer;
+#[path = "../support/studio.rs"]
+mod studio;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,9 +32,10 @@ use greenroom::ledger::codec;
 use greenroom::ledger::disk::{Disk, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::rehearsal::{Options, Reading, Rehearsal};
-use support::killer::{KillerDisk, Moment};
-use support::studio::{decide_until_over, new_episode, options};
-use support::world::{Dice, person};
+
+use crate::dice::Dice;
+use crate::killer::{KillerDisk, Moment};
+use crate::studio::{decide_until_over, new_episode, options, person};
 
 const EPISODE: EpisodeNumber = EpisodeNumber(1);
 
@@ -120,7 +124,7 @@ fn kills_at_every_moment_lose_nothing_and_pay_nothing_twice() {
     if std::env::var("GREENROOM_TEST_BASE").is_ok() {
         return;
     }
-    let points: usize = std::env::var("GREENROOM_KILL_POINTS").map_or(30, |text| text.parse().expect("a number"));
+    let points: usize = std::env::var("GREENROOM_KILL_POINTS").map_or(30, |text| text.parse().unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let start = || Options { seed: 7, pace: 0.0, ..Options::default() };
     let servers = runtime.block_on(Rehearsal::start(start())).unwrap();

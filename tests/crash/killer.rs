@@ -9,7 +9,7 @@ use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk};
 
 /// The moments at which a process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moment {
+pub(crate) enum Moment {
     JournalBeforeWrite,
     JournalAfterWrite,
     JournalAfterSync,
@@ -24,7 +24,7 @@ pub enum Moment {
 }
 
 impl Moment {
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::JournalBeforeWrite,
         Self::JournalAfterWrite,
         Self::JournalAfterSync,
@@ -38,7 +38,7 @@ impl Moment {
         Self::BlobAfterWrite,
     ];
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|moment| format!("{moment:?}") == text)
     }
 }
@@ -63,11 +63,11 @@ impl Trigger {
 
 /// The real disk with a trigger.
 #[derive(Clone, Debug)]
-pub struct KillerDisk(Arc<Trigger>);
+pub(crate) struct KillerDisk(Arc<Trigger>);
 
 impl KillerDisk {
     /// Kills at the `nth` passage of a moment.
-    pub fn new(moment: Moment, nth: u64) -> Self {
+    pub(crate) fn new(moment: Moment, nth: u64) -> Self {
         Self(Arc::new(Trigger { moment, left: AtomicU64::new(nth) }))
     }
 }

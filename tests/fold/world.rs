@@ -14,62 +14,45 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{
-    CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work,
-};
+use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
-/// A small generator, so that a seed says everything.
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % sides.max(1)
-    }
-}
+use crate::dice::Dice;
 
 /// How unkind the world is, in parts of a hundred.
 #[derive(Clone, Copy, Debug)]
-pub struct Weather {
-    pub failures: u64,
-    pub lost: u64,
-    pub refused: u64,
-    pub overbilled: u64,
+pub(crate) struct Weather {
+    pub(crate) failures: u64,
+    pub(crate) lost: u64,
+    pub(crate) refused: u64,
+    pub(crate) overbilled: u64,
 }
 
 impl Weather {
-    pub const FAIR: Self = Self { failures: 0, lost: 0, refused: 0, overbilled: 0 };
-    pub const STORM: Self = Self { failures: 25, lost: 5, refused: 10, overbilled: 2 };
+    pub(crate) const FAIR: Self = Self { failures: 0, lost: 0, refused: 0, overbilled: 0 };
+    pub(crate) const STORM: Self = Self { failures: 25, lost: 5, refused: 10, overbilled: 2 };
 }
 
 /// The world with a studio in it.
-pub struct World {
-    pub studio: Studio,
-    pub journal: Vec<Stamped>,
-    pub now: Timestamp,
-    pub limits: Limits,
-    pub weather: Weather,
+pub(crate) struct World {
+    pub(crate) studio: Studio,
+    pub(crate) journal: Vec<Stamped>,
+    pub(crate) now: Timestamp,
+    pub(crate) limits: Limits,
+    pub(crate) weather: Weather,
     dice: Dice,
     steps: BTreeSet<Step>,
     calls: Vec<CallStep>,
     deadline: Option<Timestamp>,
 }
 
-pub fn person() -> Person {
+fn person() -> Person {
     Person::new("Ada", "ada").unwrap()
 }
 
 impl World {
-    pub fn new(seed: u64, weather: Weather) -> Self {
+    pub(crate) fn new(seed: u64, weather: Weather) -> Self {
         let mut world = Self {
             studio: Studio::default(),
             journal: Vec::new(),
@@ -85,16 +68,16 @@ impl World {
         world
     }
 
-    pub fn cap_day(&mut self, cap: MicroUsd) {
+    pub(crate) fn cap_day(&mut self, cap: MicroUsd) {
         self.write(&Actor::Engine, None, Event::CapSet { scope: Scope::Day(0), cap, reason: "test".into() });
     }
 
-    pub fn start(&mut self, number: u32, cap: MicroUsd, uncertain: Uncertain) {
+    pub(crate) fn start(&mut self, number: u32, cap: MicroUsd, uncertain: Uncertain) {
         let start = start(number, cap, uncertain);
         self.command(Command::Start(Box::new(start))).unwrap();
     }
 
-    pub fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
+    pub(crate) fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
         let decided = decide::command(&self.studio, &command)?;
         self.write_all(&Actor::Person(person()), decided);
         self.settle();
@@ -121,7 +104,7 @@ impl World {
     }
 
     /// Plans until nothing more follows, as the dispatcher does.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.steps.clear();
         self.deadline = None;
         let mut again = true;
@@ -144,7 +127,7 @@ impl World {
     }
 
     /// Does one of the things that are to be done, at random. False when there is nothing but people to wait for.
-    pub fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
         let choices = self.calls.len() + self.steps.len();
         if choices == 0 {
             let Some(deadline) = self.deadline else { return false };
@@ -240,19 +223,14 @@ impl World {
                 }
             }
         };
-        Outcome::Worked {
-            episode: step.episode,
-            stage: step.stage.clone(),
-            input: step.inputs.hash,
-            result: Ok(done),
-        }
+        Outcome::Worked { episode: step.episode, stage: step.stage.clone(), input: step.inputs.hash, result: Ok(done) }
     }
 
     /// Answers the first open need as a patient producer would: send back once, then approve; retry; resend; see the bill;
     /// raise the cap of an episode. False when there is none, or only caps of days.
-    pub fn decide_one(&mut self) -> bool {
-        let open = self.studio.episodes.values().flat_map(|e| e.needs.iter().map(|n| (e.number, n.need.clone())));
-        let Some((episode, need)) = open.filter(|(_, need)| !is_day(need)).next() else { return false };
+    pub(crate) fn decide_one(&mut self) -> bool {
+        let mut open = self.studio.episodes.values().flat_map(|e| e.needs.iter().map(|n| (e.number, n.need.clone())));
+        let Some((episode, need)) = open.find(|(_, need)| !is_day(need)) else { return false };
         let command = match need {
             Need::Gate { gate, hash } => {
                 let found = &self.studio.episodes[&episode];
@@ -264,9 +242,7 @@ impl World {
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
-            Need::Cap { scope, cap, .. } => {
-                Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() }
-            }
+            Need::Cap { scope, cap, .. } => Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() },
             Need::Retries { stage, .. } => Command::Retry { episode, stage },
             Need::OverBilled { key, .. } => Command::AcceptBill { key },
         };
@@ -275,10 +251,11 @@ impl World {
     }
 
     /// Runs to the end of everything.
-    pub fn run(&mut self, decide: bool) {
+    pub(crate) fn run(&mut self, decide: bool) {
         self.settle();
         for _ in 0..200_000 {
-            if !self.turn() && !(decide && self.decide_one()) {
+            let goes_on = self.turn() || (decide && self.decide_one());
+            if !goes_on {
                 return;
             }
         }
@@ -286,7 +263,7 @@ impl World {
     }
 
     /// Loses everything that was under way, as a killed process does; what was written is all there is.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         let mut studio = Studio::default();
         for stamped in &self.journal {
             studio.apply(stamped).unwrap();
@@ -302,7 +279,7 @@ impl World {
     }
 
     /// The artifacts that an episode ended with, stage by stage; from the journal, since past episodes leave the fold.
-    pub fn artifacts(&self, number: u32) -> BTreeMap<StageId, ContentHash> {
+    pub(crate) fn artifacts(&self, number: u32) -> BTreeMap<StageId, ContentHash> {
         let mine = self.journal.iter().filter(|stamped| stamped.episode == Some(EpisodeNumber(number)));
         mine.filter_map(|stamped| match &stamped.event {
             Event::StageCompleted { stage, output, .. } => Some((stage.clone(), *output)),
@@ -311,13 +288,13 @@ impl World {
         .collect()
     }
 
-    pub fn is_packaged(&self, number: u32) -> bool {
-        let mine = self.journal.iter().filter(|stamped| stamped.episode == Some(EpisodeNumber(number)));
-        mine.last().is_some_and(|stamped| matches!(stamped.event, Event::Packaged { .. }))
+    pub(crate) fn is_packaged(&self, number: u32) -> bool {
+        let mut mine = self.journal.iter().filter(|stamped| stamped.episode == Some(EpisodeNumber(number)));
+        mine.next_back().is_some_and(|stamped| matches!(stamped.event, Event::Packaged { .. }))
             || self.studio.past.contains(&EpisodeNumber(number))
     }
 
-    pub fn period(&self) -> Period {
+    pub(crate) fn period(&self) -> Period {
         Period::of(self.now)
     }
 }
@@ -327,7 +304,7 @@ fn is_day(need: &Need) -> bool {
 }
 
 /// An episode of the default pipeline.
-pub fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
+pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
     let source = include_str!("../../assets/pipelines/episode.toml");
     let file = PipelineFile::parse("episode.toml", source).unwrap();
     let pin = |stage: &greenroom::domain::pipeline::Stage| {

@@ -9,7 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
+#[path = "../support/dice.rs"]
+mod dice;
+mod world;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};
 use greenroom::domain::event::{Event, Uncertain};
@@ -17,7 +19,7 @@ use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::studio::Studio;
 use proptest::prelude::*;
-use support::world::{Weather, World};
+use world::{Weather, World};
 
 const ROOM: MicroUsd = MicroUsd(1_000_000_000);
 

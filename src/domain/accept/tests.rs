@@ -1,0 +1,382 @@
+//! Tables of answers that meet or miss their contract, and properties of revisions.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::handoff::{Fix, Revision, Severity};
+use crate::domain::ids::LineId;
+use crate::domain::script::{Line, Segment};
+
+fn research() -> Research {
+    crate::domain::research::read(
+        b"# Tides\n\n## Mills\n- La Rance opened in 1966 [1].\n- It still  runs today [2].\n\n## Sources\n[1] a\n[2] b\n",
+    )
+    .unwrap()
+}
+
+fn plan() -> Value {
+    json!({"title": "Tides", "arc": "a", "segments": [
+        {"id": "hook", "title": "H", "purpose": "p", "seconds": 30, "passages": ["P1"]},
+        {"id": "close_2", "title": "C", "purpose": "p", "seconds": 30, "passages": []}]})
+}
+
+fn draft() -> Value {
+    json!({"claimed_words": 999, "script": {"title": "Tides", "segments": [
+        {"id": "hook", "title": "H", "lines": [
+            {"id": "L001", "speaker": "HOST", "text": "The  mill opened – in 1966.", "pause_ms": 200,
+             "claims": [{"source": "P1", "excerpt": "opened in  1966"}]},
+            {"id": "L002", "speaker": "GUEST", "text": "And it runs.", "pause_ms": 0, "claims": []}]},
+        {"id": "close_2", "title": "C", "lines": [
+            {"id": "L003", "speaker": "HOST", "text": "Good night.", "pause_ms": 0, "claims": []}]}]}})
+}
+
+fn judgement() -> Value {
+    json!({"summary": "s", "scores": [
+        {"dimension": "accuracy", "tenths": 41}, {"dimension": "structure", "tenths": 10},
+        {"dimension": "engagement", "tenths": 50}, {"dimension": "brand_voice", "tenths": 44},
+        {"dimension": "speakability", "tenths": 44}],
+     "findings": [
+        {"id": "F1", "dimension": "accuracy", "severity": "blocker", "line": "L001", "quote": "mill  opened",
+         "problem": "p", "suggestion": "s"},
+        {"id": "F2", "dimension": "structure", "severity": "minor", "line": "L003", "quote": "Good",
+         "problem": "p", "suggestion": "s"}]})
+}
+
+fn fixes() -> Value {
+    json!({"fixes": [{"id": "N1", "from": "L001", "to": "L002", "severity": "blocker", "instruction": "i",
+                      "findings": ["a:F1"]}]})
+}
+
+fn revision() -> Value {
+    json!({"lines": [{"id": "L002", "speaker": "GUEST", "text": "It runs  still.", "pause_ms": 0, "claims": []}],
+           "removed": ["L001"], "declined": [{"fix": "N1", "reason": "half of it"}]})
+}
+
+fn speech_text() -> Value {
+    json!({"lines": [{"id": "L001", "text": "The mill opened - in 1966."}, {"id": "L002", "text": "And it runs."},
+                     {"id": "L003", "text": "Good\u{a0}night."}]})
+}
+
+fn show_notes() -> Value {
+    json!({"summary": "s", "points": ["p"], "references": [2, 1]})
+}
+
+fn artwork() -> Value {
+    json!({"concept": "c", "palette": ["#00ff9a", "#000000"], "alt_text": "a"})
+}
+
+fn promotion() -> Value {
+    json!({"posts": [{"channel": "newsletter", "text": "n"}, {"channel": "short_post", "text": "s"},
+                     {"channel": "long_post", "text": "l"}]})
+}
+
+fn brief() -> Value {
+    json!({"title": "t", "question": "q", "audience": "a", "angle": "b", "must_cover": ["P1"], "open_points": []})
+}
+
+fn sound(contract: Contract) -> Value {
+    match contract {
+        Contract::Brief => brief(),
+        Contract::Plan => plan(),
+        Contract::Draft => draft(),
+        Contract::Judgement => judgement(),
+        Contract::Fixes => fixes(),
+        Contract::Revision => revision(),
+        Contract::SpeechText => speech_text(),
+        Contract::ShowNotes => show_notes(),
+        Contract::ArtworkBrief => artwork(),
+        Contract::Promotion => promotion(),
+        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Value::Null,
+    }
+}
+
+/// Holds an answer to its contract, in the setting that the sound answers make up.
+fn held(contract: Contract, answer: &str) -> Result<Accepted, Rejection> {
+    let (research, plan) = (research(), serde_json::from_value(plan()).unwrap());
+    let mut script: Script = serde_json::from_value(draft()["script"].clone()).unwrap();
+    script.segments[0].lines[0].text = "The mill opened - in 1966.".into();
+    let judgements = [serde_json::from_value(judgement()).unwrap()];
+    let note = Note { fixes: serde_json::from_value(fixes()["fixes"].clone()).unwrap(), text: String::new() };
+    let speakers = ["HOST".to_owned(), "GUEST".to_owned()];
+    let context = Context {
+        research: Some(&research),
+        plan: Some(&plan),
+        script: Some(&script),
+        fixes: Some(&note),
+        judgements: &judgements,
+        speakers: &speakers,
+    };
+    accept(contract, answer, &context)
+}
+
+#[test]
+fn every_sound_answer_is_accepted_and_goes_on_as_its_own_canonical_form() {
+    for contract in AGENTS {
+        let accepted =
+            held(contract, &format!(" {:#}\n", sound(contract))).unwrap_or_else(|e| panic!("{contract:?} {e}"));
+        assert!(!accepted.artifact.contains(&b'\n'), "{contract:?}");
+        assert_eq!(accepted, held(contract, &sound(contract).to_string()).unwrap(), "spacing changes nothing");
+        let is_script = matches!(contract, Contract::Draft | Contract::Revision);
+        assert_eq!(accepted.words.is_some(), is_script, "{contract:?}");
+        assert_eq!(serde_json::from_slice::<Script>(&accepted.artifact).is_ok(), is_script, "{contract:?}");
+    }
+}
+
+#[test]
+fn words_are_measured_and_a_claimed_count_is_kept_beside_them() {
+    let draft = held(Contract::Draft, &draft().to_string()).unwrap();
+    assert_eq!((draft.words, draft.claimed_words), (Some(11), Some(999)));
+    let script: Script = serde_json::from_slice(&draft.artifact).unwrap();
+    assert_eq!(script.segments[0].lines[0].text, "The mill opened - in 1966.", "spoken text is folded");
+    let revised = held(Contract::Revision, &revision().to_string()).unwrap();
+    assert_eq!((revised.words, revised.claimed_words), (Some(5), None));
+    let script: Script = serde_json::from_slice(&revised.artifact).unwrap();
+    assert_eq!(script.spoken(), "It runs still.\nGood night.");
+}
+
+/// An answer with the value at a JSON pointer replaced; a pointer that ends in `/-` appends to a list.
+fn with(contract: Contract, changes: &[(&str, Value)]) -> String {
+    let mut answer = sound(contract);
+    for (pointer, value) in changes {
+        if let Some(list) = pointer.strip_suffix("/-") {
+            answer.pointer_mut(list).unwrap().as_array_mut().unwrap().push(value.clone());
+        } else {
+            *answer.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value.clone();
+        }
+    }
+    answer.to_string()
+}
+
+#[test]
+fn every_breach_is_refused_in_words_that_name_its_place() {
+    use Contract::*;
+    let line = |id: &str, text: &str| json!({"id": id, "speaker": "HOST", "text": text, "pause_ms": 0, "claims": []});
+    let first = "/script/segments/0/lines/0";
+    let claim = format!("{first}/claims/0/excerpt");
+    let fix = json!({"id": "N1", "from": "L003", "to": "L003", "severity": "minor", "instruction": "i",
+                     "findings": ["a:F2"]});
+    let finding = judgement()["findings"][0].clone();
+    let (last, long) = ("L003 changes", "x".repeat(300));
+    let spoken = |id: &str| json!({"id": id, "text": "t"});
+    type Case<'a> = (Contract, Vec<(&'a str, Value)>, &'a str);
+    let cases: Vec<Case<'_>> = vec![
+        (Brief, vec![("/must_cover", json!(["P9"]))], "must_cover: there is no passage `P9`"),
+        (Brief, vec![("/must_cover", json!(["P1", "P1"]))], "`P1` is named twice"),
+        (Brief, vec![("/must_cover", json!([]))], "names no passage"),
+        (Brief, vec![("/title", json!("two\nlines"))], "`title` has one line"),
+        (Brief, vec![("/angle", json!("wipe \u{1b}[2J"))], "/angle: the character \\u{1b}"),
+        (Brief, vec![("/angle", json!("a\u{202e}b"))], "/angle: the character \\u{202e}"),
+        (Brief, vec![("/question", json!(" "))], "`question` says nothing"),
+        (Plan, vec![("/segments", json!([]))], "`segments` is empty"),
+        (Plan, vec![("/segments/1/id", json!("hook"))], "`hook` is the id of two"),
+        (Plan, vec![("/segments/0/id", json!("../etc"))], "/segments/0/id: `.` is not allowed"),
+        (Plan, vec![("/segments/0/seconds", json!(0))], "segment `hook` has no seconds"),
+        (Plan, vec![("/segments/0/seconds", json!(-1))], "/segments/0/seconds: "),
+        (Plan, vec![("/segments/0/passages/-", json!("P7"))], "segment `hook`: there is no passage `P7`"),
+        (Draft, vec![("/script/segments/0/id", json!("intro"))], "segment `hook` is planned and missing"),
+        (
+            Draft,
+            vec![("/script/segments/-", json!({"id": "hook", "title": "H", "lines": [line("L9", "x")]}))],
+            "stand as",
+        ),
+        (Draft, vec![("/script/segments/1/lines", json!([]))], "segment `close_2` has no line"),
+        (Draft, vec![(&claim, json!("opened in 1967"))], "L001: the excerpt `opened in 1967` does not stand"),
+        (Draft, vec![(&claim, json!("Opened in 1966"))], "does not stand verbatim in P1"),
+        (Draft, vec![(&claim, json!(" "))], "does not stand verbatim in P1"),
+        (Draft, vec![("/script/segments/0/lines/0/claims/0/source", json!("P3"))], "no source `P3`"),
+        (Draft, vec![("/script/segments/0/lines/1/speaker", json!("MODEL"))], "L002: `MODEL` is no speaker"),
+        (Draft, vec![("/script/segments/0/lines/1/text", json!("[laughs]"))], "L002: `[`"),
+        (Draft, vec![("/script/segments/0/lines/1/pause_ms", json!(u32::MAX))], "L002: a pause of"),
+        (Draft, vec![("/script/segments/0/lines/1/id", json!("L007"))], "L003 stands after L007"),
+        (Draft, vec![("/script/segments/0/lines/1/id", json!("L001"))], "L001 is the id of two"),
+        (Draft, vec![("/script/segments/0/lines/1/id", json!("l2"))], "`l2` is not a line id"),
+        (Judgement, vec![("/scores/0/tenths", json!(51))], "/scores/0/tenths: "),
+        (
+            Judgement,
+            vec![("/scores/0/dimension", json!("structure"))],
+            "`accuracy` has no score; (2) `structure` is scored",
+        ),
+        (Judgement, vec![("/findings/0/line", json!("L009"))], "finding `F1`: there is no line L009"),
+        (Judgement, vec![("/findings/0/quote", json!("Mill opened"))], "`Mill opened` does not stand verbatim in L001"),
+        (Judgement, vec![("/findings/0/quote", json!("Good night."))], "does not stand verbatim in L001"),
+        (Judgement, vec![("/findings/0/quote", json!("\t"))], "does not stand verbatim"),
+        (Judgement, vec![("/findings/0/severity", json!("fatal"))], "/findings/0/severity: "),
+        (Judgement, vec![("/findings/-", finding)], "`F1` is the id of two findings"),
+        (Fixes, vec![("/fixes/0/from", json!("L003"))], "fix `N1`: L003 is after L002"),
+        (Fixes, vec![("/fixes/0/to", json!("L003"))], "stand in two segments"),
+        (Fixes, vec![("/fixes/0/to", json!("L090"))], "there is no line L090"),
+        (Fixes, vec![("/fixes/0/findings", json!(["b:F1"]))], "no finding `b:F1`; (2) the blocker `a:F1` has no fix"),
+        (Fixes, vec![("/fixes/0/findings", json!([]))], "rests on no finding"),
+        (Fixes, vec![("/fixes", json!([]))], "the blocker `a:F1` has no fix"),
+        (Fixes, vec![("/fixes/-", fix)], "`N1` is the id of two fixes"),
+        (Revision, vec![("/lines/0/id", json!("L003"))], last),
+        (Revision, vec![("/removed/-", json!("L003"))], last),
+        (Revision, vec![("/removed/-", json!("L002"))], "L002 is given twice, or is both"),
+        (Revision, vec![("/lines/-", line("L004", "New."))], "L004 is no line of the script"),
+        (Revision, vec![("/removed/-", json!("L077"))], "L077 is no line of the script"),
+        (Revision, vec![("/lines/0/text", json!(" "))], "L002 has nothing to say"),
+        (Revision, vec![("/lines/0/speaker", json!("X"))], "L002: `X` is no speaker"),
+        (
+            Revision,
+            vec![("/lines/0/claims/-", json!({"source": "P2", "excerpt": "runs for ever"}))],
+            "L002: the excerpt",
+        ),
+        (Revision, vec![("/declined/0/fix", json!("N8"))], "there is no fix `N8`"),
+        (Revision, vec![("/declined/0/reason", json!(""))], "`N1` is declined without a reason"),
+        (Revision, vec![("/lines", json!([])), ("/removed/-", json!("L002"))], "segment `hook` has no line"),
+        (SpeechText, vec![("/lines/1/text", json!("  "))], "L002 has nothing to say"),
+        (SpeechText, vec![("/lines/1/text", json!("<break/>"))], "L002: `<`"),
+        (SpeechText, vec![("/lines/1/id", json!("L001"))], "L001 is given twice; (2) L002 of the script is missing"),
+        (SpeechText, vec![("/lines/0", spoken("L002")), ("/lines/1", spoken("L001"))], "L002 stands where L001 is due"),
+        (SpeechText, vec![("/lines/-", spoken("L004"))], "L004 is no line of the script"),
+        (ShowNotes, vec![("/references/-", json!(3))], "no reference 3"),
+        (ShowNotes, vec![("/references/-", json!(2))], "reference 2 is named twice"),
+        (ShowNotes, vec![("/summary", json!("x".repeat(2_500)))], "have 2501 characters"),
+        (ShowNotes, vec![("/points/0", json!(""))], "/points/0 says nothing"),
+        (ArtworkBrief, vec![("/palette", json!(["#000000"]))], "has 1 colours"),
+        (ArtworkBrief, vec![("/palette/0", json!("#00FF9A"))], "`#00FF9A` is no colour"),
+        (ArtworkBrief, vec![("/palette/0", json!("#000000"))], "stands twice"),
+        (ArtworkBrief, vec![("/alt_text", json!(long))], "more than 200"),
+        (Promotion, vec![("/posts/0/channel", json!("short_post"))], "no post for `newsletter`; (2) there are 2"),
+        (Promotion, vec![("/posts/0/channel", json!("tv"))], "`tv` is no channel"),
+        (Promotion, vec![("/posts/1/text", json!(long))], "the short post has 300 characters"),
+        (Promotion, vec![("/posts/1/text", json!("\n"))], "the post for `short_post` says nothing"),
+    ];
+    for (contract, changes, words) in cases {
+        let rejection = held(contract, &with(contract, &changes)).expect_err(words);
+        assert!(rejection.words().contains(words), "{contract:?}: {words}\n  said: {rejection}");
+        assert!(rejection.is_mendable(), "{rejection}");
+    }
+}
+
+#[test]
+fn what_is_not_the_json_alone_is_refused_and_the_reason_is_said() {
+    let json = brief().to_string();
+    let cases = [
+        (String::new(), "empty"),
+        (format!("```json\n{json}\n```"), "code fence"),
+        (format!("Here it is: {json}"), "text stands before"),
+        (format!("{json} I hope it helps."), "not valid JSON: trailing"),
+        (json[..json.len() - 5].to_owned(), "ends before it is complete"),
+        (json.replace("\"angle\"", "\"title\":\"again\",\"angle\""), "duplicate field `title`"),
+        (json.replace("\"angle\"", "\"extra\":1,\"angle\""), "extra"),
+        (json.replace("\"angle\":\"b\",", ""), "\"angle\" is a required"),
+        ("[".repeat(100_000), "text stands before"),
+        (format!("{{\"a\":{}", "[".repeat(100_000)), "not valid JSON: recursion"),
+    ];
+    for (answer, words) in cases {
+        let rejection = held(Contract::Brief, &answer).unwrap_err();
+        assert!(rejection.words().contains(words), "{words}\n  said: {rejection}");
+    }
+}
+
+#[test]
+fn many_faults_are_told_in_few_words_and_counted() {
+    let ids: Vec<String> = (0..90).map(|n| format!("P1{n:03}\u{1b}{}", "x".repeat(n * 9))).collect();
+    let rejection = held(Contract::Brief, &with(Contract::Brief, &[("/must_cover", json!(ids))])).unwrap_err();
+    assert!(rejection.words().chars().count() <= 800, "{rejection}");
+    let ids: Vec<String> = (0..90).map(|n| format!("P1{n:03}{}", "x".repeat(n * 9))).collect();
+    let rejection = held(Contract::Brief, &with(Contract::Brief, &[("/must_cover", json!(ids))])).unwrap_err();
+    assert!(rejection.words().chars().count() <= 800, "{rejection}");
+    assert!(rejection.words().contains(" more"), "{rejection}");
+    assert!(rejection.words().starts_with("(1) must_cover: there is no passage `P1000`"), "{rejection}");
+}
+
+#[test]
+fn a_setting_in_which_no_answer_can_be_sound_is_told_apart() {
+    let empty = Context::default();
+    for contract in [Contract::Research, Contract::Speech, Contract::Report, Contract::Package] {
+        let rejection = accept(contract, "{}", &empty).unwrap_err();
+        assert!(!rejection.is_mendable() && rejection.words().contains("by no agent"), "{rejection}");
+    }
+    for contract in [Contract::Judgement, Contract::Fixes, Contract::Revision, Contract::SpeechText] {
+        assert!(!accept(contract, &sound(contract).to_string(), &empty).unwrap_err().is_mendable());
+    }
+    let speakers = ["HOST".to_owned(), "GUEST".to_owned()];
+    let context = Context { speakers: &speakers, ..Context::default() };
+    let refused = accept(Contract::Draft, &draft().to_string(), &context).unwrap_err();
+    assert_eq!(refused.words(), "L001: there is no source `P1` in the research package", "nothing can be cited");
+}
+
+#[test]
+fn the_words_of_a_note_open_every_line_and_no_note_opens_none() {
+    let base: Script = serde_json::from_value(draft()["script"].clone()).unwrap();
+    let (research, speakers) = (research(), ["HOST".to_owned(), "GUEST".to_owned()]);
+    let spoken = Note { fixes: vec![], text: "Warmer.".into() };
+    let context = Context { research: Some(&research), script: Some(&base), speakers: &speakers, ..Context::default() };
+    let answer = with(Contract::Revision, &[("/declined", json!([]))]);
+    let rejection = accept(Contract::Revision, &answer, &context).unwrap_err();
+    assert_eq!(rejection.words(), "(1) L001 changes and no fix names it; (2) L002 changes and no fix names it");
+    assert!(accept(Contract::Revision, &answer, &Context { fixes: Some(&spoken), ..context }).is_ok());
+    let unchanged = json!({"lines": [base.segments[1].lines[0]], "removed": [], "declined": []}).to_string();
+    assert!(accept(Contract::Revision, &unchanged, &context).is_ok(), "a line given as it is changes nothing");
+}
+
+prop_compose! {
+    fn scripts()(lengths in prop::collection::vec(1_usize..5, 1..4))(
+        words in prop::collection::vec("[a-z]{1,4}( [a-z]{1,4}){0,3}", lengths.iter().sum::<usize>()),
+        lengths in Just(lengths),
+    ) -> Script {
+        let mut words = words.into_iter().zip(1..);
+        let line = |(text, id)| Line { id: LineId(id), speaker: "HOST".into(), text, pause_ms: 0, claims: vec![] };
+        let segments = lengths.iter().enumerate().map(|(at, length)| Segment {
+            id: format!("s{at}"), title: "S".into(), lines: words.by_ref().take(*length).map(line).collect(),
+        });
+        Script { title: "T".into(), segments: segments.collect() }
+    }
+}
+
+proptest! {
+    #[test]
+    fn applying_is_exact_and_a_change_outside_the_named_lines_is_always_refused(
+        base in scripts(), from in 1_u32..14, length in 0_u32..4,
+        touched in prop::collection::btree_map(1_u32..14, prop::option::of("[A-Z]{1,5}"), 0..4),
+    ) {
+        let known = |id: &u32| base.lines().any(|line| line.id == LineId(*id));
+        let touched: Vec<(u32, Option<String>)> = touched.into_iter().filter(|(id, _)| known(id)).collect();
+        let lines = touched.iter().filter_map(|(id, text)| {
+            let line = base.lines().find(|line| line.id == LineId(*id))?;
+            Some(Line { text: text.clone()?, ..line.clone() })
+        });
+        let revision = Revision {
+            lines: lines.collect(),
+            removed: touched.iter().filter(|(_, text)| text.is_none()).map(|(id, _)| LineId(*id)).collect(),
+            declined: vec![],
+        };
+        let revised = apply_revision(&base, &revision);
+        // Exact: what is not touched stands as it stood, what is touched as it was given, all in the same order.
+        let expected: Vec<(LineId, String)> = base.lines().filter_map(|line| {
+            match touched.iter().find(|(id, _)| LineId(*id) == line.id) {
+                Some((_, text)) => text.clone().map(|text| (line.id, text)),
+                None => Some((line.id, line.text.clone())),
+            }
+        }).collect();
+        let found: Vec<(LineId, String)> = revised.lines().map(|line| (line.id, line.text.clone())).collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(revised.segments.len(), base.segments.len());
+
+        let fix = Fix {
+            id: "N1".into(), from: LineId(from), to: LineId(from + length), severity: Severity::Minor,
+            instruction: "i".into(), findings: vec![],
+        };
+        let (note, speakers) = (Note { fixes: vec![fix], text: String::new() }, ["HOST".to_owned()]);
+        let context = Context { script: Some(&base), fixes: Some(&note), speakers: &speakers, ..Context::default() };
+        let held = accept(Contract::Revision, &serde_json::to_string(&revision).unwrap(), &context);
+        let is_outside = touched.iter().any(|(id, _)| !(from..=from + length).contains(id));
+        let is_emptied = revised.segments.iter().any(|segment| segment.lines.is_empty());
+        prop_assert_eq!(held.is_ok(), !is_outside && !is_emptied, "{:?}", held);
+        if let Ok(accepted) = held {
+            prop_assert_eq!(serde_json::from_slice::<Script>(&accepted.artifact).unwrap(), revised);
+        }
+    }
+
+    #[test]
+    fn no_answer_panics_and_every_rejection_is_short(text in "\\PC{0,40}|(\\{|\\}|\"|:|,|title|L1|\\[|\\]| ){0,40}") {
+        for contract in AGENTS {
+            if let Err(rejection) = held(contract, &text) {
+                prop_assert!(rejection.words().chars().count() <= 800);
+            }
+        }
+    }
+}
