@@ -22,3 +22,4 @@ pub mod media;
 pub mod prompts;
 pub mod provider;
 pub mod rehearsal;
+pub mod report;
