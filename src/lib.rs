@@ -23,4 +23,5 @@ pub mod media;
 pub mod prompts;
 pub mod provider;
 pub mod rehearsal;
+pub mod report;
 pub mod tui;

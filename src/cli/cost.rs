@@ -1,0 +1,57 @@
+//! What was spent, in the form that was asked for.
+
+use clap::{Args, ValueEnum};
+
+use super::context::Context;
+use super::fault::{CliError, Ending};
+use super::ledger::Folded;
+use crate::domain::event::Provenance;
+use crate::domain::ids::EpisodeNumber;
+use crate::report::{By, CostReport};
+
+/// What `greenroom cost` takes.
+#[derive(Clone, Debug, Args)]
+pub struct CostArgs {
+    /// What the sums are grouped by
+    #[arg(long, value_enum, default_value_t = By::Episode)]
+    pub by: By,
+    /// Only this episode
+    #[arg(long, value_name = "NUMBER")]
+    pub episode: Option<u32>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = CostFormat::Table)]
+    pub format: CostFormat,
+}
+
+/// The form of a cost report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostFormat {
+    /// For people, with a total
+    Table,
+    /// For scripts
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &CostArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
+    let folded = Folded::read(context)?;
+    let mut summaries = folded.summaries();
+    if let Some(number) = args.episode {
+        let number = folded.episode(EpisodeNumber(number))?.number;
+        summaries.retain(|summary| summary.number == number);
+    }
+    let report = CostReport::new(&context.kind().to_string(), &summaries, args.by);
+    match args.format {
+        CostFormat::Json => context.json(&report)?,
+        CostFormat::Csv => report.csv(args.by, context.out)?,
+        CostFormat::Table => {
+            if context.kind() == Provenance::Rehearsal {
+                writeln!(context.out, "REHEARSAL: nothing of this was really spent")?;
+            }
+            report.print(args.by, context.out)?;
+        }
+    }
+    Ok(Ending::Done)
+}

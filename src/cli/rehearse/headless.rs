@@ -1,0 +1,71 @@
+//! A rehearsal without a terminal: each package becomes an episode, its gates are decided here, and its package's folder is printed.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::decider::Rehearser;
+use super::{Decide, RehearseArgs, samples};
+use crate::cli::context::Context;
+use crate::cli::fault::{CliError, Ending};
+use crate::cli::follow;
+use crate::cli::ledger::Folded;
+use crate::cli::research::read_package;
+use crate::cli::session::Session;
+use crate::domain::ids::{ContentHash, EpisodeNumber};
+use crate::engine::handle::NewEpisode;
+
+pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
+    let packages = if args.research.is_empty() {
+        samples::write(&context.paths.data)?.into_iter().take(1).collect()
+    } else {
+        args.research.clone()
+    };
+    let mut work = Vec::new();
+    for package in packages {
+        // What cannot be used is told before anything is opened.
+        let (bytes, _) = read_package(&package)?;
+        work.push((package, ContentHash::of(&bytes)));
+    }
+    let how = match args.decide {
+        Decide::Approve => "approve",
+        Decide::SendBackOnce => "send-back-once",
+    };
+    context.remark(&format!("rehearsal: nothing real is spent, and nothing of it can be released. Gates are decided by `rehearsal` (--decide {how})"));
+    let settings = context.settings()?;
+    let person = context.person(&settings)?;
+    let mut decider = Rehearser::new(context, args.decide)?;
+    let (mut chosen, to_begin) = begun_before(&Folded::read(context)?, work);
+    for number in &chosen {
+        context.remark(&format!("episode {number} was begun before from the same package: going on with it"));
+    }
+    let session = Session::rehearsal(context, settings, &args.manner, args.uncertain.uncertain())?;
+    let studio = context.studio();
+    let err = &mut *context.err;
+    let ended = session.run(async |handle| {
+        for research in to_begin {
+            let new = NewEpisode { research, show: args.show.clone(), number: None, cap: None };
+            chosen.push(handle.begin(person.clone(), new).await?);
+        }
+        follow::until_ended(handle, &chosen, &mut decider, err).await
+    })?;
+    let flag = context.studio_flag();
+    follow::report(&ended, &studio, flag, context)
+}
+
+/// Episodes under way that were made of these packages, and the packages without one: after a kill the same command goes on with
+/// what it had begun.
+fn begun_before(folded: &Folded, work: Vec<(PathBuf, ContentHash)>) -> (Vec<EpisodeNumber>, Vec<PathBuf>) {
+    let under_way = || folded.studio.episodes.values().filter(|episode| !episode.life.is_over());
+    let mut taken = BTreeSet::new();
+    let mut to_begin = Vec::new();
+    for (package, hash) in work {
+        let found = under_way().find(|episode| episode.research == hash && !taken.contains(&episode.number));
+        match found {
+            Some(episode) => {
+                taken.insert(episode.number);
+            }
+            None => to_begin.push(package),
+        }
+    }
+    (taken.into_iter().collect(), to_begin)
+}

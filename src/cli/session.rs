@@ -1,0 +1,175 @@
+//! An open studio for the time of one verb: its runtime, its engine, its servers, and an orderly end.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+use tracing_appender::non_blocking::WorkerGuard;
+
+use super::context::Context;
+use super::fault::CliError;
+use super::log;
+use super::rehearse::Relay;
+use super::servers::{Manner, Servers};
+use super::wiring::{self, Admit, Rehearsed};
+use crate::config::settings::Settings;
+use crate::domain::event::{Provenance, Uncertain};
+use crate::engine::handle::Handle;
+use crate::engine::open::{Found, OpenOptions, open};
+
+/// The file that keeps what the latest opening found. It serves `ledger stat` alone.
+const OPENED: &str = "opened.json";
+
+/// A runtime for the work of a studio.
+pub(super) fn runtime() -> Result<Runtime, CliError> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| CliError::Failed(format!("the system gave no threads: {error}. Nothing was started.")))
+}
+
+/// An open studio.
+pub(super) struct Session {
+    /// The hold on the engine.
+    pub(super) handle: Handle,
+    runtime: Runtime,
+    behind: Behind,
+    _log: Option<WorkerGuard>,
+}
+
+/// What answers behind a rehearsal in this process.
+#[derive(Default)]
+pub(super) struct Behind {
+    /// Servers, to be stopped when the studio is closed.
+    pub(super) servers: Vec<Servers>,
+    /// What stands between the engine and them, where something does.
+    pub(super) relay: Option<Relay>,
+}
+
+impl Session {
+    /// Opens the studio that the verb is about to record something; no paid call begins.
+    pub(super) fn to_record(context: &mut Context<'_>, settings: Settings) -> Result<Self, CliError> {
+        let log = log::start(context, &settings)?;
+        let options = match context.kind() {
+            Provenance::Live => wiring::live(context, settings, Admit::Nothing)?,
+            Provenance::Rehearsal => wiring::rehearsal(context, settings, &Rehearsed::nowhere(), Admit::Nothing)?,
+        };
+        Self::open(context, options, runtime()?, Behind::default(), log)
+    }
+
+    /// Opens the live studio for work.
+    pub(super) fn live(context: &mut Context<'_>, settings: Settings) -> Result<Self, CliError> {
+        let log = log::start(context, &settings)?;
+        let options = wiring::live(context, settings, Admit::Work)?;
+        Self::open(context, options, runtime()?, Behind::default(), log)
+    }
+
+    /// Opens the rehearsal for work, with servers of its own where none were named.
+    pub(super) fn rehearsal(
+        context: &mut Context<'_>,
+        settings: Settings,
+        manner: &Manner,
+        uncertain: Uncertain,
+    ) -> Result<Self, CliError> {
+        let log = log::start(context, &settings)?;
+        let runtime = runtime()?;
+        let (base, servers) = match &context.globals.servers {
+            Some(url) => (url.trim_end_matches('/').to_owned(), Vec::new()),
+            None => {
+                let servers = runtime.block_on(Servers::start(manner, 0))?;
+                (servers.base(), vec![servers])
+            }
+        };
+        let rehearsed = Rehearsed { base, pace: manner.pace, uncertain };
+        let options = wiring::rehearsal(context, settings, &rehearsed, Admit::Work)?;
+        Self::open(context, options, runtime, Behind { servers, relay: None }, log)
+    }
+
+    /// Opens the rehearsal for work at an address, with what answers behind it.
+    pub(super) fn rehearsal_at(
+        context: &mut Context<'_>,
+        settings: Settings,
+        rehearsed: &Rehearsed,
+        runtime: Runtime,
+        behind: Behind,
+    ) -> Result<Self, CliError> {
+        let log = log::start(context, &settings)?;
+        let options = wiring::rehearsal(context, settings, rehearsed, Admit::Work)?;
+        Self::open(context, options, runtime, behind, log)
+    }
+
+    fn open(
+        context: &mut Context<'_>,
+        options: OpenOptions,
+        runtime: Runtime,
+        behind: Behind,
+        log: Option<WorkerGuard>,
+    ) -> Result<Self, CliError> {
+        let dir = options.dir.clone();
+        let (handle, found) = open(options, runtime.handle())?;
+        report(context, &found);
+        LastOpening { at: context.clock.now(), replayed: found.replayed }.keep(&dir);
+        Ok(Self { handle, runtime, behind, _log: log })
+    }
+
+    /// Does something with the studio, then closes it: no new work is admitted and paid calls get their grace period.
+    pub(super) fn run<T>(self, work: impl AsyncFnOnce(&Handle) -> Result<T, CliError>) -> Result<T, CliError> {
+        let Self { handle, runtime, behind, _log } = self;
+        runtime.block_on(async move {
+            let done = work(&handle).await;
+            handle.shutdown().await;
+            let Behind { servers, relay } = behind;
+            for servers in servers {
+                servers.stop().await;
+            }
+            drop(relay);
+            done
+        })
+    }
+}
+
+/// Says what the opening found and a person should know.
+fn report(context: &mut Context<'_>, found: &Found) {
+    if let Some(cut) = &found.cut {
+        let kept = cut.kept.as_deref().map(|file| format!("; its bytes are kept in {file}")).unwrap_or_default();
+        context.remark(&format!(
+            "an incomplete last batch of the journal ({} bytes, from line {}) was cut off{kept}. Nothing that was acknowledged is lost",
+            cut.bytes, cut.first_seq
+        ));
+    }
+    if let Some(said) = &found.said {
+        context.remark(&format!("{said}. Nothing is lost"));
+    }
+    if found.settled > 0 {
+        context.remark(&format!("{} answers that had arrived before the last end were settled, unpaid a second time", found.settled));
+    }
+    if found.lost > 0 {
+        context.remark(&format!(
+            "{} calls were under way at the last end and their answers are lost: `greenroom{} charge list` shows those that wait for a ruling",
+            found.lost,
+            context.studio_flag()
+        ));
+    }
+}
+
+/// What the latest opening found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastOpening {
+    /// When.
+    pub(super) at: Timestamp,
+    /// How many lines of the journal were replayed.
+    pub(super) replayed: u64,
+}
+
+impl LastOpening {
+    fn keep(self, dir: &Path) {
+        let written = serde_json::to_vec(&self).map(|text| std::fs::write(dir.join(OPENED), text));
+        if let Ok(Err(error)) = written {
+            tracing::warn!(%error, "what the opening found was not kept");
+        }
+    }
+
+    /// What was kept in this studio's folder, where something was.
+    pub(super) fn read(dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(dir.join(OPENED)).ok()?).ok()
+    }
+}

@@ -1,0 +1,143 @@
+//! Puts a studio together: settings, prices, prompts, keys and addresses become what the engine is opened with.
+//!
+//! Not for verbs, and not for the servers of a rehearsal, of which only the addresses come in here.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::context::Context;
+use super::fault::CliError;
+use crate::config::prices::Prices;
+use crate::config::secrets;
+use crate::config::settings::Settings;
+use crate::domain::call::Provider;
+use crate::domain::event::{Provenance, Uncertain};
+use crate::domain::plan::Limits;
+use crate::engine::open::{OpenOptions, limits_of};
+use crate::prompts::library::Library;
+use crate::provider::call::Vendor;
+use crate::provider::endpoint::Endpoint;
+use crate::provider::transport;
+
+/// The key that rehearsal servers take; they refuse every real one.
+const REHEARSAL_KEY: &str = "rehearsal-console";
+
+/// Where nobody listens: for acts that begin no call.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// Whether paid calls may begin while the studio is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admit {
+    /// Work goes on.
+    Work,
+    /// Only what is asked is recorded; work goes on when the studio is opened for it.
+    Nothing,
+}
+
+/// How the providers of a rehearsal are reached, and how patient the engine is with them.
+#[derive(Clone, Debug)]
+pub(super) struct Rehearsed {
+    /// The address of the servers, without a slash at the end.
+    pub(super) base: String,
+    /// How fast they answer: 1 can be watched, 0 is as fast as possible.
+    pub(super) pace: f64,
+    /// What is done about uncertain charges.
+    pub(super) uncertain: Uncertain,
+}
+
+impl Rehearsed {
+    /// For acts that begin no call.
+    pub(super) fn nowhere() -> Self {
+        Self { base: NOWHERE.to_owned(), pace: 0.0, uncertain: Uncertain::Resend }
+    }
+}
+
+/// What a live studio is opened with. A provider without a key is known by the reason, and is refused when an episode needs it.
+pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> Result<OpenOptions, CliError> {
+    let mut endpoints = BTreeMap::new();
+    for provider in Provider::ALL {
+        let own = settings.providers.of(provider);
+        let key = secrets::key(provider, &context.environment, own.key_file.as_deref()).map_err(|e| e.to_string());
+        let endpoint = match key {
+            Ok(_) if !own.enabled => Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false.")),
+            Ok(key) => Endpoint::new(vendor(provider), &own.base_url, key).map_err(|e| e.to_string()),
+            Err(why) => Err(why),
+        };
+        endpoints.insert(provider, endpoint);
+    }
+    let limits = limits_of(&settings);
+    assembled(context, settings, Provenance::Live, endpoints, (limits, transport::Limits::default()), Uncertain::Ask, admit)
+}
+
+/// What a rehearsal is opened with.
+pub(super) fn rehearsal(
+    context: &Context<'_>,
+    settings: Settings,
+    rehearsed: &Rehearsed,
+    admit: Admit,
+) -> Result<OpenOptions, CliError> {
+    let mut endpoints = BTreeMap::new();
+    for provider in Provider::ALL {
+        let base = format!("{}/{provider}", rehearsed.base);
+        let key = SecretString::from(REHEARSAL_KEY);
+        let endpoint = Endpoint::new(vendor(provider), &base, key)
+            .map_err(|error| CliError::Usage(format!("--servers {}: {error}. Nothing was started.", rehearsed.base)))?;
+        endpoints.insert(provider, Ok(endpoint));
+    }
+    let mut limits = limits_of(&settings);
+    if rehearsed.pace <= 0.0 {
+        // Nobody watches, and the servers need no rest.
+        limits = Limits { attempts: 8, backoff_ms: 50, backoff_max_ms: 800, ..limits };
+    }
+    let exchange = patience(rehearsed.pace);
+    assembled(context, settings, Provenance::Rehearsal, endpoints, (limits, exchange), rehearsed.uncertain, admit)
+}
+
+/// Longer than the servers ever take at a pace for what is no fault, and short enough that a fault of time is met soon.
+fn patience(pace: f64) -> transport::Limits {
+    let of = |least: f64, a_pace: f64| {
+        Duration::try_from_secs_f64(least + a_pace * pace.clamp(0.0, 100.0)).unwrap_or(Duration::from_secs(60))
+    };
+    transport::Limits { connect: of(5.0, 0.0), first_byte: of(10.0, 60.0), idle: of(5.0, 30.0), total: of(60.0, 600.0) }
+}
+
+fn assembled(
+    context: &Context<'_>,
+    settings: Settings,
+    provenance: Provenance,
+    endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
+    (limits, exchange): (Limits, transport::Limits),
+    uncertain: Uncertain,
+    admit: Admit,
+) -> Result<OpenOptions, CliError> {
+    let limits = match admit {
+        Admit::Work => limits,
+        Admit::Nothing => {
+            Limits { slots: Provider::ALL.into_iter().map(|provider| (provider, 0)).collect(), ..limits }
+        }
+    };
+    Ok(OpenOptions {
+        dir: context.folder(provenance),
+        config: context.paths.config.clone(),
+        provenance,
+        clock: context.clock.clone(),
+        disk: context.disk(),
+        prices: Prices::load(&context.paths.config)?,
+        library: Library::load(&context.paths.config)?,
+        settings,
+        endpoints,
+        limits,
+        exchange,
+        uncertain,
+    })
+}
+
+fn vendor(provider: Provider) -> Vendor {
+    match provider {
+        Provider::Anthropic => Vendor::Anthropic,
+        Provider::Gemini => Vendor::Gemini,
+        Provider::ElevenLabs => Vendor::ElevenLabs,
+    }
+}

@@ -1,0 +1,191 @@
+//! One episode in lines: its stages, gates, needs and uncertain calls, as tables and JSON show them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::plain;
+use crate::domain::episode::{CallState, Episode, Standing};
+use crate::domain::event::{Need, Verdict};
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Kind;
+use crate::engine::words;
+
+/// A stage of an episode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StageLine {
+    /// Its name.
+    pub stage: StageId,
+    /// What it is called for people.
+    pub title: String,
+    /// `waiting`, `working`, `stopped` or `done`.
+    pub state: &'static str,
+    /// Why it stopped, where it did.
+    pub reason: Option<String>,
+    /// Calls, failed ones included.
+    pub calls: u32,
+    /// Tokens in, cached ones included.
+    pub tokens_in: u64,
+    /// Tokens out.
+    pub tokens_out: u64,
+    /// Micro-dollars spent.
+    pub spent_micro_usd: MicroUsd,
+    /// Micro-dollars held for calls under way and uncertain ones.
+    pub reserved_micro_usd: MicroUsd,
+    /// How long providers worked for it, in milliseconds.
+    pub machine_ms: u64,
+    /// What it handed on, where it is done.
+    pub output: Option<ContentHash>,
+    /// How the gate judged, where it is one that did.
+    pub gate: Option<GateLine>,
+}
+
+/// How a gate stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GateLine {
+    /// What a decision binds to.
+    pub hash: ContentHash,
+    /// `passed`, `failed` or `person`.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// Who approved it, where someone did.
+    pub approved_by: Option<String>,
+    /// When.
+    pub approved_at: Option<Timestamp>,
+}
+
+/// The stages in the order of the pipeline.
+pub fn stages(episode: &Episode) -> Vec<StageLine> {
+    let standings = episode.standings();
+    episode.pins.iter().map(|pin| stage(episode, &pin.stage.id, &pin.stage.title, &standings)).collect()
+}
+
+fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<StageId, Standing>) -> StageLine {
+    let standing = standings.get(id);
+    let run = episode.stages.get(id).and_then(|state| state.run.as_ref());
+    let inputs = standing.and_then(Standing::inputs);
+    let reason = run.filter(|run| inputs.is_some_and(|inputs| inputs.hash == run.input)).and_then(|r| r.failed.clone());
+    let state = match (standing, &reason) {
+        (Some(Standing::Done(..)), _) => "done",
+        (Some(Standing::Open(_)), Some(_)) => "stopped",
+        (Some(Standing::Open(_)), None) => "working",
+        (Some(Standing::Waiting) | None, _) => "waiting",
+    };
+    let is_gate = episode.pin(id).is_some_and(|pin| pin.stage.kind == Kind::Gate);
+    let calls: Vec<_> = episode.calls_of(id).map(|(_, call)| call).collect();
+    let took = |state: &CallState| match state {
+        CallState::Settled { machine_ms, .. } => *machine_ms,
+        CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => 0,
+    };
+    StageLine {
+        stage: id.clone(),
+        title: title.to_owned(),
+        state,
+        reason: reason.map(|reason| plain::line(&reason)),
+        calls: u32::try_from(calls.len()).unwrap_or(u32::MAX),
+        tokens_in: calls.iter().map(|call| call.usage().tokens_in()).fold(0, u64::saturating_add),
+        tokens_out: calls.iter().map(|call| call.usage().output).fold(0, u64::saturating_add),
+        spent_micro_usd: calls.iter().map(|call| call.spent()).sum(),
+        reserved_micro_usd: calls.iter().map(|call| call.reserved()).sum(),
+        machine_ms: calls.iter().map(|call| took(&call.state)).fold(0, u64::saturating_add),
+        output: standing.and_then(Standing::output),
+        gate: inputs.filter(|_| is_gate).and_then(|inputs| gate(episode, id, &inputs.hash)),
+    }
+}
+
+fn gate(episode: &Episode, id: &StageId, hash: &ContentHash) -> Option<GateLine> {
+    let state = episode.gates.get(id)?;
+    let evaluation = state.evaluations.get(hash)?;
+    let approval = state.approvals.get(hash);
+    Some(GateLine {
+        hash: *hash,
+        verdict: evaluation.verdict,
+        reasons: evaluation.reasons.iter().map(|reason| plain::line(reason)).collect(),
+        approved_by: approval.map(|approval| approval.by.to_string()),
+        approved_at: approval.map(|approval| approval.at),
+    })
+}
+
+/// Something that waits for a person, with the command that answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NeedLine {
+    /// The episode.
+    pub episode: EpisodeNumber,
+    /// The need's id.
+    pub id: String,
+    /// What it is for, in words.
+    pub what: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How it is answered without a terminal.
+    pub answer: String,
+}
+
+/// What waits for a person in an episode. `studio` is what stands behind `greenroom` in the answers, such as ` --studio rehearsal`.
+pub fn needs(episode: &Episode, studio: &str) -> Vec<NeedLine> {
+    let line = |open: &crate::domain::episode::OpenNeed| NeedLine {
+        episode: episode.number,
+        id: open.id.clone(),
+        what: plain::line(&words::need_words(&open.need)),
+        since: open.since,
+        answer: answer(episode.number, &open.need, studio),
+    };
+    episode.needs.iter().map(line).collect()
+}
+
+fn answer(number: EpisodeNumber, need: &Need, studio: &str) -> String {
+    match need {
+        Need::Gate { gate, .. } => format!("greenroom{studio} gate show {} {gate}", number.0),
+        Need::Charge { key } => format!("greenroom{studio} charge resolve {key} --resend | --write-off"),
+        Need::Cap { scope, stage, .. } => format!(
+            "greenroom{studio} budget raise {} USD --reason WHY, or episode cheaper {} {stage}",
+            scope_word(scope),
+            number.0
+        ),
+        Need::Retries { stage, .. } => format!("greenroom{studio} episode retry {} {stage}", number.0),
+        Need::OverBilled { key, .. } => format!("greenroom{studio} charge resolve {key} --accept-bill"),
+    }
+}
+
+/// A scope as `budget raise` takes it.
+fn scope_word(scope: &crate::domain::budget::Scope) -> String {
+    use crate::domain::budget::Scope;
+    match scope {
+        Scope::Day(_) => "day".to_owned(),
+        Scope::Month(_) => "month".to_owned(),
+        Scope::Call | Scope::Stage(..) | Scope::Episode(_) => scope.to_string(),
+    }
+}
+
+/// A paid call of which nobody knows whether it was charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallLine {
+    /// Its key.
+    pub key: IntentKey,
+    /// The model.
+    pub model: String,
+    /// Micro-dollars that it may have cost at most; they stay held.
+    pub worst_micro_usd: MicroUsd,
+    /// How its answer was lost.
+    pub reason: String,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// The uncertain calls of an episode.
+pub fn uncertain_calls(episode: &Episode) -> Vec<CallLine> {
+    let line = |(key, call): (&IntentKey, &crate::domain::episode::Call)| match &call.state {
+        CallState::Uncertain { reason } => Some(CallLine {
+            key: key.clone(),
+            model: call.route.model.clone(),
+            worst_micro_usd: call.worst,
+            reason: plain::line(reason),
+            at: call.at,
+        }),
+        CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => None,
+    };
+    episode.calls.iter().filter_map(line).collect()
+}

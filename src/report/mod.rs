@@ -1,0 +1,13 @@
+//! What is told of a studio outside of the console: tables for people, CSV and JSON for scripts.
+//!
+//! Every report is made from the same fold that the console draws. Not for reading a studio or for deciding anything.
+
+mod cost;
+mod episode;
+mod plain;
+mod table;
+
+pub use cost::{By, CostReport, Group};
+pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
+pub use plain::{date, life, line, minute, percent_of};
+pub use table::{Align, Table};
