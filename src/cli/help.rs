@@ -15,8 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("For scripts and shells", &["studio", "completions", "man"]),
 ];
 
-const EXAMPLES: &str = "\
-  greenroom rehearse                               the console with three finished episodes and three under way
+const EXAMPLES: &str = "  greenroom rehearse                               the console with three finished episodes and three under way
   greenroom rehearse --headless --research FILE    one episode to its package, without a terminal
   greenroom episode new FILE --show open-questions begin a live episode
   greenroom episode run 4                          work on it until it is done or a person is needed
@@ -35,7 +34,7 @@ pub fn command() -> Command {
     let groups = grouped(&command);
     command.help_template(format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\nWithout a verb the console opens.\n\n{groups}{HEADING}Examples:{HEADING:#}\n{EXAMPLES}\n\n\
-         {{options}}\n\n{HEADING}Exit codes:{HEADING:#} {EXIT_CODES}\n"
+         {HEADING}Flags of every verb:{HEADING:#}\n{{options}}\n\n{HEADING}Exit codes:{HEADING:#} {EXIT_CODES}\n"
     ))
 }
 

@@ -1,13 +1,7 @@
 //! The laws of the pure core: what is decided fits the fold, a replay equals the live state, order does not matter, and no
 //! prefix of any history passes a cap.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_docs_in_private_items,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../support/dice.rs"]
 mod dice;

@@ -17,7 +17,7 @@ use crate::domain::handoff::{Contract, Finding, Fix, Fixes, Judgement, Severity}
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
-use crate::report::line;
+use crate::report::{line, minute};
 
 /// Everything that stands at a gate.
 struct Shown<'a> {
@@ -114,6 +114,10 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         Verdict::Person => "a person decides",
     };
     writeln!(out, "VERDICT: {verdict}")?;
+    let approval = shown.hash.and_then(|hash| episode.gates.get(gate)?.approvals.get(&hash));
+    if let Some(approval) = approval {
+        writeln!(out, "APPROVED: {} by {}, at most {} USD from there", minute(approval.at), approval.by, approval.max_spend)?;
+    }
     for reason in &evaluation.reasons {
         writeln!(out, "REASON: {}", line(reason))?;
     }
@@ -145,7 +149,7 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         episode.spent(),
         episode.projected
     )?;
-    if let (Some(hash), Verdict::Person, false) = (shown.hash, evaluation.verdict, episode.life.is_over()) {
+    if let (Some(hash), Verdict::Person, false) = (shown.hash, evaluation.verdict, approval.is_some() || episode.life.is_over()) {
         let (number, short) = (episode.number.0, hash.short());
         let spend = shown.left.unwrap_or(episode.projected).min(episode.projected);
         writeln!(out, "APPROVE: greenroom{flag} gate approve {number} {gate} --hash {short} --max-spend {spend:.2}")?;

@@ -12,7 +12,7 @@ use crate::domain::plan::Limits;
 use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, Outcome};
 use crate::domain::studio::Studio;
 
-/// The longest message or reason that an event carries, in characters.
+/// The longest message or reason that an event carries, in bytes.
 const MESSAGE: usize = 900;
 
 /// What an outcome brings about. One that nobody waits for any more brings about nothing, but for the charge of a call.
@@ -310,9 +310,17 @@ fn later(now: Timestamp, ms: u64) -> Timestamp {
     now.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
-/// Text from outside as an event keeps it: without control characters, and cut.
-fn cut(text: &str, characters: usize) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(characters).collect()
+/// Text from outside as an event keeps it: without control characters, and cut to so many bytes.
+fn cut(text: &str, bytes: usize) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut kept = String::new();
+    for c in clean {
+        if kept.len() + c.len_utf8() > bytes {
+            break;
+        }
+        kept.push(c);
+    }
+    kept
 }
 
 /// The number of an episode, for those who only hold an outcome.

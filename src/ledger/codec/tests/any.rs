@@ -1,0 +1,202 @@
+//! Arbitrary events: one strategy for each kind.
+
+use jiff::Timestamp;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::every;
+use crate::domain::budget::Scope;
+use crate::domain::call::{Route, Usage};
+use crate::domain::event::{Event, Need, Pin, Policy, PromptPin, UnitPlan};
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Stage;
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![".{0,12}", any::<String>(), Just("\u{0}\"\\\n\u{1b}\u{2028}\u{1f399}".to_owned())]
+}
+
+fn hash() -> impl Strategy<Value = ContentHash> {
+    any::<[u8; 8]>().prop_map(|bytes| ContentHash::of(&bytes))
+}
+
+fn stage_id() -> impl Strategy<Value = StageId> {
+    "[a-z][a-z0-9_]{0,63}".prop_map(|name| name.parse().unwrap())
+}
+
+fn usd() -> impl Strategy<Value = MicroUsd> {
+    any::<i64>().prop_map(MicroUsd)
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (-62_135_596_800_i64..253_402_200_000, 0..1_000_000_000_i32).prop_map(|(s, ns)| Timestamp::new(s, ns).unwrap())
+}
+
+fn key() -> impl Strategy<Value = IntentKey> {
+    (any::<u32>(), stage_id(), any::<u32>(), any::<u32>()).prop_map(|(episode, stage, unit, attempt)| IntentKey {
+        episode: EpisodeNumber(episode),
+        stage,
+        unit,
+        attempt,
+    })
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        Just(Scope::Call),
+        (any::<u32>(), stage_id()).prop_map(|(episode, stage)| Scope::Stage(EpisodeNumber(episode), stage)),
+        any::<u32>().prop_map(|episode| Scope::Episode(EpisodeNumber(episode))),
+        any::<i64>().prop_map(Scope::Day),
+        any::<i64>().prop_map(Scope::Month),
+    ]
+}
+
+fn route() -> impl Strategy<Value = Route> {
+    (select(every::PROVIDERS), text()).prop_map(|(provider, model)| Route { provider, model })
+}
+
+fn usage() -> impl Strategy<Value = Usage> {
+    any::<[u64; 5]>().prop_map(|[input, output, cache_read, cache_write, characters]| Usage {
+        input,
+        output,
+        cache_read,
+        cache_write,
+        characters,
+    })
+}
+
+fn unit() -> impl Strategy<Value = UnitPlan> {
+    (any::<u32>(), hash(), usd()).prop_map(|(unit, request, worst)| UnitPlan { unit, request, worst })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    (select(every::UNCERTAINS), any::<u32>(), any::<(u64, u64)>(), any::<u32>()).prop_map(
+        |(uncertain, corrections, target_ms, words_per_minute)| Policy {
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+        },
+    )
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    let ids = || vec(stage_id(), 0..4);
+    let names = (stage_id(), text(), option::of(text()), option::of(text()), any::<u32>());
+    let words = (select(every::KINDS), select(every::CONTRACTS), option::of(select(every::HUMANS)));
+    let lists = (ids(), ids(), ids());
+    let single = (option::of(stage_id()), option::of(stage_id()), option::of(stage_id()));
+    (names, words, lists, single).prop_map(
+        |(
+            (id, title, agent, reviser, time_limit_seconds),
+            (kind, output, human),
+            (inputs, after, signs),
+            (send_back, skip_when_empty, revises),
+        )| Stage {
+            id,
+            title,
+            kind,
+            agent,
+            reviser,
+            inputs,
+            after,
+            output,
+            human,
+            send_back,
+            signs,
+            skip_when_empty,
+            revises,
+            time_limit_seconds,
+        },
+    )
+}
+
+fn pin() -> impl Strategy<Value = Pin> {
+    let prompt =
+        || option::of((text(), text(), hash()).prop_map(|(agent, version, hash)| PromptPin { agent, version, hash }));
+    let routes = (option::of(route()), option::of(route()), option::of(route()));
+    (stage(), prompt(), prompt(), routes).prop_map(|(stage, prompt, revise, (route, fallback, cheaper))| Pin {
+        stage,
+        prompt,
+        revise,
+        route,
+        fallback,
+        cheaper,
+    })
+}
+
+fn need() -> impl Strategy<Value = Need> {
+    prop_oneof![
+        (stage_id(), hash()).prop_map(|(gate, hash)| Need::Gate { gate, hash }),
+        key().prop_map(|key| Need::Charge { key }),
+        (stage_id(), scope(), usd(), usd(), usd()).prop_map(|(stage, scope, cap, committed, worst)| Need::Cap {
+            stage,
+            scope,
+            cap,
+            committed,
+            worst
+        }),
+        (stage_id(), text()).prop_map(|(stage, reason)| Need::Retries { stage, reason }),
+        (key(), usd(), usd()).prop_map(|(key, reserved, billed)| Need::OverBilled { key, reserved, billed }),
+    ]
+}
+
+/// Boxed strategies, each of one kind of event, from a strategy for each member.
+macro_rules! kinds {
+    ($($kind:ident { $($member:ident: $strategy:expr),* $(,)? })+) => {
+        vec![$(($($strategy,)* Just(()),).prop_map(|($($member,)* (),)| Event::$kind { $($member),* }).boxed()),+]
+    };
+}
+
+/// For each kind of event a strategy that makes only that kind.
+pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
+    kinds! {
+        StudioOpened { provenance: select(every::PROVENANCES) }
+        ClockSteppedBack { by_ms: any::<u64>() }
+        CapSet { scope: scope(), cap: usd(), reason: text() }
+        CapNear { scope: scope(), cap: usd(), committed: usd() }
+        CommandRefused { asked: text(), reason: text() }
+        EpisodeStarted {
+            title: text(), show: text(), research: hash(), profile: hash(), policy: policy(), projected: usd(),
+        }
+        StagePinned { pin: pin().prop_map(Box::new) }
+        StagePrepared { stage: stage_id(), input: hash(), units: vec(unit(), 0..21), last: any::<bool>() }
+        CorrectionPrepared { stage: stage_id(), input: hash(), unit: unit() }
+        CallIntended { key: key(), request: hash(), worst: usd(), route: route() }
+        CallSettled {
+            key: key(), answer: hash(), usage: usage(), price: usd(), machine_ms: any::<u64>(),
+            request_id: option::of(text()),
+        }
+        CallFailed {
+            key: key(), class: select(every::CLASSES), message: text(), price: usd(), not_before: option::of(moment()),
+        }
+        ChargeUncertain { key: key(), reason: text() }
+        ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }
+        UnitAccepted {
+            stage: stage_id(), input: hash(), unit: any::<u32>(), output: hash(), claimed_words: any::<Option<u64>>(),
+        }
+        OutputRejected { stage: stage_id(), input: hash(), unit: any::<u32>(), reason: text() }
+        StageCompleted {
+            stage: stage_id(), input: hash(), output: hash(), handoff: select(every::HANDOFFS),
+            words: any::<Option<u64>>(),
+        }
+        StageFailed { stage: stage_id(), input: hash(), reason: text() }
+        RetryGranted { stage: stage_id() }
+        RouteChanged { stage: stage_id(), route: route(), reason: text() }
+        GateEvaluated {
+            gate: stage_id(), hash: hash(), verdict: select(every::VERDICTS), reasons: vec(text(), 0..13),
+            report: hash(),
+        }
+        GateApproved { gate: stage_id(), hash: hash(), max_spend: usd() }
+        SentBack { gate: stage_id(), hash: hash(), target: stage_id(), note: hash(), base: hash() }
+        NeedOpened { need: need() }
+        NeedClosed { id: text(), answer: text() }
+        Paused {}
+        Resumed {}
+        Cancelled { reason: text() }
+        Rejected { reason: text() }
+        Packaged { manifest: hash() }
+    }
+}

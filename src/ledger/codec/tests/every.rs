@@ -1,0 +1,82 @@
+//! Every kind of event and every word in one, as lists that cannot be left incomplete: a missing entry does not compile.
+
+use crate::domain::call::{Provider, RetryClass};
+use crate::domain::event::{Event, Handoff, Provenance, Ruling, Uncertain, Verdict};
+use crate::domain::handoff::Contract;
+use crate::domain::pipeline::{Human, Kind};
+
+/// A list of all values of an enum of names, with an exhaustive match over the same names.
+macro_rules! every {
+    ($($list:ident: $enum:ident { $($value:ident),+ $(,)? })+) => {$(
+        pub(super) const $list: &[$enum] = {
+            const fn complete(value: $enum) -> $enum {
+                match value {
+                    $($enum::$value => $enum::$value,)+
+                }
+            }
+            &[$(complete($enum::$value)),+]
+        };
+    )+};
+}
+
+every! {
+    PROVENANCES: Provenance { Rehearsal, Live }
+    UNCERTAINS: Uncertain { Ask, Resend }
+    HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped }
+    VERDICTS: Verdict { Passed, Failed, Person }
+    RULINGS: Ruling { Resend, WriteOff }
+    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs }
+    CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
+    KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
+    HUMANS: Human { Always, OnDispute, Never }
+    CONTRACTS: Contract {
+        Research, Brief, Plan, Draft, Judgement, Fixes, Revision, SpeechText, ShowNotes, ArtworkBrief, Promotion,
+        Speech, Report, Package,
+    }
+}
+
+/// The names of all kinds of events and the name of one, from the same list.
+macro_rules! events {
+    ($($kind:ident),+ $(,)?) => {
+        pub(super) const EVENTS: &[&str] = &[$(stringify!($kind)),+];
+
+        pub(super) fn name(event: &Event) -> &'static str {
+            match event {
+                $(Event::$kind { .. } => stringify!($kind),)+
+            }
+        }
+    };
+}
+
+events!(
+    StudioOpened,
+    ClockSteppedBack,
+    CapSet,
+    CapNear,
+    CommandRefused,
+    EpisodeStarted,
+    StagePinned,
+    StagePrepared,
+    CorrectionPrepared,
+    CallIntended,
+    CallSettled,
+    CallFailed,
+    ChargeUncertain,
+    ChargeRuled,
+    UnitAccepted,
+    OutputRejected,
+    StageCompleted,
+    StageFailed,
+    RetryGranted,
+    RouteChanged,
+    GateEvaluated,
+    GateApproved,
+    SentBack,
+    NeedOpened,
+    NeedClosed,
+    Paused,
+    Resumed,
+    Cancelled,
+    Rejected,
+    Packaged,
+);

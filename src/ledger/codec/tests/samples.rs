@@ -1,0 +1,305 @@
+//! What stands in the journal of version 1 among the fixtures: every kind of event, every kind of need and scope, every
+//! word, members that are there and members that are not. Every hash and amount is another one, so that two members that
+//! change places are seen.
+//!
+//! A new kind of event or a new word makes this another journal: once the fixture belongs to a release, the new one goes
+//! into a folder of its own beside it, and the old one stays as it is.
+
+use jiff::Timestamp;
+
+use super::every;
+use crate::domain::budget::Scope;
+use crate::domain::call::{Provider, RetryClass, Route, Usage};
+use crate::domain::event::{
+    Actor, Event, Handoff, Need, Person, Pin, Policy, PromptPin, Provenance, Ruling, Stamped, Uncertain, UnitPlan,
+    Verdict,
+};
+use crate::domain::handoff::Contract;
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::{Human, Kind, Stage};
+
+const EPISODE: EpisodeNumber = EpisodeNumber(42);
+
+/// 2026-03-01T09:00:00Z.
+const BEGIN_S: i64 = 1_772_355_600;
+
+fn id(name: &str) -> StageId {
+    name.parse().unwrap()
+}
+
+fn hash(name: &str) -> ContentHash {
+    ContentHash::of(name.as_bytes())
+}
+
+fn key(stage: &str, unit: u32, attempt: u32) -> IntentKey {
+    IntentKey { episode: EPISODE, stage: id(stage), unit, attempt }
+}
+
+fn route(provider: Provider) -> Route {
+    Route { provider, model: format!("{provider}-model") }
+}
+
+fn moment(nanoseconds: i32) -> Timestamp {
+    Timestamp::new(BEGIN_S + 600, nanoseconds).unwrap()
+}
+
+fn pin(pin: Pin) -> Event {
+    Event::StagePinned { pin: Box::new(pin) }
+}
+
+fn plain_stage(kind: Kind, output: Contract, human: Option<Human>) -> Stage {
+    Stage {
+        id: id("stage"),
+        title: String::new(),
+        kind,
+        agent: None,
+        reviser: None,
+        inputs: Vec::new(),
+        after: Vec::new(),
+        output,
+        human,
+        send_back: None,
+        signs: Vec::new(),
+        skip_when_empty: None,
+        revises: None,
+        time_limit_seconds: 60,
+    }
+}
+
+fn plain_pin(stage: Stage) -> Pin {
+    Pin { stage, prompt: None, revise: None, route: None, fallback: None, cheaper: None }
+}
+
+/// A stage with every member, no two alike.
+fn full_pin() -> Event {
+    let prompt = |agent: &str, version: &str| {
+        Some(PromptPin { agent: agent.to_owned(), version: version.to_owned(), hash: hash(agent) })
+    };
+    let stage = Stage {
+        id: id("polish_refinement"),
+        title: "Polish \u{2013} \"r\u{e9}sum\u{e9}\"".to_owned(),
+        kind: Kind::Gate,
+        agent: Some("script_writer".to_owned()),
+        reviser: Some("script_polisher".to_owned()),
+        inputs: vec![id("script"), id("speech_text")],
+        after: vec![id("fact_check")],
+        output: Contract::Report,
+        human: Some(Human::Always),
+        send_back: Some(id("polish")),
+        signs: vec![id("speech_text")],
+        skip_when_empty: Some(id("fixes")),
+        revises: Some(id("draft")),
+        time_limit_seconds: 900,
+    };
+    pin(Pin {
+        stage,
+        prompt: prompt("script_writer", "1.0.0"),
+        revise: prompt("script_polisher", "2.1.0"),
+        route: Some(route(Provider::Anthropic)),
+        fallback: Some(route(Provider::Gemini)),
+        cheaper: Some(route(Provider::ElevenLabs)),
+    })
+}
+
+fn beginning() -> Vec<Event> {
+    let policy = |uncertain| Policy { uncertain, corrections: 2, target_ms: (480_000, 720_000), words_per_minute: 150 };
+    let started = |uncertain| Event::EpisodeStarted {
+        title: "Why do cats purr?".to_owned(),
+        show: "open-questions".to_owned(),
+        research: hash("research"),
+        profile: hash("profile"),
+        policy: policy(uncertain),
+        projected: MicroUsd(6_543_210),
+    };
+    let mut events: Vec<Event> =
+        every::PROVENANCES.iter().map(|provenance| Event::StudioOpened { provenance: *provenance }).collect();
+    events.push(Event::ClockSteppedBack { by_ms: 3_600_000 });
+    let scopes = [
+        Scope::Call,
+        Scope::Stage(EPISODE, id("script")),
+        Scope::Episode(EPISODE),
+        Scope::Day(20_513),
+        Scope::Month(24_314),
+    ];
+    events.extend(scopes.map(|scope| Event::CapSet { scope, cap: MicroUsd(35_000_000), reason: "budget".to_owned() }));
+    events.extend([
+        Event::CapNear { scope: Scope::Episode(EPISODE), cap: MicroUsd(10_000_000), committed: MicroUsd(8_000_001) },
+        Event::CommandRefused { asked: "start episode 042".to_owned(), reason: "it runs already".to_owned() },
+        started(Uncertain::Ask),
+        started(Uncertain::Resend),
+        full_pin(),
+    ]);
+    events.extend(every::KINDS.iter().map(|kind| pin(plain_pin(plain_stage(*kind, Contract::Draft, None)))));
+    events.extend(every::CONTRACTS.iter().map(|output| pin(plain_pin(plain_stage(Kind::Agent, *output, None)))));
+    events.extend(
+        every::HUMANS.iter().map(|human| pin(plain_pin(plain_stage(Kind::Gate, Contract::Report, Some(*human))))),
+    );
+    events
+}
+
+fn calls() -> Vec<Event> {
+    let unit = |unit: u32| UnitPlan { unit, request: hash("request"), worst: MicroUsd(120_000 + i64::from(unit)) };
+    let settled = |request_id: Option<&str>| Event::CallSettled {
+        key: key("script", 0, 1),
+        answer: hash("answer"),
+        usage: Usage { input: 1_001, output: 2_002, cache_read: 3_003, cache_write: 4_004, characters: 5_005 },
+        price: MicroUsd(98_765),
+        machine_ms: 43_210,
+        request_id: request_id.map(str::to_owned),
+    };
+    let mut events = vec![
+        Event::StagePrepared { stage: id("voice"), input: hash("input"), units: vec![unit(1), unit(2)], last: false },
+        Event::StagePrepared { stage: id("voice"), input: hash("input"), units: Vec::new(), last: true },
+        Event::CorrectionPrepared { stage: id("script"), input: hash("input"), unit: unit(7) },
+        settled(Some("req_011CabC")),
+        settled(None),
+    ];
+    events.extend(every::PROVIDERS.iter().map(|provider| Event::CallIntended {
+        key: key("voice", 12, 3),
+        request: hash("request"),
+        worst: MicroUsd(250_000),
+        route: route(*provider),
+    }));
+    events.extend(every::CLASSES.iter().map(|class| Event::CallFailed {
+        key: key("script", 0, 2),
+        class: *class,
+        message: "the model is overloaded".to_owned(),
+        price: MicroUsd::ZERO,
+        not_before: (*class == RetryClass::RetryAfter).then(|| moment(123_456_789)),
+    }));
+    events.push(Event::ChargeUncertain { key: key("script", 0, 3), reason: "the connection was cut".to_owned() });
+    events.extend(every::RULINGS.iter().map(|ruling| Event::ChargeRuled {
+        key: key("script", 0, 3),
+        ruling: *ruling,
+        not_before: (*ruling == Ruling::Resend).then(|| moment(0)),
+    }));
+    events
+}
+
+fn stages() -> Vec<Event> {
+    let accepted = |claimed_words| Event::UnitAccepted {
+        stage: id("script"),
+        input: hash("input"),
+        unit: 9,
+        output: hash("output"),
+        claimed_words,
+    };
+    let mut events = vec![
+        accepted(Some(1_234)),
+        accepted(None),
+        Event::OutputRejected {
+            stage: id("script"),
+            input: hash("input"),
+            unit: 9,
+            reason: "`title` is missing\nat /script".to_owned(),
+        },
+        Event::StageFailed { stage: id("script"), input: hash("input"), reason: "no answer was right".to_owned() },
+        Event::RetryGranted { stage: id("script") },
+        Event::RouteChanged {
+            stage: id("script"),
+            route: route(Provider::Gemini),
+            reason: "the cheaper model".to_owned(),
+        },
+    ];
+    events.extend(every::HANDOFFS.iter().map(|handoff| Event::StageCompleted {
+        stage: id("script"),
+        input: hash("input"),
+        output: hash("output"),
+        handoff: *handoff,
+        words: (*handoff != Handoff::Local).then_some(1_357),
+    }));
+    events
+}
+
+fn decisions() -> Vec<Event> {
+    let gate = || id("polish_refinement");
+    let mut events: Vec<Event> = every::VERDICTS
+        .iter()
+        .map(|verdict| Event::GateEvaluated {
+            gate: gate(),
+            hash: hash("script"),
+            verdict: *verdict,
+            reasons: match verdict {
+                Verdict::Failed => vec!["line L041 is too long".to_owned(), "no source for C3".to_owned()],
+                Verdict::Passed | Verdict::Person => Vec::new(),
+            },
+            report: hash("report"),
+        })
+        .collect();
+    let needs = [
+        Need::Gate { gate: gate(), hash: hash("script") },
+        Need::Charge { key: key("script", 0, 3) },
+        Need::Cap {
+            stage: id("voice"),
+            scope: Scope::Stage(EPISODE, id("voice")),
+            cap: MicroUsd(3_000_000),
+            committed: MicroUsd(2_900_000),
+            worst: MicroUsd(200_000),
+        },
+        Need::Retries { stage: id("script"), reason: "six failures".to_owned() },
+        Need::OverBilled { key: key("voice", 12, 3), reserved: MicroUsd(250_000), billed: MicroUsd(260_000) },
+    ];
+    events.extend([
+        Event::GateApproved { gate: gate(), hash: hash("script"), max_spend: MicroUsd(4_000_000) },
+        Event::SentBack {
+            gate: gate(),
+            hash: hash("script"),
+            target: id("polish"),
+            note: hash("note"),
+            base: hash("base"),
+        },
+    ]);
+    events.extend(needs.map(|need| Event::NeedOpened { need }));
+    events.extend([
+        Event::NeedClosed { id: "charge:042-script-0-3".to_owned(), answer: "written off".to_owned() },
+        Event::Paused,
+        Event::Resumed,
+        Event::Cancelled { reason: "the guest withdrew".to_owned() },
+        Event::Rejected { reason: "not for this show".to_owned() },
+        Event::Packaged { manifest: hash("manifest") },
+    ]);
+    events
+}
+
+/// Whether it is about the studio and not about one of its episodes.
+fn is_studios(event: &Event) -> bool {
+    matches!(event, Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::CapSet { .. })
+}
+
+/// Whether a person brought it about.
+fn is_persons(event: &Event) -> bool {
+    use Event::{CapSet, ChargeRuled, GateApproved, SentBack};
+    matches!(event, GateApproved { .. } | SentBack { .. } | ChargeRuled { .. } | CapSet { .. })
+}
+
+/// The events of the fixture in their order, a second and a microsecond apart.
+pub(super) fn all() -> Vec<Stamped> {
+    let events = [beginning(), calls(), stages(), decisions()].concat();
+    let stamp = |(seq, event): (u64, Event)| Stamped {
+        seq,
+        at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),
+        episode: (!is_studios(&event)).then_some(EPISODE),
+        actor: if is_persons(&event) {
+            Actor::Person(Person::new("Ada Lovelace", "ada").unwrap())
+        } else {
+            Actor::Engine
+        },
+        event,
+    };
+    (1..).zip(events).map(stamp).collect()
+}
+
+/// The longest list that the engine writes into one event: a full list of calls, each number at its largest.
+pub(super) fn largest() -> Event {
+    let longest: StageId = "s".repeat(64).parse().unwrap();
+    let units = (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX });
+    Event::StagePrepared { stage: longest, input: hash("input"), units: units.collect(), last: false }
+}
+
+/// A studio's first event.
+pub(super) fn first() -> Stamped {
+    let at = Timestamp::new(BEGIN_S, 0).unwrap();
+    let event = Event::StudioOpened { provenance: Provenance::Rehearsal };
+    Stamped { seq: 1, at, episode: None, actor: Actor::Engine, event }
+}

@@ -1,0 +1,167 @@
+//! The records of version 1: what the body of a journal line says, member by member.
+//!
+//! A body is one member named after the record, such as `{"call_settled":{…}}`; a record without members is its name
+//! alone. Unknown records and unknown members are refused. What stands here is on people's disks: a new record or a new
+//! word may be added, and anything else is a new version with types of its own. The text forms of ids, hashes, amounts,
+//! scopes and times are contracts themselves and are taken over as they are.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::budget::Scope;
+use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use names::{HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1};
+use values::{NeedV1, PinV1, PolicyV1, RouteV1, UnitPlanV1, UsageV1};
+
+mod events;
+mod names;
+mod values;
+
+/// The body of a line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum RecordV1 {
+    StudioOpened {
+        provenance: ProvenanceV1,
+    },
+    ClockSteppedBack {
+        by_ms: u64,
+    },
+    CapSet {
+        scope: Scope,
+        cap: MicroUsd,
+        reason: String,
+    },
+    CapNear {
+        scope: Scope,
+        cap: MicroUsd,
+        committed: MicroUsd,
+    },
+    CommandRefused {
+        asked: String,
+        reason: String,
+    },
+    EpisodeStarted {
+        title: String,
+        show: String,
+        research: ContentHash,
+        profile: ContentHash,
+        policy: PolicyV1,
+        projected: MicroUsd,
+    },
+    StagePinned {
+        pin: Box<PinV1>,
+    },
+    StagePrepared {
+        stage: StageId,
+        input: ContentHash,
+        units: Vec<UnitPlanV1>,
+        last: bool,
+    },
+    CorrectionPrepared {
+        stage: StageId,
+        input: ContentHash,
+        unit: UnitPlanV1,
+    },
+    CallIntended {
+        key: IntentKey,
+        request: ContentHash,
+        worst: MicroUsd,
+        route: RouteV1,
+    },
+    CallSettled {
+        key: IntentKey,
+        answer: ContentHash,
+        usage: UsageV1,
+        price: MicroUsd,
+        machine_ms: u64,
+        request_id: Option<String>,
+    },
+    CallFailed {
+        key: IntentKey,
+        class: RetryClassV1,
+        message: String,
+        price: MicroUsd,
+        not_before: Option<Timestamp>,
+    },
+    ChargeUncertain {
+        key: IntentKey,
+        reason: String,
+    },
+    ChargeRuled {
+        key: IntentKey,
+        ruling: RulingV1,
+        not_before: Option<Timestamp>,
+    },
+    UnitAccepted {
+        stage: StageId,
+        input: ContentHash,
+        unit: u32,
+        output: ContentHash,
+        claimed_words: Option<u64>,
+    },
+    OutputRejected {
+        stage: StageId,
+        input: ContentHash,
+        unit: u32,
+        reason: String,
+    },
+    StageCompleted {
+        stage: StageId,
+        input: ContentHash,
+        output: ContentHash,
+        handoff: HandoffV1,
+        words: Option<u64>,
+    },
+    StageFailed {
+        stage: StageId,
+        input: ContentHash,
+        reason: String,
+    },
+    RetryGranted {
+        stage: StageId,
+    },
+    RouteChanged {
+        stage: StageId,
+        route: RouteV1,
+        reason: String,
+    },
+    GateEvaluated {
+        gate: StageId,
+        hash: ContentHash,
+        verdict: VerdictV1,
+        reasons: Vec<String>,
+        report: ContentHash,
+    },
+    GateApproved {
+        gate: StageId,
+        hash: ContentHash,
+        max_spend: MicroUsd,
+    },
+    SentBack {
+        gate: StageId,
+        hash: ContentHash,
+        target: StageId,
+        note: ContentHash,
+        base: ContentHash,
+    },
+    NeedOpened {
+        need: NeedV1,
+    },
+    NeedClosed {
+        id: String,
+        answer: String,
+    },
+    Paused,
+    Resumed,
+    Cancelled {
+        reason: String,
+    },
+    Rejected {
+        reason: String,
+    },
+    Packaged {
+        manifest: ContentHash,
+    },
+}

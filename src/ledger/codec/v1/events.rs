@@ -1,0 +1,122 @@
+//! From events to records of version 1 and back. Not for what is on disk: see the records themselves.
+
+use super::RecordV1;
+use crate::domain::event::Event;
+
+impl From<&Event> for RecordV1 {
+    fn from(event: &Event) -> Self {
+        match event.clone() {
+            Event::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
+            Event::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
+            Event::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
+            Event::CapNear { scope, cap, committed } => Self::CapNear { scope, cap, committed },
+            Event::CommandRefused { asked, reason } => Self::CommandRefused { asked, reason },
+            Event::EpisodeStarted { title, show, research, profile, policy, projected } => {
+                Self::EpisodeStarted { title, show, research, profile, policy: policy.into(), projected }
+            }
+            Event::StagePinned { pin } => Self::StagePinned { pin: Box::new((*pin).into()) },
+            Event::StagePrepared { stage, input, units, last } => {
+                Self::StagePrepared { stage, input, units: units.into_iter().map(Into::into).collect(), last }
+            }
+            Event::CorrectionPrepared { stage, input, unit } => {
+                Self::CorrectionPrepared { stage, input, unit: unit.into() }
+            }
+            Event::CallIntended { key, request, worst, route } => {
+                Self::CallIntended { key, request, worst, route: route.into() }
+            }
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id }
+            }
+            Event::CallFailed { key, class, message, price, not_before } => {
+                Self::CallFailed { key, class: class.into(), message, price, not_before }
+            }
+            Event::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
+            Event::ChargeRuled { key, ruling, not_before } => {
+                Self::ChargeRuled { key, ruling: ruling.into(), not_before }
+            }
+            Event::UnitAccepted { stage, input, unit, output, claimed_words } => {
+                Self::UnitAccepted { stage, input, unit, output, claimed_words }
+            }
+            Event::OutputRejected { stage, input, unit, reason } => Self::OutputRejected { stage, input, unit, reason },
+            Event::StageCompleted { stage, input, output, handoff, words } => {
+                Self::StageCompleted { stage, input, output, handoff: handoff.into(), words }
+            }
+            Event::StageFailed { stage, input, reason } => Self::StageFailed { stage, input, reason },
+            Event::RetryGranted { stage } => Self::RetryGranted { stage },
+            Event::RouteChanged { stage, route, reason } => Self::RouteChanged { stage, route: route.into(), reason },
+            Event::GateEvaluated { gate, hash, verdict, reasons, report } => {
+                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report }
+            }
+            Event::GateApproved { gate, hash, max_spend } => Self::GateApproved { gate, hash, max_spend },
+            Event::SentBack { gate, hash, target, note, base } => Self::SentBack { gate, hash, target, note, base },
+            Event::NeedOpened { need } => Self::NeedOpened { need: need.into() },
+            Event::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
+            Event::Paused => Self::Paused,
+            Event::Resumed => Self::Resumed,
+            Event::Cancelled { reason } => Self::Cancelled { reason },
+            Event::Rejected { reason } => Self::Rejected { reason },
+            Event::Packaged { manifest } => Self::Packaged { manifest },
+        }
+    }
+}
+
+impl From<RecordV1> for Event {
+    fn from(record: RecordV1) -> Self {
+        match record {
+            RecordV1::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
+            RecordV1::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
+            RecordV1::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
+            RecordV1::CapNear { scope, cap, committed } => Self::CapNear { scope, cap, committed },
+            RecordV1::CommandRefused { asked, reason } => Self::CommandRefused { asked, reason },
+            RecordV1::EpisodeStarted { title, show, research, profile, policy, projected } => {
+                Self::EpisodeStarted { title, show, research, profile, policy: policy.into(), projected }
+            }
+            RecordV1::StagePinned { pin } => Self::StagePinned { pin: Box::new((*pin).into()) },
+            RecordV1::StagePrepared { stage, input, units, last } => {
+                Self::StagePrepared { stage, input, units: units.into_iter().map(Into::into).collect(), last }
+            }
+            RecordV1::CorrectionPrepared { stage, input, unit } => {
+                Self::CorrectionPrepared { stage, input, unit: unit.into() }
+            }
+            RecordV1::CallIntended { key, request, worst, route } => {
+                Self::CallIntended { key, request, worst, route: route.into() }
+            }
+            RecordV1::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id }
+            }
+            RecordV1::CallFailed { key, class, message, price, not_before } => {
+                Self::CallFailed { key, class: class.into(), message, price, not_before }
+            }
+            RecordV1::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
+            RecordV1::ChargeRuled { key, ruling, not_before } => {
+                Self::ChargeRuled { key, ruling: ruling.into(), not_before }
+            }
+            RecordV1::UnitAccepted { stage, input, unit, output, claimed_words } => {
+                Self::UnitAccepted { stage, input, unit, output, claimed_words }
+            }
+            RecordV1::OutputRejected { stage, input, unit, reason } => {
+                Self::OutputRejected { stage, input, unit, reason }
+            }
+            RecordV1::StageCompleted { stage, input, output, handoff, words } => {
+                Self::StageCompleted { stage, input, output, handoff: handoff.into(), words }
+            }
+            RecordV1::StageFailed { stage, input, reason } => Self::StageFailed { stage, input, reason },
+            RecordV1::RetryGranted { stage } => Self::RetryGranted { stage },
+            RecordV1::RouteChanged { stage, route, reason } => {
+                Self::RouteChanged { stage, route: route.into(), reason }
+            }
+            RecordV1::GateEvaluated { gate, hash, verdict, reasons, report } => {
+                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report }
+            }
+            RecordV1::GateApproved { gate, hash, max_spend } => Self::GateApproved { gate, hash, max_spend },
+            RecordV1::SentBack { gate, hash, target, note, base } => Self::SentBack { gate, hash, target, note, base },
+            RecordV1::NeedOpened { need } => Self::NeedOpened { need: need.into() },
+            RecordV1::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
+            RecordV1::Paused => Self::Paused,
+            RecordV1::Resumed => Self::Resumed,
+            RecordV1::Cancelled { reason } => Self::Cancelled { reason },
+            RecordV1::Rejected { reason } => Self::Rejected { reason },
+            RecordV1::Packaged { manifest } => Self::Packaged { manifest },
+        }
+    }
+}

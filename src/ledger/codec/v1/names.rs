@@ -1,0 +1,106 @@
+//! The words of version 1: values that are one of a few names, each with its name on disk spelled out.
+//!
+//! A name that stands in a journal is never given another meaning. A new value of the domain needs a new name here, and
+//! the compiler asks for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::call::{Provider, RetryClass};
+use crate::domain::event::{Handoff, Provenance, Ruling, Uncertain, Verdict};
+use crate::domain::handoff::Contract;
+use crate::domain::pipeline::{Human, Kind};
+
+/// An enum of names with the way from the domain's enum and back, both exhaustive.
+macro_rules! names {
+    ($($record:ident of $domain:ident { $($value:ident = $name:literal),+ $(,)? })+) => {$(
+        #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+        pub(in crate::ledger::codec) enum $record {
+            $(#[serde(rename = $name)] $value,)+
+        }
+
+        impl From<$domain> for $record {
+            fn from(value: $domain) -> Self {
+                match value {
+                    $($domain::$value => Self::$value,)+
+                }
+            }
+        }
+
+        impl From<$record> for $domain {
+            fn from(record: $record) -> Self {
+                match record {
+                    $($record::$value => Self::$value,)+
+                }
+            }
+        }
+    )+};
+}
+
+names! {
+    ProvenanceV1 of Provenance {
+        Rehearsal = "rehearsal",
+        Live = "live",
+    }
+    UncertainV1 of Uncertain {
+        Ask = "ask",
+        Resend = "resend",
+    }
+    HandoffV1 of Handoff {
+        FirstTry = "first_try",
+        Corrected = "corrected",
+        Local = "local",
+        Skipped = "skipped",
+    }
+    VerdictV1 of Verdict {
+        Passed = "passed",
+        Failed = "failed",
+        Person = "person",
+    }
+    RulingV1 of Ruling {
+        Resend = "resend",
+        WriteOff = "write_off",
+    }
+    ProviderV1 of Provider {
+        Anthropic = "anthropic",
+        Gemini = "gemini",
+        ElevenLabs = "elevenlabs",
+    }
+    RetryClassV1 of RetryClass {
+        RetryAfter = "retry_after",
+        LowerConcurrency = "lower_concurrency",
+        FixRequest = "fix_request",
+        OtherModel = "other_model",
+        AskPerson = "ask_person",
+        Stop = "stop",
+    }
+    KindV1 of Kind {
+        Agent = "agent",
+        Panel = "panel",
+        Evaluate = "evaluate",
+        Gate = "gate",
+        Speech = "speech",
+        Master = "master",
+        Render = "render",
+    }
+    HumanV1 of Human {
+        Always = "always",
+        OnDispute = "on_dispute",
+        Never = "never",
+    }
+    ContractV1 of Contract {
+        Research = "research",
+        Brief = "brief",
+        Plan = "plan",
+        Draft = "draft",
+        Judgement = "judgement",
+        Fixes = "fixes",
+        Revision = "revision",
+        SpeechText = "speech_text",
+        ShowNotes = "show_notes",
+        ArtworkBrief = "artwork_brief",
+        Promotion = "promotion",
+        Speech = "speech",
+        Report = "report",
+        Package = "package",
+    }
+}

@@ -1,0 +1,292 @@
+//! The structured values of version 1: what an episode pinned, what a call used, what waits for a person.
+//!
+//! Each is taken apart member by member, so that a member that the domain gains or loses does not compile until it is
+//! said here what becomes of it on disk.
+
+use serde::{Deserialize, Serialize};
+
+use super::names::{ContractV1, HumanV1, KindV1, ProviderV1, UncertainV1};
+use crate::domain::budget::Scope;
+use crate::domain::call::{Route, Usage};
+use crate::domain::event::{Need, Pin, Policy, PromptPin, UnitPlan};
+use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Stage;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct PolicyV1 {
+    uncertain: UncertainV1,
+    corrections: u32,
+    target_ms: (u64, u64),
+    words_per_minute: u32,
+}
+
+impl From<Policy> for PolicyV1 {
+    fn from(policy: Policy) -> Self {
+        let Policy { uncertain, corrections, target_ms, words_per_minute } = policy;
+        Self { uncertain: uncertain.into(), corrections, target_ms, words_per_minute }
+    }
+}
+
+impl From<PolicyV1> for Policy {
+    fn from(record: PolicyV1) -> Self {
+        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute } = record;
+        Self { uncertain: uncertain.into(), corrections, target_ms, words_per_minute }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct RouteV1 {
+    provider: ProviderV1,
+    model: String,
+}
+
+impl From<Route> for RouteV1 {
+    fn from(route: Route) -> Self {
+        let Route { provider, model } = route;
+        Self { provider: provider.into(), model }
+    }
+}
+
+impl From<RouteV1> for Route {
+    fn from(record: RouteV1) -> Self {
+        let RouteV1 { provider, model } = record;
+        Self { provider: provider.into(), model }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct UsageV1 {
+    input: u64,
+    output: u64,
+    cache_read: u64,
+    cache_write: u64,
+    characters: u64,
+}
+
+impl From<Usage> for UsageV1 {
+    fn from(usage: Usage) -> Self {
+        let Usage { input, output, cache_read, cache_write, characters } = usage;
+        Self { input, output, cache_read, cache_write, characters }
+    }
+}
+
+impl From<UsageV1> for Usage {
+    fn from(record: UsageV1) -> Self {
+        let UsageV1 { input, output, cache_read, cache_write, characters } = record;
+        Self { input, output, cache_read, cache_write, characters }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct UnitPlanV1 {
+    unit: u32,
+    request: ContentHash,
+    worst: MicroUsd,
+}
+
+impl From<UnitPlan> for UnitPlanV1 {
+    fn from(plan: UnitPlan) -> Self {
+        let UnitPlan { unit, request, worst } = plan;
+        Self { unit, request, worst }
+    }
+}
+
+impl From<UnitPlanV1> for UnitPlan {
+    fn from(record: UnitPlanV1) -> Self {
+        let UnitPlanV1 { unit, request, worst } = record;
+        Self { unit, request, worst }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct PromptPinV1 {
+    agent: String,
+    version: String,
+    hash: ContentHash,
+}
+
+impl From<PromptPin> for PromptPinV1 {
+    fn from(pin: PromptPin) -> Self {
+        let PromptPin { agent, version, hash } = pin;
+        Self { agent, version, hash }
+    }
+}
+
+impl From<PromptPinV1> for PromptPin {
+    fn from(record: PromptPinV1) -> Self {
+        let PromptPinV1 { agent, version, hash } = record;
+        Self { agent, version, hash }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct PinV1 {
+    stage: StageV1,
+    prompt: Option<PromptPinV1>,
+    revise: Option<PromptPinV1>,
+    route: Option<RouteV1>,
+    fallback: Option<RouteV1>,
+    cheaper: Option<RouteV1>,
+}
+
+impl From<Pin> for PinV1 {
+    fn from(pin: Pin) -> Self {
+        let Pin { stage, prompt, revise, route, fallback, cheaper } = pin;
+        Self {
+            stage: stage.into(),
+            prompt: prompt.map(PromptPinV1::from),
+            revise: revise.map(PromptPinV1::from),
+            route: route.map(RouteV1::from),
+            fallback: fallback.map(RouteV1::from),
+            cheaper: cheaper.map(RouteV1::from),
+        }
+    }
+}
+
+impl From<PinV1> for Pin {
+    fn from(record: PinV1) -> Self {
+        let PinV1 { stage, prompt, revise, route, fallback, cheaper } = record;
+        Self {
+            stage: stage.into(),
+            prompt: prompt.map(PromptPin::from),
+            revise: revise.map(PromptPin::from),
+            route: route.map(Route::from),
+            fallback: fallback.map(Route::from),
+            cheaper: cheaper.map(Route::from),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct StageV1 {
+    id: StageId,
+    title: String,
+    kind: KindV1,
+    agent: Option<String>,
+    reviser: Option<String>,
+    inputs: Vec<StageId>,
+    after: Vec<StageId>,
+    output: ContractV1,
+    human: Option<HumanV1>,
+    send_back: Option<StageId>,
+    signs: Vec<StageId>,
+    skip_when_empty: Option<StageId>,
+    revises: Option<StageId>,
+    time_limit_seconds: u32,
+}
+
+impl From<Stage> for StageV1 {
+    fn from(stage: Stage) -> Self {
+        let Stage {
+            id,
+            title,
+            kind,
+            agent,
+            reviser,
+            inputs,
+            after,
+            output,
+            human,
+            send_back,
+            signs,
+            skip_when_empty,
+            revises,
+            time_limit_seconds,
+        } = stage;
+        Self {
+            id,
+            title,
+            kind: kind.into(),
+            agent,
+            reviser,
+            inputs,
+            after,
+            output: output.into(),
+            human: human.map(HumanV1::from),
+            send_back,
+            signs,
+            skip_when_empty,
+            revises,
+            time_limit_seconds,
+        }
+    }
+}
+
+impl From<StageV1> for Stage {
+    fn from(record: StageV1) -> Self {
+        let StageV1 {
+            id,
+            title,
+            kind,
+            agent,
+            reviser,
+            inputs,
+            after,
+            output,
+            human,
+            send_back,
+            signs,
+            skip_when_empty,
+            revises,
+            time_limit_seconds,
+        } = record;
+        Self {
+            id,
+            title,
+            kind: kind.into(),
+            agent,
+            reviser,
+            inputs,
+            after,
+            output: output.into(),
+            human: human.map(Into::into),
+            send_back,
+            signs,
+            skip_when_empty,
+            revises,
+            time_limit_seconds,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(in crate::ledger::codec) enum NeedV1 {
+    Gate { gate: StageId, hash: ContentHash },
+    Charge { key: IntentKey },
+    Cap { stage: StageId, scope: Scope, cap: MicroUsd, committed: MicroUsd, worst: MicroUsd },
+    Retries { stage: StageId, reason: String },
+    OverBilled { key: IntentKey, reserved: MicroUsd, billed: MicroUsd },
+}
+
+impl From<Need> for NeedV1 {
+    fn from(need: Need) -> Self {
+        match need {
+            Need::Gate { gate, hash } => Self::Gate { gate, hash },
+            Need::Charge { key } => Self::Charge { key },
+            Need::Cap { stage, scope, cap, committed, worst } => Self::Cap { stage, scope, cap, committed, worst },
+            Need::Retries { stage, reason } => Self::Retries { stage, reason },
+            Need::OverBilled { key, reserved, billed } => Self::OverBilled { key, reserved, billed },
+        }
+    }
+}
+
+impl From<NeedV1> for Need {
+    fn from(record: NeedV1) -> Self {
+        match record {
+            NeedV1::Gate { gate, hash } => Self::Gate { gate, hash },
+            NeedV1::Charge { key } => Self::Charge { key },
+            NeedV1::Cap { stage, scope, cap, committed, worst } => Self::Cap { stage, scope, cap, committed, worst },
+            NeedV1::Retries { stage, reason } => Self::Retries { stage, reason },
+            NeedV1::OverBilled { key, reserved, billed } => Self::OverBilled { key, reserved, billed },
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The confirm box: the only place from which anything is changed.
+//!
+//! Enter and Esc cancel and only `y` confirms, from 0.6 s after the box opened; what is pasted or repeated by a key that
+//! is held down does not count. What a box says and asks for is put together in [`super::propose`].
+
+use super::field::Field;
+use crate::domain::budget::Scope;
+use crate::domain::command::Command;
+use crate::domain::event::{Need, Ruling};
+use crate::domain::handoff::Note;
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::engine::handle::NewEpisode;
+use crate::tui::key::{Code, Key};
+use crate::tui::layers::Next;
+use crate::tui::model::Shared;
+use crate::tui::msg::{Action, Effect};
+use crate::tui::theme::Role;
+
+pub(crate) use super::propose::quit;
+
+/// How long a box is open before a key counts.
+pub(crate) const ARM_MS: u64 = 600;
+
+/// A key that comes again sooner than this is held down.
+const HELD_MS: u64 = 150;
+
+/// What is done when the box is confirmed.
+#[derive(Clone, Debug)]
+pub(crate) enum Intent {
+    Approve { episode: EpisodeNumber, gate: StageId, hash: ContentHash },
+    SendBack { episode: EpisodeNumber, gate: StageId, hash: ContentHash, note: Note },
+    Reject(EpisodeNumber),
+    Stop(EpisodeNumber),
+    Pause(EpisodeNumber),
+    Resume(EpisodeNumber),
+    Retry { episode: EpisodeNumber, stage: StageId },
+    Rule { key: IntentKey, ruling: Ruling },
+    Raise { scope: Scope },
+    Cheaper { episode: EpisodeNumber, stage: StageId },
+    AcceptBill(IntentKey),
+    Begin(NewEpisode),
+    Quit,
+}
+
+/// What has to be typed in a field.
+#[derive(Clone, Debug)]
+pub(crate) enum Rule {
+    /// A reason: at least three characters.
+    Reason,
+    /// The number of the episode.
+    Number(EpisodeNumber),
+    /// An amount of at least this much and at most that much.
+    Amount { min: MicroUsd, max: Option<MicroUsd> },
+}
+
+/// A field of the box.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) label: String,
+    pub(crate) rule: Rule,
+    pub(crate) field: Field,
+}
+
+impl Asked {
+    /// Why what was typed cannot be used.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let text = self.field.text();
+        match &self.rule {
+            Rule::Reason => (text.chars().count() < 3).then(|| "a reason is needed".to_owned()),
+            Rule::Number(number) => {
+                (text.parse() != Ok(number.0)).then(|| format!("type {number}, the number of the episode"))
+            }
+            Rule::Amount { min, max } => match text.parse::<MicroUsd>() {
+                Err(fault) => Some(fault.to_string()),
+                Ok(amount) if amount < *min => Some(format!("at least {min:.4} USD")),
+                Ok(amount) => max.filter(|max| amount > *max).map(|max| format!("at most {max:.4} USD")),
+            },
+        }
+    }
+}
+
+/// The box.
+#[derive(Debug)]
+pub(crate) struct Confirm {
+    pub(crate) title: String,
+    /// What is about to happen, line by line.
+    pub(crate) facts: Vec<(Role, String)>,
+    pub(crate) asked: Vec<Asked>,
+    /// The word beside `y`.
+    pub(crate) verb: String,
+    pub(crate) intent: Intent,
+    /// Which field has the keys; behind the last one stands the answer.
+    pub(crate) at: usize,
+    pub(crate) fault: Option<String>,
+    opened_ms: u64,
+    last_y_ms: Option<u64>,
+}
+
+impl Confirm {
+    /// A box that is open from now on.
+    pub(crate) fn new(shared: &Shared, title: String, verb: &str, intent: Intent) -> Self {
+        Self {
+            title,
+            facts: Vec::new(),
+            asked: Vec::new(),
+            verb: verb.to_owned(),
+            intent,
+            at: 0,
+            fault: None,
+            opened_ms: shared.mono_ms,
+            last_y_ms: None,
+        }
+    }
+
+    /// Adds a line.
+    pub(crate) fn fact(mut self, role: Role, text: impl Into<String>) -> Self {
+        self.facts.push((role, text.into()));
+        self
+    }
+
+    /// Adds a field.
+    pub(crate) fn ask(mut self, label: &str, rule: Rule, filled: &str) -> Self {
+        self.asked.push(Asked { label: label.to_owned(), rule, field: Field::new(filled) });
+        self
+    }
+
+    /// Lets the time before a key counts begin anew.
+    pub(crate) fn arm(&mut self, mono_ms: u64) {
+        self.opened_ms = mono_ms;
+    }
+
+    /// Whether a key counts by now.
+    pub(crate) fn is_armed(&self, mono_ms: u64) -> bool {
+        mono_ms.saturating_sub(self.opened_ms) >= ARM_MS
+    }
+
+    /// When it is armed, so that the screen shows it then.
+    pub(crate) fn deadline(&self, shared: &Shared) -> Option<u64> {
+        (!self.is_armed(shared.mono_ms)).then(|| self.opened_ms.saturating_add(ARM_MS))
+    }
+
+    /// Takes a key.
+    pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key, repeat: bool) -> Next {
+        self.fault = None;
+        let is_answer = self.at >= self.asked.len();
+        match key {
+            Key { code: Code::Esc, .. } => cancelled(shared, &self.title),
+            Key { code: Code::Tab | Code::Down, .. } if !is_answer => {
+                self.at += 1;
+                Next::Stay
+            }
+            Key { code: Code::BackTab | Code::Up, .. } => {
+                self.at = self.at.saturating_sub(1);
+                Next::Stay
+            }
+            Key { code: Code::Enter, .. } => match self.asked.get(self.at) {
+                None => cancelled(shared, &self.title),
+                Some(Asked { rule: Rule::Number(_), .. }) if self.faulty(self.at).is_some() => {
+                    cancelled(shared, &self.title)
+                }
+                Some(_) => {
+                    self.fault = self.faulty(self.at);
+                    self.at += usize::from(self.fault.is_none());
+                    Next::Stay
+                }
+            },
+            key => {
+                if let Some(asked) = self.asked.get_mut(self.at) {
+                    asked.field.on_key(key);
+                    return Next::Stay;
+                }
+                if key == Key::plain(Code::Char('y')) { self.yes(shared, repeat) } else { Next::Stay }
+            }
+        }
+    }
+
+    fn faulty(&self, at: usize) -> Option<String> {
+        self.asked.get(at).and_then(Asked::fault)
+    }
+
+    /// Pasted text goes into a field and is never an answer.
+    pub(crate) fn on_paste(&mut self, text: &str) {
+        if let Some(asked) = self.asked.get_mut(self.at) {
+            asked.field.insert(text);
+        }
+    }
+
+    fn yes(&mut self, shared: &mut Shared, repeat: bool) -> Next {
+        let now = shared.mono_ms;
+        let is_held = repeat || self.last_y_ms.is_some_and(|before| now.saturating_sub(before) < HELD_MS);
+        self.last_y_ms = Some(now);
+        if is_held || !self.is_armed(now) {
+            return Next::Stay;
+        }
+        if let Some((at, fault)) = (0..self.asked.len()).find_map(|at| Some((at, self.faulty(at)?))) {
+            self.at = at;
+            self.fault = Some(fault);
+            return Next::Stay;
+        }
+        if let Some(why) = shared.halted() {
+            shared.locked(why);
+            return Next::Close;
+        }
+        let may_hold = matches!(self.intent, Intent::Approve { .. } | Intent::SendBack { .. });
+        match self.action() {
+            None => {
+                // Only the end of the console is no act.
+                shared.effects.push(Effect::Quit);
+                Next::Stay
+            }
+            Some(Err(fault)) => {
+                self.fault = Some(fault);
+                Next::Stay
+            }
+            Some(Ok(action)) => {
+                match stale(shared, &action) {
+                    Some(why) => shared.say(Role::Failed, format!("{}: nothing was done: {why}", self.title)),
+                    None => shared.commit(action, self.title.clone(), may_hold),
+                }
+                Next::Close
+            }
+        }
+    }
+
+    fn typed(&self, wanted: fn(&Rule) -> bool) -> &str {
+        self.asked.iter().find(|asked| wanted(&asked.rule)).map(|asked| asked.field.text()).unwrap_or_default()
+    }
+
+    fn reason(&self) -> String {
+        self.typed(|rule| matches!(rule, Rule::Reason)).to_owned()
+    }
+
+    fn amount(&self) -> Result<MicroUsd, String> {
+        let text = self.typed(|rule| matches!(rule, Rule::Amount { .. }));
+        text.parse().map_err(|fault: crate::domain::money::AmountError| fault.to_string())
+    }
+
+    /// The act of the box; nothing where it is the end of the console.
+    fn action(&self) -> Option<Result<Action, String>> {
+        let command = match &self.intent {
+            Intent::Quit => return None,
+            Intent::Begin(new) => return Some(Ok(Action::Begin(new.clone()))),
+            Intent::SendBack { episode, gate, hash, note } => {
+                let note = serde_json::to_vec(note).map_err(|error| format!("the note cannot be written: {error}"));
+                return Some(note.map(|note| Action::SendBack {
+                    episode: *episode,
+                    gate: gate.clone(),
+                    hash: *hash,
+                    note,
+                }));
+            }
+            Intent::Approve { episode, gate, hash } => self.amount().map(|max_spend| Command::Approve {
+                episode: *episode,
+                gate: gate.clone(),
+                hash: *hash,
+                max_spend,
+            }),
+            Intent::Raise { scope } => {
+                self.amount().map(|cap| Command::SetCap { scope: scope.clone(), cap, reason: self.reason() })
+            }
+            Intent::Reject(episode) => Ok(Command::Reject { episode: *episode, reason: self.reason() }),
+            Intent::Stop(episode) => Ok(Command::Cancel { episode: *episode, reason: self.reason() }),
+            Intent::Pause(episode) => Ok(Command::Pause(*episode)),
+            Intent::Resume(episode) => Ok(Command::Resume(*episode)),
+            Intent::Retry { episode, stage } => Ok(Command::Retry { episode: *episode, stage: stage.clone() }),
+            Intent::Rule { key, ruling } => Ok(Command::ResolveCharge { key: key.clone(), ruling: *ruling }),
+            Intent::Cheaper { episode, stage } => Ok(Command::UseCheaper { episode: *episode, stage: stage.clone() }),
+            Intent::AcceptBill(key) => Ok(Command::AcceptBill { key: key.clone() }),
+        };
+        Some(command.map(Action::Command))
+    }
+}
+
+fn cancelled(shared: &mut Shared, title: &str) -> Next {
+    shared.say(Role::Text, format!("{title}: cancelled; nothing was changed."));
+    Next::Close
+}
+
+/// Why an act no longer fits what stands in the studio; it is asked when the box is confirmed and when a hold ends.
+pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
+    let gate_is = |episode: EpisodeNumber, gate: &StageId, hash: ContentHash| match shared.at_gate(episode, gate) {
+        Some(now) if now == hash => None,
+        Some(now) => {
+            Some(format!("you saw {} and {} stands at the gate now; open it again", hash.short(), now.short()))
+        }
+        None => Some("the gate is not open for a decision any more".to_owned()),
+    };
+    let needs = |episode: EpisodeNumber, need: &Need| {
+        let is_open = shared.under_way(episode).is_some_and(|found| found.need(&need.id()).is_some());
+        (!is_open).then(|| "it was answered in the meantime".to_owned())
+    };
+    match action {
+        Action::Begin(_) => None,
+        Action::SendBack { episode, gate, hash, .. } => gate_is(*episode, gate, *hash),
+        Action::Command(command) => match command {
+            Command::Approve { episode, gate, hash, .. } | Command::SendBack { episode, gate, hash, .. } => {
+                gate_is(*episode, gate, *hash)
+            }
+            Command::ResolveCharge { key, .. } => needs(key.episode, &Need::Charge { key: key.clone() }),
+            Command::Start(_) | Command::SetCap { .. } => None,
+            Command::Retry { episode, stage } => {
+                needs(*episode, &Need::Retries { stage: stage.clone(), reason: String::new() })
+            }
+            Command::UseCheaper { episode, .. } | Command::Pause(episode) | Command::Resume(episode) => {
+                shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
+            }
+            Command::AcceptBill { key } => {
+                shared.under_way(key.episode).is_none().then(|| "the episode is over".to_owned())
+            }
+            Command::Cancel { episode, .. } | Command::Reject { episode, .. } => {
+                let is_over = shared.under_way(*episode).is_none_or(|found| found.life.is_over());
+                is_over.then(|| "the episode is over already".to_owned())
+            }
+        },
+    }
+}

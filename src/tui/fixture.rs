@@ -1,0 +1,483 @@
+//! One studio for all tests of the console, built from events through the fold: five episodes under way, two past.
+
+mod content;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use self::content::{fixes, judgements, script};
+use crate::domain::budget::{Period, Scope};
+use crate::domain::call::{Provider, Route, Usage};
+use crate::domain::cost::{EpisodeSummary, summary};
+use crate::domain::episode::Episode;
+use crate::domain::event::{
+    Actor, Event, Handoff, Need, Person, Pin, Policy, Provenance, Stamped, Uncertain, UnitPlan, Verdict,
+};
+use crate::domain::handoff::{Contract, Judgement};
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::{Human, Kind, Stage};
+use crate::domain::script::Script;
+use crate::domain::studio::Studio;
+use crate::engine::progress::{Progress, StageProgress};
+use crate::engine::snapshot::{FeedLine, Purse, Snapshot, Tone};
+
+/// A stage by its name.
+pub(crate) fn id(name: &str) -> StageId {
+    name.parse().unwrap()
+}
+
+/// Who decides.
+pub(crate) fn ada() -> Person {
+    Person::new("Ada", "ada").unwrap()
+}
+
+type Row =
+    (&'static str, &'static str, Kind, &'static [&'static str], &'static [&'static str], Contract, Option<Human>);
+
+/// The pipeline of `assets/pipelines/episode.toml`, in short.
+const STAGES: &[Row] = &[
+    ("research", "Research", Kind::Render, &[], &[], Contract::Research, None),
+    ("brief", "Brief", Kind::Agent, &["research"], &[], Contract::Brief, None),
+    ("plan", "Plan", Kind::Agent, &["research", "brief"], &[], Contract::Plan, None),
+    ("script", "Script", Kind::Agent, &["research", "brief", "plan"], &[], Contract::Draft, None),
+    ("script_development", "Script development", Kind::Gate, &["script"], &[], Contract::Report, Some(Human::Never)),
+    ("judge_a", "Judge A", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
+    ("judge_b", "Judge B", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
+    ("fixes", "Fixes", Kind::Agent, &["script", "judge_a", "judge_b"], &[], Contract::Fixes, None),
+    (
+        "quality_evaluation",
+        "Quality evaluation",
+        Kind::Gate,
+        &["script", "judge_a", "judge_b", "fixes"],
+        &[],
+        Contract::Report,
+        Some(Human::OnDispute),
+    ),
+    ("polish", "Polish", Kind::Agent, &["script", "fixes"], &["quality_evaluation"], Contract::Revision, None),
+    ("review", "Final review", Kind::Agent, &["polish"], &[], Contract::Judgement, None),
+    ("speech_text", "Speech text", Kind::Agent, &["polish"], &[], Contract::SpeechText, None),
+    (
+        "polish_refinement",
+        "Polish refinement",
+        Kind::Gate,
+        &["polish", "review", "speech_text"],
+        &[],
+        Contract::Report,
+        Some(Human::Always),
+    ),
+    ("voice", "Voice", Kind::Speech, &["polish", "speech_text"], &["polish_refinement"], Contract::Speech, None),
+    ("show_notes", "Show notes", Kind::Agent, &["polish"], &["polish_refinement"], Contract::ShowNotes, None),
+    ("audio_processing", "Audio processing", Kind::Gate, &["voice"], &[], Contract::Report, Some(Human::Never)),
+    (
+        "final_release",
+        "Final release",
+        Kind::Gate,
+        &["polish", "speech_text", "voice", "show_notes"],
+        &["audio_processing"],
+        Contract::Report,
+        Some(Human::Always),
+    ),
+    ("package", "Package", Kind::Render, &["polish", "voice"], &["final_release"], Contract::Package, None),
+];
+
+fn route(stage: &str) -> Option<Route> {
+    let (provider, model) = match stage {
+        "brief" | "plan" | "fixes" | "speech_text" => (Provider::Anthropic, "claude-sonnet-5-5"),
+        "script" | "judge_a" | "polish" | "review" => (Provider::Anthropic, "claude-opus-5-5"),
+        "judge_b" => (Provider::Gemini, "gemini-3.1-pro-preview"),
+        "voice" => (Provider::ElevenLabs, "eleven_flash_v2_5"),
+        "show_notes" => (Provider::Anthropic, "claude-haiku-5-5"),
+        _ => return None,
+    };
+    Some(Route { provider, model: model.into() })
+}
+
+fn pin(row: &Row) -> Pin {
+    let (name, title, kind, inputs, after, output, human) = *row;
+    let ids = |names: &[&str]| names.iter().map(|name| id(name)).collect::<Vec<_>>();
+    let sends_back = matches!(name, "script_development" | "quality_evaluation" | "polish_refinement");
+    let stage = Stage {
+        id: id(name),
+        title: title.into(),
+        kind,
+        agent: route(name).map(|_| name.into()),
+        reviser: None,
+        inputs: ids(inputs),
+        after: ids(after),
+        output,
+        human,
+        send_back: sends_back.then(|| id("script")),
+        signs: if name == "polish_refinement" { ids(&["polish", "speech_text"]) } else { vec![] },
+        skip_when_empty: None,
+        revises: (name == "polish").then(|| id("script")),
+        time_limit_seconds: 600,
+    };
+    let cheaper = (name == "script" || name == "plan")
+        .then(|| Route { provider: Provider::Anthropic, model: "claude-haiku-5-5".into() });
+    Pin { stage, prompt: None, revise: None, route: route(name), fallback: None, cheaper }
+}
+
+/// A studio as it grows.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) studio: Studio,
+    pub(crate) past: Vec<EpisodeSummary>,
+    pub(crate) past_whole: BTreeMap<EpisodeNumber, Arc<Episode>>,
+    pub(crate) blobs: BTreeMap<ContentHash, Vec<u8>>,
+    pub(crate) feed: Vec<FeedLine>,
+    pub(crate) progress: Progress,
+    pub(crate) halted: Option<String>,
+    at: Timestamp,
+}
+
+impl World {
+    /// A studio without an episode.
+    pub(crate) fn empty(provenance: Provenance) -> Self {
+        let mut world = Self {
+            studio: Studio::default(),
+            past: Vec::new(),
+            past_whole: BTreeMap::new(),
+            blobs: BTreeMap::new(),
+            feed: Vec::new(),
+            progress: Progress::default(),
+            halted: None,
+            at: "2026-11-24T09:00:00Z".parse().unwrap(),
+        };
+        world.own(Event::StudioOpened { provenance });
+        world.own(Event::CapSet { scope: Scope::Day(0), cap: MicroUsd(42_000_000), reason: "settings".into() });
+        world.own(Event::CapSet { scope: Scope::Month(0), cap: MicroUsd(300_000_000), reason: "settings".into() });
+        world
+    }
+
+    /// Now, in the studio.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.at = self.at.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    fn own(&mut self, event: Event) {
+        self.stamp(None, event, Actor::Engine);
+    }
+
+    /// Something happens to an episode.
+    pub(crate) fn of(&mut self, episode: u32, event: Event) {
+        self.stamp(Some(EpisodeNumber(episode)), event, Actor::Engine);
+    }
+
+    /// A person does something to an episode.
+    pub(crate) fn by_ada(&mut self, episode: u32, event: Event) {
+        self.stamp(Some(EpisodeNumber(episode)), event, Actor::Person(ada()));
+    }
+
+    fn stamp(&mut self, episode: Option<EpisodeNumber>, event: Event, actor: Actor) {
+        let (tone, text) = match &event {
+            Event::StageCompleted { stage, .. } => (Tone::Done, format!("{stage} handed on")),
+            Event::CallFailed { message, .. } => (Tone::Fault, message.clone()),
+            Event::NeedOpened { need } => (Tone::Need, format!("waits for a person: {}", need.id())),
+            Event::SentBack { gate, .. } => (Tone::Decision, format!("sent back at {gate} by Ada")),
+            Event::GateApproved { gate, .. } => (Tone::Decision, format!("approved at {gate} by Ada")),
+            Event::CallSettled { key, price, .. } => (Tone::Money, format!("{} paid {price:.4} USD", key.stage)),
+            _ => (Tone::Work, String::new()),
+        };
+        let stamped = Stamped { seq: self.studio.seq + 1, at: self.at, episode, actor, event };
+        if let Some(over) = self.studio.apply(&stamped).unwrap() {
+            self.past.insert(0, summary(&over));
+            self.past_whole.insert(over.number, over);
+        }
+        if !text.is_empty() {
+            self.feed.push(FeedLine { seq: stamped.seq, at: self.at, episode, tone, text });
+        }
+    }
+
+    /// Keeps an artifact.
+    pub(crate) fn blob(&mut self, value: &impl serde::Serialize) -> ContentHash {
+        let bytes = serde_json::to_vec(value).unwrap();
+        let hash = ContentHash::of(&bytes);
+        self.blobs.insert(hash, bytes);
+        hash
+    }
+
+    /// The hash of what a stage works from now.
+    pub(crate) fn input(&self, episode: u32, stage: &str) -> ContentHash {
+        let episode = &self.studio.episodes[&EpisodeNumber(episode)];
+        episode.standings()[&id(stage)].inputs().unwrap().hash
+    }
+
+    /// Begins an episode.
+    pub(crate) fn begin(&mut self, number: u32, title: &str, cap: i64) {
+        let policy = Policy {
+            uncertain: Uncertain::Ask,
+            corrections: 2,
+            target_ms: (1_500_000, 1_800_000),
+            words_per_minute: 150,
+        };
+        self.by_ada(
+            number,
+            Event::EpisodeStarted {
+                title: title.into(),
+                show: "open-questions".into(),
+                research: ContentHash::of(title.as_bytes()),
+                profile: ContentHash::of(b"profile"),
+                policy,
+                projected: MicroUsd(5_200_000),
+            },
+        );
+        let scope = Scope::Episode(EpisodeNumber(number));
+        self.of(number, Event::CapSet { scope, cap: MicroUsd(cap), reason: "the show".into() });
+        for row in STAGES {
+            self.of(number, Event::StagePinned { pin: Box::new(pin(row)) });
+        }
+        self.done(number, "research", ContentHash::of(b"research"), None);
+    }
+
+    /// A stage hands on without a paid call.
+    pub(crate) fn done(&mut self, episode: u32, stage: &str, output: ContentHash, words: Option<u64>) {
+        let input = self.input(episode, stage);
+        let handoff = Handoff::Local;
+        self.of(episode, Event::StageCompleted { stage: id(stage), input, output, handoff, words });
+    }
+
+    /// The calls of a stage are made ready.
+    pub(crate) fn prepare(&mut self, episode: u32, stage: &str, units: u32) {
+        let input = self.input(episode, stage);
+        let request = |unit: u32| ContentHash::of(format!("{episode}{stage}{unit}{input}").as_bytes());
+        let units =
+            (0..units).map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000) }).collect();
+        self.of(episode, Event::StagePrepared { stage: id(stage), input, units, last: true });
+    }
+
+    /// The next call of a unit is intended.
+    pub(crate) fn call(&mut self, episode: u32, stage: &str, unit: u32) -> IntentKey {
+        let found = &self.studio.episodes[&EpisodeNumber(episode)];
+        let state = &found.stages[&id(stage)];
+        let attempt = state.attempts.get(&unit).copied().unwrap_or(0) + 1;
+        let request = state.run.as_ref().unwrap().units[&unit].request;
+        let key = IntentKey { episode: EpisodeNumber(episode), stage: id(stage), unit, attempt };
+        let route = route(stage).unwrap();
+        self.of(episode, Event::CallIntended { key: key.clone(), request, worst: MicroUsd(900_000), route });
+        key
+    }
+
+    /// A call is answered and meets its contract.
+    pub(crate) fn answer(&mut self, key: &IntentKey, price: i64, output: ContentHash, claimed: Option<u64>) {
+        let is_speech = key.stage.as_str() == "voice";
+        let usage = if is_speech {
+            Usage { characters: 640, ..Usage::default() }
+        } else {
+            Usage { input: 31_400, output: 5_210, cache_read: 12_000, ..Usage::default() }
+        };
+        let number = key.episode.0;
+        self.of(
+            number,
+            Event::CallSettled {
+                key: key.clone(),
+                answer: ContentHash::of(key.to_string().as_bytes()),
+                usage,
+                price: MicroUsd(price),
+                machine_ms: 41_000,
+                request_id: None,
+            },
+        );
+        let input = self.input(number, key.stage.as_str());
+        let (stage, unit) = (key.stage.clone(), key.unit);
+        self.of(number, Event::UnitAccepted { stage, input, unit, output, claimed_words: claimed });
+    }
+
+    /// An agent does its work in one call.
+    pub(crate) fn agent(&mut self, episode: u32, stage: &str, price: i64, output: ContentHash, words: Option<u64>) {
+        self.prepare(episode, stage, 1);
+        let key = self.call(episode, stage, 0);
+        self.pass(41);
+        self.answer(&key, price, output, words.map(|words| words + 180));
+        let input = self.input(episode, stage);
+        let handoff = Handoff::FirstTry;
+        self.of(episode, Event::StageCompleted { stage: id(stage), input, output, handoff, words });
+    }
+
+    /// A gate judges.
+    pub(crate) fn judged(&mut self, episode: u32, gate: &str, verdict: Verdict, reasons: &[&str]) -> ContentHash {
+        let hash = self.input(episode, gate);
+        let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
+        let report = ContentHash::of(format!("{gate}{hash}").as_bytes());
+        self.of(episode, Event::GateEvaluated { gate: id(gate), hash, verdict, reasons, report });
+        if verdict != Verdict::Passed {
+            self.of(episode, Event::NeedOpened { need: Need::Gate { gate: id(gate), hash } });
+        }
+        hash
+    }
+
+    /// A person approves.
+    pub(crate) fn approve(&mut self, episode: u32, gate: &str) {
+        let hash = self.input(episode, gate);
+        self.by_ada(episode, Event::GateApproved { gate: id(gate), hash, max_spend: MicroUsd(4_000_000) });
+        let need = Need::Gate { gate: id(gate), hash }.id();
+        self.of(episode, Event::NeedClosed { id: need, answer: "approved".into() });
+    }
+
+    /// A person sends back.
+    pub(crate) fn send_back(&mut self, episode: u32, gate: &str, base: ContentHash) {
+        let hash = self.input(episode, gate);
+        let note = self.blob(&"a note");
+        let (gate_id, target) = (id(gate), id("script"));
+        self.by_ada(episode, Event::SentBack { gate: gate_id.clone(), hash, target, note, base });
+        let need = Need::Gate { gate: gate_id, hash }.id();
+        self.of(episode, Event::NeedClosed { id: need, answer: "sent back".into() });
+    }
+
+    /// Up to and with the script.
+    pub(crate) fn to_script(&mut self, episode: u32, script: &Script) -> ContentHash {
+        for (stage, price) in [("brief", 61_000), ("plan", 94_000)] {
+            self.agent(episode, stage, price, ContentHash::of(format!("{stage}{episode}").as_bytes()), None);
+            self.pass(30);
+        }
+        self.script(episode, script)
+    }
+
+    /// A script, and the gate that checks its form.
+    pub(crate) fn script(&mut self, episode: u32, script: &Script) -> ContentHash {
+        let hash = self.blob(script);
+        self.agent(episode, "script", 712_300, hash, Some(script.measure().words));
+        self.judged(episode, "script_development", Verdict::Passed, &[]);
+        hash
+    }
+
+    /// Both judges and the list of fixes.
+    pub(crate) fn to_fixes(&mut self, episode: u32) {
+        let (a, b) = judgements();
+        let (a, b) = (self.blob(&a), self.blob(&b));
+        self.agent(episode, "judge_a", 182_000, a, None);
+        self.agent(episode, "judge_b", 131_500, b, None);
+        let fixes = self.blob(&fixes());
+        self.agent(episode, "fixes", 48_000, fixes, None);
+    }
+
+    /// From an open quality gate to the recording.
+    pub(crate) fn to_voice(&mut self, episode: u32, script: &Script) {
+        self.judged(episode, "quality_evaluation", Verdict::Passed, &[]);
+        let polished = self.blob(script);
+        self.agent(episode, "polish", 301_000, polished, Some(script.measure().words));
+        let (a, _) = judgements();
+        let review = self.blob(&Judgement { findings: vec![], ..a });
+        self.agent(episode, "review", 120_000, review, None);
+        self.agent(episode, "speech_text", 66_000, ContentHash::of(b"spoken"), None);
+        self.judged(episode, "polish_refinement", Verdict::Person, &["The script is ready to be signed."]);
+        self.pass(900);
+        self.approve(episode, "polish_refinement");
+    }
+
+    /// The studio as the console sees it.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        let period = Period::of(self.at);
+        let purse = |scope: Scope, cap: i64| Purse {
+            committed: self.studio.budget.committed(&scope),
+            in_flight: self.studio.budget.in_flight(&scope),
+            cap: Some(MicroUsd(cap)),
+        };
+        Arc::new(Snapshot {
+            provenance: self.studio.provenance.unwrap(),
+            seq: self.studio.seq,
+            at: self.at,
+            episodes: self.studio.episodes.values().cloned().collect(),
+            past: self.past.len(),
+            next_number: self.studio.next_number(),
+            feed: self.feed.clone().into(),
+            today: purse(Scope::Day(period.day), 42_000_000),
+            month: purse(Scope::Month(period.month), 300_000_000),
+            in_flight: self.studio.in_flight.clone(),
+            halted: self.halted.clone(),
+        })
+    }
+}
+
+/// The studio of the tests, built once.
+pub(crate) fn world() -> World {
+    static WORLD: std::sync::OnceLock<World> = std::sync::OnceLock::new();
+    WORLD.get_or_init(built).clone()
+}
+
+fn built() -> World {
+    let mut world = World::empty(Provenance::Rehearsal);
+    // Past ones: packaged, and rejected.
+    world.begin(39, "Bees in winter", 6_000_000);
+    world.to_script(39, &script(false));
+    world.to_fixes(39);
+    world.to_voice(39, &script(true));
+    world.prepare(39, "voice", 1);
+    let key = world.call(39, "voice", 0);
+    world.answer(&key, 220_000, ContentHash::of(b"take"), None);
+    world.done(39, "voice", ContentHash::of(b"speech"), None);
+    world.agent(39, "show_notes", 12_000, ContentHash::of(b"notes"), None);
+    world.judged(39, "audio_processing", Verdict::Passed, &[]);
+    world.judged(39, "final_release", Verdict::Person, &["All is there."]);
+    world.approve(39, "final_release");
+    world.of(39, Event::Packaged { manifest: ContentHash::of(b"manifest") });
+    world.begin(40, "Maps that lied", 6_000_000);
+    world.to_script(40, &script(false));
+    world.by_ada(40, Event::Rejected { reason: "Too close to episode 31.".into() });
+    // Under way.
+    world.begin(41, "Salt, the first money", 6_000_000);
+    world.to_script(41, &script(false));
+    world.to_fixes(41);
+    world.to_voice(41, &script(true));
+    world.prepare(41, "voice", 12);
+    for unit in 0..9 {
+        let key = world.call(41, "voice", unit);
+        world.pass(3);
+        world.answer(&key, 14_100, ContentHash::of(format!("take {unit}").as_bytes()), None);
+    }
+    world.call(41, "voice", 9);
+    world.begin(42, "Tidal power, again", 6_000_000);
+    let first = world.to_script(42, &script(false));
+    world.to_fixes(42);
+    world.judged(42, "quality_evaluation", Verdict::Person, &["accuracy is disputed: 4.2 against 2.8"]);
+    world.pass(300);
+    world.send_back(42, "quality_evaluation", first);
+    world.script(42, &script(true));
+    world.to_fixes(42);
+    world.judged(
+        42,
+        "quality_evaluation",
+        Verdict::Person,
+        &["accuracy is disputed: A gives 4.2, B gives 2.8, the floor is 4.0", "1 blocker stands: B F1 at L006"],
+    );
+    world.pass(240);
+    world.begin(43, "Ghost ships of the ice", 6_000_000);
+    world.to_script(43, &script(false));
+    world.prepare(43, "judge_b", 1);
+    let key = world.call(43, "judge_b", 0);
+    world.of(43, Event::ChargeUncertain { key: key.clone(), reason: "the connection broke after 3.1 kB".into() });
+    world.of(43, Event::NeedOpened { need: Need::Charge { key } });
+    world.prepare(43, "judge_a", 1);
+    world.call(43, "judge_a", 0);
+    world.pass(120);
+    world.begin(44, "Why concrete cracks", 6_000_000);
+    for stage in ["brief", "plan"] {
+        world.agent(44, stage, 80_000, ContentHash::of(format!("{stage}44").as_bytes()), None);
+    }
+    world.prepare(44, "script", 1);
+    world.call(44, "script", 0);
+    world.pass(47);
+    world.begin(45, "Night trains return", 300_000);
+    let need = Need::Cap {
+        stage: id("brief"),
+        scope: Scope::Episode(EpisodeNumber(45)),
+        cap: MicroUsd(300_000),
+        committed: MicroUsd(120_000),
+        worst: MicroUsd(412_700),
+    };
+    world.of(45, Event::NeedOpened { need });
+    world.pass(33);
+    let mut streaming = StageProgress { tokens_out: 5_210, ..StageProgress::default() };
+    streaming.push(
+        r#"{"script":{"title":"Why concrete cracks","segments":[{"id":"hook","lines":[{"id":"L001","speaker":"HOST","text":"Stand on any bridge built in the sixties and look down."},{"id":"L002","speaker":"GUEST","text":"You will see a map. Hairlines."},{"id":"L003","speaker":"HOST","text":"A map of what?"},{"id":"L004","speaker":"GUEST","text":"Of water, finding its way to the steel. Concrete does not fail where it is weak. It fails where it is w"#,
+    );
+    world.progress.stages.entry(EpisodeNumber(44)).or_default().insert(id("script"), streaming);
+    world
+}

@@ -1,0 +1,281 @@
+//! What screens say of an episode, worked out from its state: marks, groups, needs in words.
+//!
+//! Not for drawing: no colours and no widths here.
+
+use std::collections::BTreeMap;
+
+use super::text::{clean, since, span};
+use crate::domain::budget::Scope;
+use crate::domain::episode::{CallState, Episode, Life, Standing, UnitState};
+use crate::domain::event::{Need, Pin, Provenance, Verdict};
+use crate::domain::handoff::Contract;
+use crate::domain::ids::StageId;
+use crate::domain::pipeline::Kind;
+
+/// How a stage stands, as a character shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Done; of a gate: open.
+    Done,
+    /// A gate that a person approved.
+    Approved,
+    /// At work.
+    Running,
+    /// Waits for a person.
+    Person,
+    /// Cannot go on, or a check fails.
+    Failed,
+    /// Not reached, or held by a pause.
+    Later,
+    /// The pipeline has no such thing.
+    Absent,
+}
+
+/// The groups of stages in the strip: the letter, what it stands for.
+pub(crate) const GROUPS: [(char, &str); 12] = [
+    ('R', "research"),
+    ('B', "brief"),
+    ('P', "plan"),
+    ('S', "script"),
+    ('J', "judges"),
+    ('F', "fixes"),
+    ('L', "polish"),
+    ('E', "review"),
+    ('T', "text"),
+    ('V', "voice"),
+    ('N', "notes"),
+    ('K', "package"),
+];
+
+/// The place of a stage in the strip; gates have their own.
+fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
+    Some(match pin.stage.output {
+        Contract::Research => 0,
+        Contract::Brief => 1,
+        Contract::Plan => 2,
+        Contract::Draft => 3,
+        Contract::Judgement => {
+            if after_polish {
+                7
+            } else {
+                4
+            }
+        }
+        Contract::Fixes => 5,
+        Contract::Revision => 6,
+        Contract::SpeechText => 8,
+        Contract::Speech => 9,
+        Contract::ShowNotes | Contract::ArtworkBrief | Contract::Promotion => 10,
+        Contract::Package => 11,
+        Contract::Report => return None,
+    })
+}
+
+/// How a stage stands.
+pub(crate) fn mark(episode: &Episode, pin: &Pin, standings: &BTreeMap<StageId, Standing>) -> Mark {
+    let id = &pin.stage.id;
+    let is_gate = pin.stage.kind == Kind::Gate;
+    match standings.get(id) {
+        None | Some(Standing::Waiting) => Mark::Later,
+        Some(Standing::Done(inputs, _)) => {
+            let approvals = episode.gates.get(id).map(|gate| &gate.approvals);
+            if is_gate && approvals.is_some_and(|approvals| approvals.contains_key(&inputs.hash)) {
+                Mark::Approved
+            } else {
+                Mark::Done
+            }
+        }
+        Some(Standing::Open(inputs)) => {
+            let evaluation = episode.gates.get(id).and_then(|gate| gate.evaluations.get(&inputs.hash));
+            let run = episode.stages.get(id).and_then(|state| state.run.as_ref());
+            let run = run.filter(|run| run.input == inputs.hash);
+            let is_held =
+                run.is_some_and(|run| run.units.values().any(|unit| matches!(unit.state, UnitState::Held(_))));
+            let asks = episode.needs.iter().any(|open| match &open.need {
+                Need::Cap { stage, .. } => stage == id,
+                Need::Gate { .. } | Need::Charge { .. } | Need::Retries { .. } | Need::OverBilled { .. } => false,
+            });
+            match evaluation.map(|evaluation| evaluation.verdict) {
+                Some(Verdict::Person) => Mark::Person,
+                Some(Verdict::Failed) => Mark::Failed,
+                Some(Verdict::Passed) | None if run.is_some_and(|run| run.failed.is_some()) => Mark::Failed,
+                Some(Verdict::Passed) | None if is_held || asks => Mark::Person,
+                Some(Verdict::Passed) | None if episode.life == Life::Running => Mark::Running,
+                Some(Verdict::Passed) | None => Mark::Later,
+            }
+        }
+    }
+}
+
+/// The strip of an episode and its gates, in the order of the pipeline.
+pub(crate) struct Strip {
+    pub(crate) groups: [Mark; GROUPS.len()],
+    pub(crate) gates: Vec<Mark>,
+    /// The stages at work, or those that stand in the way.
+    pub(crate) at: Vec<StageId>,
+    pub(crate) percent: u8,
+}
+
+/// Works the strip out.
+pub(crate) fn strip(episode: &Episode) -> Strip {
+    let standings = episode.standings();
+    let mut groups: [Vec<Mark>; GROUPS.len()] = Default::default();
+    let mut gates = Vec::new();
+    let mut at = Vec::new();
+    let mut after_polish = false;
+    let mut done = 0_usize;
+    for pin in &episode.pins {
+        let mark = mark(episode, pin, &standings);
+        match mark {
+            Mark::Running | Mark::Person | Mark::Failed => at.push(pin.stage.id.clone()),
+            Mark::Done | Mark::Approved => done += 1,
+            Mark::Later | Mark::Absent => {}
+        }
+        match group(pin, after_polish).and_then(|at| groups.get_mut(at)) {
+            Some(marks) => marks.push(mark),
+            None => gates.push(mark),
+        }
+        after_polish |= pin.stage.output == Contract::Revision;
+    }
+    let percent = u8::try_from(done * 100 / episode.pins.len().max(1)).unwrap_or(100);
+    Strip { groups: groups.map(|marks| joined(&marks)), gates, at, percent }
+}
+
+/// One mark for several stages: what a person should see first.
+fn joined(marks: &[Mark]) -> Mark {
+    let has = |mark: Mark| marks.contains(&mark);
+    let all_done = marks.iter().all(|mark| matches!(mark, Mark::Done | Mark::Approved));
+    match marks {
+        [] => Mark::Absent,
+        _ if has(Mark::Failed) => Mark::Failed,
+        _ if has(Mark::Person) => Mark::Person,
+        _ if has(Mark::Running) => Mark::Running,
+        _ if all_done => Mark::Done,
+        _ => Mark::Later,
+    }
+}
+
+/// The title of a stage.
+pub(crate) fn title(episode: &Episode, stage: &StageId) -> String {
+    episode.pin(stage).map_or_else(|| stage.to_string(), |pin| clean(&pin.stage.title))
+}
+
+/// What an episode is at, in a few words.
+pub(crate) fn at(episode: &Episode, strip: &Strip) -> String {
+    match &episode.life {
+        Life::Running => {}
+        Life::Paused => return "paused".to_owned(),
+        Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
+            return life(&episode.life, episode.provenance).to_owned();
+        }
+    }
+    let round = match episode.round() {
+        1 => String::new(),
+        round => format!(" r{round}"),
+    };
+    match strip.at.split_first() {
+        None => "next stage".to_owned(),
+        Some((first, rest)) => {
+            let units = units(episode, first).map(|(done, all)| format!(" {done}/{all}")).unwrap_or_default();
+            let more = if rest.is_empty() { String::new() } else { format!(" +{}", rest.len()) };
+            format!("{}{units}{round}{more}", title(episode, first))
+        }
+    }
+}
+
+/// How many units of a stage are done, where it has several.
+pub(crate) fn units(episode: &Episode, stage: &StageId) -> Option<(usize, usize)> {
+    let run = episode.stages.get(stage)?.run.as_ref()?;
+    let done = run.units.values().filter(|unit| matches!(unit.state, UnitState::Accepted(_))).count();
+    (run.units.len() > 1).then_some((done, run.units.len()))
+}
+
+/// How an episode's life stands, in a word.
+pub(crate) fn life(life: &Life, provenance: Provenance) -> &'static str {
+    match (life, provenance) {
+        (Life::Running, _) => "under way",
+        (Life::Paused, _) => "paused",
+        (Life::Cancelled(_), _) => "stopped",
+        (Life::Rejected(_), _) => "rejected",
+        (Life::Packaged(_), Provenance::Rehearsal) => "packaged (rehearsal)",
+        (Life::Packaged(_), Provenance::Live) => "packaged",
+    }
+}
+
+/// What kind of need it is, in a word.
+pub(crate) fn word(need: &Need) -> &'static str {
+    match need {
+        Need::Gate { .. } => "GATE",
+        Need::Charge { .. } => "CHARGE",
+        Need::Cap { .. } => "CAP",
+        Need::Retries { .. } => "STUCK",
+        Need::OverBilled { .. } => "BILL",
+    }
+}
+
+/// A cap in words for people.
+pub(crate) fn scope(scope: &Scope) -> String {
+    match scope {
+        Scope::Call => "one call".to_owned(),
+        Scope::Stage(_, stage) => format!("the stage {stage}"),
+        Scope::Episode(_) => "the episode".to_owned(),
+        Scope::Day(_) => "the day".to_owned(),
+        Scope::Month(_) => "the month".to_owned(),
+    }
+}
+
+/// A need in two lines: what it is, and what can be done.
+pub(crate) fn told(episode: &Episode, need: &Need) -> (String, String) {
+    match need {
+        Need::Gate { gate, hash } => {
+            let evaluation = episode.gates.get(gate).and_then(|state| state.evaluations.get(hash));
+            let reason = evaluation.and_then(|evaluation| evaluation.reasons.first()).map(|reason| clean(reason));
+            let asks = match evaluation.map(|evaluation| evaluation.verdict) {
+                Some(Verdict::Failed) => "a check fails: send it back or reject it",
+                Some(Verdict::Person | Verdict::Passed) | None => "read it, then approve or send it back",
+            };
+            let what = title(episode, gate);
+            (reason.map_or_else(|| what.clone(), |reason| format!("{what}: {reason}")), asks.to_owned())
+        }
+        Need::Charge { key } => {
+            let call = episode.calls.get(key);
+            let worst = call.map(|call| call.worst).unwrap_or_default();
+            let why = match call.map(|call| &call.state) {
+                Some(CallState::Uncertain { reason }) => clean(reason),
+                Some(
+                    CallState::InFlight
+                    | CallState::Settled { .. }
+                    | CallState::Failed { .. }
+                    | CallState::Ruled { .. },
+                )
+                | None => "its answer was lost".to_owned(),
+            };
+            let what = format!("{}: it may have cost up to {worst} USD; {why}", title(episode, &key.stage));
+            (what, "send it again, or write it off".to_owned())
+        }
+        Need::Cap { stage, scope: over, cap, committed, worst } => (
+            format!(
+                "{}: the next call may cost {worst:.4}, and {committed} of {cap} USD is taken",
+                title(episode, stage)
+            ),
+            format!("raise the cap of {}, use the cheaper model, or stop", scope(over)),
+        ),
+        Need::Retries { stage, reason } => {
+            (format!("{}: {}", title(episode, stage), clean(reason)), "let it try again, or stop".to_owned())
+        }
+        Need::OverBilled { key, reserved, billed } => (
+            format!("{}: billed {billed:.4} USD where {reserved:.4} was reserved", title(episode, &key.stage)),
+            "no further call is sent until you have seen it".to_owned(),
+        ),
+    }
+}
+
+/// How long the oldest need has waited.
+pub(crate) fn waiting(episode: &Episode, now: jiff::Timestamp) -> Option<u64> {
+    episode.needs.iter().map(|open| since(open.since, now)).max()
+}
+
+/// How long something took or has been taking.
+pub(crate) fn age(from: jiff::Timestamp, to: jiff::Timestamp) -> String {
+    span(since(from, to))
+}

@@ -1,0 +1,248 @@
+//! What the console knows: the studio as it was last told, the clock, and the layers on the screen.
+//!
+//! Nothing here does I/O. What is wanted from outside is put down as an [`Effect`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::layers::Layer;
+use super::msg::{Action, Effect, Reads};
+use super::options::ConsoleOptions;
+use super::theme::{Role, Theme};
+use crate::domain::cost::EpisodeSummary;
+use crate::domain::episode::{Episode, Standing};
+use crate::domain::event::{Person, Provenance};
+use crate::domain::handoff::{Fixes, Judgement};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::script::Script;
+use crate::engine::progress::Progress;
+use crate::engine::snapshot::Snapshot;
+
+/// The whole console.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) shared: Shared,
+    /// From the dashboard at the bottom to what has the keys.
+    pub(crate) layers: Vec<Layer>,
+    /// Keys of a spelling that is not complete yet.
+    pub(crate) pending: Vec<super::key::Key>,
+    /// When Ctrl-c was pressed last.
+    pub(crate) interrupted_ms: Option<u64>,
+}
+
+/// What was told at the start and does not change.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) person: Person,
+    pub(crate) theme: Theme,
+    pub(crate) ascii: bool,
+    pub(crate) bell: bool,
+    pub(crate) provenance: Provenance,
+    pub(crate) undo_ms: u64,
+}
+
+/// Something that is asked for and may not be there yet.
+#[derive(Clone, Debug)]
+pub(crate) enum Loadable<T> {
+    Loading,
+    Ready(T),
+    Failed(String),
+}
+
+impl<T> Loadable<T> {
+    pub(crate) fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
+            Self::Loading | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// An artifact, read.
+#[derive(Clone, Debug)]
+pub(crate) enum Artifact {
+    Script(Arc<Script>),
+    Judgement(Arc<Judgement>),
+    Fixes(Arc<Fixes>),
+}
+
+/// The status line.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) text: String,
+    pub(crate) role: Role,
+    pub(crate) until_ms: u64,
+}
+
+/// A decision that can still be taken back.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) action: Action,
+    pub(crate) label: String,
+    pub(crate) until_ms: u64,
+}
+
+/// All but the layers, so that a layer can be handed this while it changes itself.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) columns: u16,
+    pub(crate) rows: u16,
+    pub(crate) now: Timestamp,
+    pub(crate) mono_ms: u64,
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) past: Loadable<Vec<EpisodeSummary>>,
+    /// How many episodes were past when they were last asked for.
+    pub(crate) past_asked: Option<usize>,
+    pub(crate) whole: BTreeMap<EpisodeNumber, Loadable<Option<Arc<Episode>>>>,
+    pub(crate) artifacts: BTreeMap<ContentHash, Loadable<Artifact>>,
+    /// Drafts as they were read: `None` inside where there was none.
+    pub(crate) drafts: BTreeMap<String, Loadable<Option<String>>>,
+    pub(crate) status: Option<Status>,
+    pub(crate) held: Vec<Held>,
+    pub(crate) closed: bool,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// How long a message stands in the status line.
+const STATUS_MS: u64 = 12_000;
+
+impl Model {
+    /// A console that has been told nothing yet.
+    pub(crate) fn new(options: &ConsoleOptions, columns: u16, rows: u16, now: Timestamp) -> Self {
+        let settings = Settings {
+            person: options.person.clone(),
+            theme: Theme::new(options.color),
+            ascii: options.ascii,
+            bell: options.bell,
+            provenance: options.provenance,
+            undo_ms: u64::try_from(options.undo.as_millis()).unwrap_or(u64::MAX),
+        };
+        let shared = Shared {
+            settings,
+            columns,
+            rows,
+            now,
+            mono_ms: 0,
+            snapshot: None,
+            progress: Arc::new(Progress::default()),
+            past: Loadable::Ready(Vec::new()),
+            past_asked: None,
+            whole: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            status: None,
+            held: Vec::new(),
+            closed: false,
+            effects: Vec::new(),
+        };
+        Self { shared, layers: vec![Layer::bottom()], pending: Vec::new(), interrupted_ms: None }
+    }
+}
+
+impl Shared {
+    /// An episode, under way or past, if it is there.
+    pub(crate) fn episode(&self, number: EpisodeNumber) -> Option<&Arc<Episode>> {
+        self.under_way(number).or_else(|| self.whole.get(&number)?.ready()?.as_ref())
+    }
+
+    /// An episode that can still change.
+    pub(crate) fn under_way(&self, number: EpisodeNumber) -> Option<&Arc<Episode>> {
+        self.snapshot.as_ref()?.episodes.iter().find(|episode| episode.number == number)
+    }
+
+    /// Episodes that can still change.
+    pub(crate) fn episodes(&self) -> &[Arc<Episode>] {
+        self.snapshot.as_ref().map(|snapshot| snapshot.episodes.as_slice()).unwrap_or_default()
+    }
+
+    /// Asks for a past episode that is not there.
+    pub(crate) fn want_episode(&mut self, number: EpisodeNumber) {
+        if self.under_way(number).is_none() && self.snapshot.is_some() && !self.whole.contains_key(&number) {
+            self.whole.insert(number, Loadable::Loading);
+            self.effects.push(Effect::LoadPastEpisode(number));
+        }
+    }
+
+    /// Asks for an artifact that is not there.
+    pub(crate) fn want(&mut self, hash: ContentHash, reads: Reads) {
+        if !self.artifacts.contains_key(&hash) {
+            self.artifacts.insert(hash, Loadable::Loading);
+            self.effects.push(Effect::LoadArtifact { hash, reads });
+        }
+    }
+
+    /// Asks for a draft that was not read yet.
+    pub(crate) fn want_draft(&mut self, name: &str) {
+        if !self.drafts.contains_key(name) {
+            self.drafts.insert(name.to_owned(), Loadable::Loading);
+            self.effects.push(Effect::ReadDraft(name.to_owned()));
+        }
+    }
+
+    pub(crate) fn script(&self, hash: ContentHash) -> Option<&Arc<Script>> {
+        match self.artifacts.get(&hash)?.ready()? {
+            Artifact::Script(script) => Some(script),
+            Artifact::Judgement(_) | Artifact::Fixes(_) => None,
+        }
+    }
+
+    pub(crate) fn judgement(&self, hash: ContentHash) -> Option<&Arc<Judgement>> {
+        match self.artifacts.get(&hash)?.ready()? {
+            Artifact::Judgement(judgement) => Some(judgement),
+            Artifact::Script(_) | Artifact::Fixes(_) => None,
+        }
+    }
+
+    pub(crate) fn fixes(&self, hash: ContentHash) -> Option<&Arc<Fixes>> {
+        match self.artifacts.get(&hash)?.ready()? {
+            Artifact::Fixes(fixes) => Some(fixes),
+            Artifact::Script(_) | Artifact::Judgement(_) => None,
+        }
+    }
+
+    /// What stands at a gate now: the hash that a decision would bind to.
+    pub(crate) fn at_gate(&self, number: EpisodeNumber, gate: &StageId) -> Option<ContentHash> {
+        match self.under_way(number)?.standings().get(gate)? {
+            Standing::Open(inputs) => Some(inputs.hash),
+            Standing::Done(..) | Standing::Waiting => None,
+        }
+    }
+
+    /// Whether what is shown was rehearsed.
+    pub(crate) fn provenance(&self) -> Provenance {
+        self.snapshot.as_ref().map_or(self.settings.provenance, |snapshot| snapshot.provenance)
+    }
+
+    /// Why nothing can be asked of the studio, where it has stopped.
+    pub(crate) fn halted(&self) -> Option<String> {
+        let halted = self.snapshot.as_ref().and_then(|snapshot| snapshot.halted.clone());
+        halted.or_else(|| self.closed.then(|| "the studio is closed; start greenroom again to go on".to_owned()))
+    }
+
+    /// Puts a message in the status line.
+    pub(crate) fn say(&mut self, role: Role, text: impl Into<String>) {
+        let text = super::text::clean(&text.into());
+        self.status = Some(Status { text, role, until_ms: self.mono_ms.saturating_add(STATUS_MS) });
+    }
+
+    /// Says why a key does nothing.
+    pub(crate) fn locked(&mut self, why: impl Into<String>) {
+        self.say(Role::Person, why);
+    }
+
+    /// Takes an act that was confirmed: it is sent, or held for as long as it can be taken back.
+    pub(crate) fn commit(&mut self, action: Action, label: String, may_hold: bool) {
+        if may_hold && self.settings.undo_ms > 0 {
+            let until_ms = self.mono_ms.saturating_add(self.settings.undo_ms);
+            self.held.push(Held { action, label, until_ms });
+            self.status = None;
+        } else {
+            self.say(Role::Text, format!("{label}: asked for"));
+            self.effects.push(Effect::Act(Box::new(action)));
+        }
+    }
+}

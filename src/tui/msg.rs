@@ -1,0 +1,101 @@
+//! The console's own vocabulary: what reaches it, and what it wants done. Kept apart from commands and events.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::key::Key;
+use crate::domain::command::Command;
+use crate::domain::cost::EpisodeSummary;
+use crate::domain::episode::Episode;
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::engine::handle::NewEpisode;
+use crate::engine::progress::Progress;
+use crate::engine::snapshot::{Notice, Snapshot};
+
+/// What reaches the console. Failures come in words, already made for people.
+#[derive(Clone, Debug)]
+pub(crate) enum Msg {
+    /// The time, sent before anything else that is handled at that time.
+    Tick { now: Timestamp, mono_ms: u64 },
+    /// A key; `repeat` where the terminal says that it is held down.
+    Key { key: Key, repeat: bool },
+    /// Text that was pasted.
+    Paste(String),
+    /// A new size of the terminal.
+    Resize { columns: u16, rows: u16 },
+    /// The studio at a moment.
+    Snapshot(Arc<Snapshot>),
+    /// What streams.
+    Progress(Arc<Progress>),
+    /// What must not be missed.
+    Notice(Notice),
+    /// All past episodes.
+    Past(Result<Vec<EpisodeSummary>, String>),
+    /// One past episode.
+    PastEpisode(EpisodeNumber, Result<Option<Arc<Episode>>, String>),
+    /// An artifact.
+    Artifact { hash: ContentHash, reads: Reads, result: Result<Arc<[u8]>, String> },
+    /// A draft that was kept.
+    Draft(String, Result<Option<String>, String>),
+    /// A draft was written, or could not be.
+    DraftKept(Result<(), String>),
+    /// Something that was asked for was done or refused.
+    Acted { action: Box<Action>, result: Result<String, String> },
+    /// The caller ends the console.
+    Shutdown,
+    /// The engine has ended.
+    Closed,
+}
+
+/// As what an artifact is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Script,
+    Judgement,
+    Fixes,
+}
+
+/// What the console wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    LoadPast,
+    LoadPastEpisode(EpisodeNumber),
+    LoadArtifact {
+        hash: ContentHash,
+        reads: Reads,
+    },
+    ReadDraft(String),
+    KeepDraft(String, Option<String>),
+    /// The only effect that changes anything; it comes from a confirm box.
+    Act(Box<Action>),
+    /// Ring the bell.
+    Bell,
+    /// Draw everything anew.
+    Redraw,
+    /// End the console.
+    Quit,
+}
+
+/// An act that was confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A command to the engine.
+    Command(Command),
+    /// A note to be kept and sent back with the content that it is about.
+    SendBack { episode: EpisodeNumber, gate: StageId, hash: ContentHash, note: Vec<u8> },
+    /// A new episode.
+    Begin(NewEpisode),
+}
+
+impl Action {
+    /// The episode and the gate whose draft has served its end once this is done.
+    pub(crate) fn decides(&self) -> Option<(EpisodeNumber, &StageId)> {
+        match self {
+            Self::SendBack { episode, gate, .. } | Self::Command(Command::Approve { episode, gate, .. }) => {
+                Some((*episode, gate))
+            }
+            Self::Command(_) | Self::Begin(_) => None,
+        }
+    }
+}

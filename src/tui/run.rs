@@ -1,0 +1,273 @@
+//! The driver: one loop that selects what comes next, hands it to `update`, carries out its effects and draws.
+//!
+//! It owns the console's clock and tasks. Not for decisions: those are in [`super::update`].
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::frames::{Frames, Urgency};
+use super::input::{Input, InputSource, TerminalInput};
+use super::model::Model;
+use super::msg::{Action, Effect, Msg};
+use super::options::{ConsoleOptions, TuiError};
+use super::terminal::Guard;
+use super::update::{deadline, done, update};
+use super::view::view;
+use crate::domain::command::Command;
+use crate::domain::event::{Person, Provenance};
+use crate::engine::handle::{Handle, HandleError};
+
+/// How long the end waits for what was asked for and not answered yet.
+const LAST_MS: u64 = 3_000;
+
+/// Runs the console on standard output until the person or the caller ends it. The engine goes on: whoever holds the
+/// handle shuts it down.
+///
+/// # Errors
+///
+/// When standard output is no terminal, or the terminal fails.
+pub async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), TuiError> {
+    let mut guard = Guard::take()?;
+    let ended = Driver::new(handle, &options, &guard)?.drive(&mut guard, TerminalInput::default(), &options).await;
+    drop(guard);
+    ended
+}
+
+struct Driver {
+    handle: Handle,
+    person: Person,
+    provenance: Provenance,
+    model: Model,
+    frames: Frames,
+    started: Instant,
+    tasks: JoinSet<Msg>,
+    /// Drafts that wait for the one that is being written: they are written one after the other.
+    drafts: VecDeque<(String, Option<String>)>,
+    is_writing: bool,
+    quit: bool,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver of the console owns its clock and hands the time in")]
+fn wall() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver of the console owns its clock and hands the time in")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+impl Driver {
+    fn new(handle: Handle, options: &ConsoleOptions, guard: &Guard) -> Result<Self, TuiError> {
+        let size = guard.terminal.size()?;
+        Ok(Self {
+            handle,
+            person: options.person.clone(),
+            provenance: options.provenance,
+            model: Model::new(options, size.width, size.height, wall()),
+            frames: Frames::new(options.fps),
+            started: monotonic(),
+            tasks: JoinSet::new(),
+            drafts: VecDeque::new(),
+            is_writing: false,
+            quit: false,
+        })
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(monotonic().saturating_duration_since(self.started).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn drive(
+        mut self,
+        guard: &mut Guard,
+        mut input: impl InputSource,
+        options: &ConsoleOptions,
+    ) -> Result<(), TuiError> {
+        let mut snapshots = self.handle.snapshots();
+        let mut progress = self.handle.progress();
+        let mut notices = self.handle.notices();
+        let mut is_open = true;
+        let first = Arc::clone(&snapshots.borrow_and_update());
+        self.take(guard, Msg::Snapshot(first), Urgency::Key)?;
+        while !self.quit {
+            let wake = [self.frames.due(), deadline(&self.model)].into_iter().flatten().min();
+            let wake_at = self.started + Duration::from_millis(wake.unwrap_or(0));
+            tokio::select! {
+                biased;
+                () = options.shutdown.cancelled() => self.take(guard, Msg::Shutdown, Urgency::Key)?,
+                came = input.next() => match came {
+                    None => self.take(guard, Msg::Shutdown, Urgency::Key)?,
+                    Some(Err(error)) => {
+                        self.take(guard, Msg::Shutdown, Urgency::Key)?;
+                        self.last_words().await;
+                        return Err(error.into());
+                    }
+                    Some(Ok(Input::Key { key, repeat })) => self.take(guard, Msg::Key { key, repeat }, Urgency::Key)?,
+                    Some(Ok(Input::Paste(text))) => self.take(guard, Msg::Paste(text), Urgency::Key)?,
+                    Some(Ok(Input::Resize { columns, rows })) => {
+                        self.take(guard, Msg::Resize { columns, rows }, Urgency::Key)?;
+                    }
+                },
+                // Frames and deadlines come before streams, so that a flood of text does not hold them up.
+                () = tokio::time::sleep_until(wake_at), if wake.is_some() => self.woken(guard)?,
+                told = notices.recv(), if is_open => match told {
+                    Ok(notice) => self.take(guard, Msg::Notice(notice), Urgency::Stream)?,
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => is_open = false,
+                },
+                Some(joined) = self.tasks.join_next() => {
+                    if let Ok(msg) = joined {
+                        self.landed(&msg);
+                        self.take(guard, msg, Urgency::Key)?;
+                    }
+                }
+                changed = snapshots.changed(), if is_open => match changed {
+                    Ok(()) => {
+                        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                        self.take(guard, Msg::Snapshot(snapshot), Urgency::Stream)?;
+                    }
+                    Err(_) => {
+                        is_open = false;
+                        self.take(guard, Msg::Closed, Urgency::Key)?;
+                    }
+                },
+                changed = progress.changed(), if is_open => {
+                    if changed.is_ok() {
+                        let streamed = Arc::clone(&progress.borrow_and_update());
+                        self.take(guard, Msg::Progress(streamed), Urgency::Stream)?;
+                    } else {
+                        is_open = false;
+                        self.take(guard, Msg::Closed, Urgency::Key)?;
+                    }
+                }
+            }
+        }
+        self.last_words().await;
+        Ok(())
+    }
+
+    /// A frame or a deadline has come due.
+    fn woken(&mut self, guard: &mut Guard) -> Result<(), TuiError> {
+        let now = self.now_ms();
+        if deadline(&self.model).is_some_and(|due| due <= now) {
+            self.take(guard, Msg::Tick { now: wall(), mono_ms: now }, Urgency::Stream)?;
+        }
+        if self.frames.due().is_some_and(|due| due <= now) {
+            self.draw(guard)?;
+            self.frames.drawn(now);
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self, guard: &mut Guard) -> Result<(), TuiError> {
+        crossterm::execute!(std::io::stdout(), BeginSynchronizedUpdate)?;
+        let model = &self.model;
+        let drawn = guard.terminal.draw(|frame| view(model, frame.buffer_mut())).map(|_| ());
+        crossterm::execute!(std::io::stdout(), EndSynchronizedUpdate)?;
+        Ok(drawn?)
+    }
+
+    /// Hands a message in with the time, and carries out what comes of it.
+    fn take(&mut self, guard: &mut Guard, msg: Msg, urgency: Urgency) -> Result<(), TuiError> {
+        let now = self.now_ms();
+        let mut effects = update(&mut self.model, Msg::Tick { now: wall(), mono_ms: now });
+        effects.extend(update(&mut self.model, msg));
+        for effect in effects {
+            self.perform(guard, effect)?;
+        }
+        self.frames.want(now, urgency);
+        Ok(())
+    }
+
+    fn perform(&mut self, guard: &mut Guard, effect: Effect) -> Result<(), TuiError> {
+        let handle = self.handle.clone();
+        match effect {
+            Effect::LoadPast => {
+                self.tasks.spawn(async move { Msg::Past(handle.past().await.map_err(said)) });
+            }
+            Effect::LoadPastEpisode(number) => {
+                self.tasks
+                    .spawn(async move { Msg::PastEpisode(number, handle.past_episode(number).await.map_err(said)) });
+            }
+            Effect::LoadArtifact { hash, reads } => {
+                self.tasks.spawn(async move {
+                    Msg::Artifact { hash, reads, result: handle.artifact(hash).await.map_err(said) }
+                });
+            }
+            Effect::ReadDraft(name) => {
+                self.tasks.spawn(async move { Msg::Draft(name.clone(), handle.read_draft(name).await.map_err(said)) });
+            }
+            Effect::KeepDraft(name, text) => {
+                self.drafts.push_back((name, text));
+                self.write_next();
+            }
+            Effect::Act(action) => {
+                let (person, provenance) = (self.person.clone(), self.provenance);
+                self.tasks.spawn(async move {
+                    let result = act(&handle, person, &action, provenance).await.map_err(said);
+                    Msg::Acted { action, result }
+                });
+            }
+            Effect::Bell => guard.bell()?,
+            Effect::Redraw => guard.terminal.clear()?,
+            Effect::Quit => self.quit = true,
+        }
+        Ok(())
+    }
+
+    /// Begins to write the next draft, unless one is being written.
+    fn write_next(&mut self) {
+        if self.is_writing {
+            return;
+        }
+        if let Some((name, text)) = self.drafts.pop_front() {
+            self.is_writing = true;
+            let handle = self.handle.clone();
+            self.tasks.spawn(async move { Msg::DraftKept(handle.keep_draft(name, text).await.map_err(said)) });
+        }
+    }
+
+    fn landed(&mut self, msg: &Msg) {
+        if matches!(msg, Msg::DraftKept(..)) {
+            self.is_writing = false;
+            self.write_next();
+        }
+    }
+
+    /// At the end: what was asked for and every draft is waited for, but not for ever.
+    async fn last_words(&mut self) {
+        let waits = async {
+            while let Some(joined) = self.tasks.join_next().await {
+                if let Ok(msg) = joined {
+                    self.landed(&msg);
+                }
+            }
+        };
+        // What is late was sent and stands in the ledger; only its answer is not shown.
+        let _ = tokio::time::timeout(Duration::from_millis(LAST_MS), waits).await;
+    }
+}
+
+fn said(error: HandleError) -> String {
+    error.to_string()
+}
+
+/// Carries out an act; the answer is in words.
+async fn act(handle: &Handle, by: Person, action: &Action, provenance: Provenance) -> Result<String, HandleError> {
+    match action {
+        Action::Command(command) => handle.command(by, command.clone()).await.map(|_| done(action, provenance)),
+        Action::SendBack { episode, gate, hash, note } => {
+            let note = handle.store(note.clone()).await?;
+            let command = Command::SendBack { episode: *episode, gate: gate.clone(), hash: *hash, note };
+            handle.command(by, command).await.map(|_| done(action, provenance))
+        }
+        Action::Begin(new) => handle.begin(by, new.clone()).await.map(|number| format!("Episode {number} was begun.")),
+    }
+}

@@ -1,0 +1,465 @@
+//! The gate: the script with what the judges found, the note that can go back, and the decision.
+//!
+//! What the judges say is worked out in [`super::findings`], what changed in [`super::diff`], the note in
+//! [`super::note`], the decision in [`super::decision`].
+
+use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+use super::findings::{self, Judge, Shown};
+use super::note::{NoteDraft, draft_name};
+use super::shift;
+use crate::domain::episode::{Episode, Evaluation};
+use crate::domain::handoff::Contract;
+use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
+use crate::tui::commands::{Act, Move};
+use crate::tui::key::{Code, Key};
+use crate::tui::layers::Next;
+use crate::tui::model::{Loadable, Shared};
+use crate::tui::msg::{Effect, Reads};
+use crate::tui::text::{clean, clean_lines};
+use crate::tui::theme::Role;
+
+/// A panel of the gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Panel {
+    #[default]
+    Script,
+    Scores,
+    Findings,
+    Note,
+    Revisions,
+}
+
+impl Panel {
+    /// In the order of Tab.
+    pub(crate) const ALL: [Self; 5] = [Self::Script, Self::Scores, Self::Findings, Self::Note, Self::Revisions];
+}
+
+/// What is being edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The instruction of a fix, by its place.
+    Fix(usize),
+    /// The person's own words.
+    Text,
+}
+
+/// An editor that is open.
+#[derive(Debug)]
+pub(crate) struct Editing {
+    pub(crate) target: Target,
+    pub(crate) area: TextArea<'static>,
+}
+
+/// How long a change waits until it is kept.
+const SAVE_MS: u64 = 1_000;
+
+/// The screen of a gate.
+#[derive(Debug)]
+pub(crate) struct GateScreen {
+    pub(crate) episode: EpisodeNumber,
+    pub(crate) gate: StageId,
+    pub(crate) panel: Panel,
+    pub(crate) line: Option<LineId>,
+    /// The finding that is selected, by its judge and its id.
+    pub(crate) finding: Option<(char, String)>,
+    /// Which fix is selected; behind the last one stand the person's own words.
+    pub(crate) fix: usize,
+    pub(crate) note: NoteDraft,
+    /// The content that the note is about, once it was filled in.
+    pub(crate) seeded: Option<ContentHash>,
+    pub(crate) editing: Option<Editing>,
+    pub(crate) diff: bool,
+    /// The revision to compare with; the one before without a choice.
+    pub(crate) base: Option<ContentHash>,
+    pub(crate) revision: Option<ContentHash>,
+    /// When what was changed has to be kept.
+    save_ms: Option<u64>,
+    pub(crate) saved: Option<jiff::Timestamp>,
+}
+
+/// What a gate is about, worked out anew from the episode each time.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    /// What stands at the gate: its inputs' hash.
+    pub(crate) hash: Option<ContentHash>,
+    /// Whether the gate can be decided now.
+    pub(crate) open: bool,
+    pub(crate) evaluation: Option<Evaluation>,
+    pub(crate) script: Option<ContentHash>,
+    pub(crate) judges: Vec<Judge>,
+    pub(crate) findings: Vec<Shown>,
+    pub(crate) revisions: Vec<findings::Revision>,
+}
+
+impl GateScreen {
+    pub(crate) fn new(episode: EpisodeNumber, gate: StageId) -> Self {
+        Self {
+            episode,
+            gate,
+            panel: Panel::default(),
+            line: None,
+            finding: None,
+            fix: 0,
+            note: NoteDraft::default(),
+            seeded: None,
+            editing: None,
+            diff: false,
+            base: None,
+            revision: None,
+            save_ms: None,
+            saved: None,
+        }
+    }
+
+    /// What the gate is about.
+    pub(crate) fn scene(&self, shared: &Shared, episode: &Episode) -> Scene {
+        let standings = episode.standings();
+        let standing = standings.get(&self.gate);
+        let inputs = standing.and_then(|standing| standing.inputs());
+        let script = inputs.and_then(|inputs| episode.script_of(&self.gate, inputs));
+        let hash = inputs.map(|inputs| inputs.hash);
+        let evaluations = episode.gates.get(&self.gate).map(|gate| &gate.evaluations);
+        let evaluation = evaluations.and_then(|evaluations| evaluations.get(&hash?)).cloned();
+        let is_done = standing.is_some_and(|standing| standing.output().is_some());
+        let open = !is_done && evaluation.is_some() && !episode.life.is_over();
+        let judges = findings::judges(shared, episode, script);
+        let read = script.and_then(|script| shared.script(script));
+        let findings = read.map(|script| findings::findings(&judges, script)).unwrap_or_default();
+        Scene { hash, open, evaluation, script, judges, findings, revisions: findings::revisions(episode) }
+    }
+
+    /// The revision that the script is compared with.
+    pub(crate) fn compared(&self, scene: &Scene) -> Option<ContentHash> {
+        let at = scene.revisions.iter().position(|revision| Some(revision.output) == scene.script);
+        let before = at.and_then(|at| at.checked_sub(1)).and_then(|at| scene.revisions.get(at));
+        self.base.or_else(|| before.map(|revision| revision.output)).filter(|base| Some(*base) != scene.script)
+    }
+
+    /// Asks for what the screen lacks, fills the note in once, keeps what was changed.
+    pub(crate) fn settle(&mut self, shared: &mut Shared) {
+        shared.want_episode(self.episode);
+        let Some(episode) = shared.episode(self.episode).cloned() else { return };
+        let scene = self.scene(shared, &episode);
+        if let Some(script) = scene.script {
+            shared.want(script, Reads::Script);
+        }
+        for judge in &scene.judges {
+            shared.want(judge.output, Reads::Judgement);
+        }
+        if let (true, Some(base)) = (self.diff, self.compared(&scene)) {
+            shared.want(base, Reads::Script);
+        }
+        if self.line.is_none()
+            && let Some(script) = scene.script.and_then(|hash| shared.script(hash))
+        {
+            self.line = script.lines().next().map(|line| line.id);
+        }
+        if self.revision.is_none() {
+            self.revision = scene.revisions.last().map(|revision| revision.output);
+        }
+        if scene.open {
+            self.seed(shared, &episode, &scene);
+        }
+        if self.save_ms.is_some_and(|due| due <= shared.mono_ms) {
+            self.flush(shared);
+        }
+    }
+
+    /// Fills the note in once all that it is made of is there; for other content it is filled in anew.
+    fn seed(&mut self, shared: &mut Shared, episode: &Episode, scene: &Scene) {
+        let Some(hash) = scene.hash else { return };
+        if self.seeded == Some(hash) {
+            return;
+        }
+        let name = draft_name(self.episode, &self.gate);
+        shared.want_draft(&name);
+        let standings = episode.standings();
+        let fixes_pin = episode.pins.iter().rev().find(|pin| pin.stage.output == Contract::Fixes);
+        let fixes = fixes_pin.and_then(|pin| Some((pin, standings.get(&pin.stage.id)?.output()?)));
+        let is_input = |id: &StageId| episode.pin(&self.gate).is_some_and(|pin| pin.stage.inputs.contains(id));
+        let listed = match fixes {
+            None => Vec::new(),
+            Some((_, output)) => {
+                shared.want(output, Reads::Fixes);
+                match shared.artifacts.get(&output) {
+                    Some(Loadable::Loading) | None => return,
+                    Some(Loadable::Ready(_) | Loadable::Failed(_)) => {
+                        shared.fixes(output).map(|fixes| fixes.fixes.clone()).unwrap_or_default()
+                    }
+                }
+            }
+        };
+        let is_loading = |judge: &Judge| matches!(shared.artifacts.get(&judge.output), Some(Loadable::Loading) | None);
+        if scene.judges.iter().any(is_loading) {
+            return;
+        }
+        let draft = match shared.drafts.get(&name) {
+            Some(Loadable::Loading) | None => return,
+            Some(Loadable::Failed(_)) => None,
+            Some(Loadable::Ready(draft)) => draft.clone(),
+        };
+        let found: Vec<_> = scene
+            .judges
+            .iter()
+            .filter(|judge| judge.current)
+            .filter_map(|judge| judge.judgement.as_ref().map(|judgement| (judge.letter, judgement)))
+            .flat_map(|(letter, judgement)| judgement.findings.iter().map(move |finding| (letter, finding.clone())))
+            .collect();
+        let applied = fixes.is_some_and(|(pin, _)| !is_input(&pin.stage.id));
+        // What was written while other content came to stand here is not lost.
+        let words = std::mem::take(&mut self.note.text);
+        let seed = NoteDraft { text: words, ..NoteDraft::seed(&listed, applied, &found) };
+        self.note = match draft {
+            Some(draft) => seed.restored(&draft, hash),
+            None => seed,
+        };
+        self.fix = 0;
+        self.editing = None;
+        self.seeded = Some(hash);
+    }
+
+    /// Keeps what was changed and not kept yet.
+    pub(crate) fn flush(&mut self, shared: &mut Shared) {
+        let (Some(_), Some(hash)) = (self.save_ms.take(), self.seeded) else { return };
+        let Some(kept) = self.note.kept(hash) else { return };
+        let name = draft_name(self.episode, &self.gate);
+        shared.drafts.insert(name.clone(), Loadable::Ready(Some(kept.clone())));
+        shared.effects.push(Effect::KeepDraft(name, Some(kept)));
+        self.saved = Some(shared.now);
+    }
+
+    /// The decision was taken: the note has served its end.
+    pub(crate) fn decided(&mut self) {
+        self.note = NoteDraft::default();
+        self.seeded = None;
+        self.editing = None;
+        self.save_ms = None;
+        self.base = None;
+        self.revision = None;
+    }
+
+    /// When a change has to be kept.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.save_ms
+    }
+
+    fn changed(&mut self, shared: &Shared) {
+        self.save_ms.get_or_insert(shared.mono_ms.saturating_add(SAVE_MS));
+    }
+
+    /// While text is edited every key is text; Esc closes the editor and keeps what was written.
+    pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key) -> Next {
+        let Some(editing) = &mut self.editing else { return Next::Ignored };
+        if key.code == Code::Esc {
+            self.editing = None;
+            self.flush(shared);
+            return Next::Stay;
+        }
+        let is_fix = matches!(editing.target, Target::Fix(_));
+        if is_fix && key.code == Code::Enter {
+            // An instruction is one paragraph; Enter ends it as Esc does.
+            self.editing = None;
+            self.flush(shared);
+            return Next::Stay;
+        }
+        if !(key.ctrl && matches!(key.code, Code::Char('m' | 'j'))) {
+            editing.area.input(key);
+        }
+        self.take_in(shared);
+        Next::Stay
+    }
+
+    /// Pasted text goes into the editor.
+    pub(crate) fn on_paste(&mut self, shared: &Shared, text: &str) {
+        let Some(editing) = &mut self.editing else { return };
+        match editing.target {
+            Target::Fix(_) => editing.area.insert_str(clean(text)),
+            Target::Text => editing.area.insert_str(clean_lines(text).join("\n")),
+        };
+        self.take_in(shared);
+    }
+
+    /// Takes what stands in the editor into the note.
+    fn take_in(&mut self, shared: &Shared) {
+        let Some(editing) = &self.editing else { return };
+        let (text, before) = match editing.target {
+            Target::Fix(at) => {
+                let Some(fix) = self.note.fixes.get_mut(at) else { return };
+                let text = editing.area.lines().join(" ");
+                fix.edited |= text != fix.fix.instruction;
+                (text, &mut fix.fix.instruction)
+            }
+            Target::Text => (editing.area.lines().join("\n"), &mut self.note.text),
+        };
+        if text != *before {
+            *before = text;
+            self.changed(shared);
+        }
+    }
+
+    fn edit(&mut self, target: Target) {
+        let lines = match target {
+            Target::Fix(at) => {
+                let Some(fix) = self.note.fixes.get(at) else { return };
+                vec![clean(&fix.fix.instruction)]
+            }
+            Target::Text => clean_lines(&self.note.text),
+        };
+        let mut area = TextArea::new(if lines.is_empty() { vec![String::new()] } else { lines });
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        area.set_cursor_line_style(ratatui::style::Style::new());
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        self.panel = Panel::Note;
+        self.fix = match target {
+            Target::Fix(at) => at,
+            Target::Text => self.note.fixes.len(),
+        };
+        self.editing = Some(Editing { target, area });
+    }
+
+    /// Takes an act.
+    pub(crate) fn on_act(&mut self, shared: &mut Shared, act: Act) -> Next {
+        let Some(episode) = shared.episode(self.episode).cloned() else { return Next::Ignored };
+        let scene = self.scene(shared, &episode);
+        let rows = Panel::ALL.len();
+        let at = Panel::ALL.iter().position(|panel| *panel == self.panel).unwrap_or(0);
+        let turn = |by: usize| Panel::ALL.get((at + by) % rows).copied().unwrap_or_default();
+        match act {
+            Act::Move(Move::Left) | Act::PreviousPanel => self.panel = turn(rows - 1),
+            Act::Move(Move::Right) | Act::NextPanel => self.panel = turn(1),
+            Act::Panel(n) => {
+                self.panel = Panel::ALL.get(usize::from(n).saturating_sub(1)).copied().unwrap_or(self.panel);
+            }
+            Act::Move(step) => self.moved(shared, &scene, step),
+            Act::Next | Act::Previous => {
+                let step = if act == Act::Next { Move::Down } else { Move::Up };
+                self.move_finding(&scene, step, usize::from(shared.rows / 3));
+            }
+            Act::Diff => match self.compared(&scene) {
+                Some(_) => self.diff = !self.diff,
+                None => shared.locked("d is locked: this is the first revision of the script."),
+            },
+            Act::Compare => {
+                self.panel = Panel::Revisions;
+                shared.say(Role::Text, "Choose the revision to compare with and press Enter.");
+            }
+            Act::Open => self.open(shared, &scene),
+            Act::Strike => self.strike(shared, &scene),
+            Act::EditNote | Act::EditText => {
+                if self.note_is_locked(shared, &scene, if act == Act::EditNote { "i" } else { "t" }) {
+                    return Next::Stay;
+                }
+                let is_fix = act == Act::EditNote && self.panel == Panel::Note && self.fix < self.note.fixes.len();
+                self.edit(if is_fix { Target::Fix(self.fix) } else { Target::Text });
+            }
+            Act::Approve | Act::SendBack | Act::Reject | Act::Pause => {
+                return self.decide(shared, &episode, &scene, act);
+            }
+            // The episode lies below.
+            Act::Episode => return Next::Close,
+            Act::Back
+            | Act::Dashboard
+            | Act::Gates
+            | Act::Cost
+            | Act::Sort
+            | Act::Follow
+            | Act::Group
+            | Act::Stop
+            | Act::Retry
+            | Act::Undo
+            | Act::New
+            | Act::Palette
+            | Act::Help
+            | Act::Redraw
+            | Act::Quit => return Next::Ignored,
+        }
+        Next::Stay
+    }
+
+    fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
+        let why = if !scene.open {
+            "the gate is not open for a decision"
+        } else if self.seeded != scene.hash {
+            "the note is still being loaded"
+        } else {
+            return false;
+        };
+        shared.locked(format!("{key} is locked: {why}."));
+        true
+    }
+
+    fn strike(&mut self, shared: &mut Shared, scene: &Scene) {
+        if self.note_is_locked(shared, scene, "x") {
+            return;
+        }
+        if self.panel != Panel::Note {
+            self.panel = Panel::Note;
+            return;
+        }
+        match self.note.fixes.get_mut(self.fix) {
+            Some(fix) => {
+                fix.struck = !fix.struck;
+                self.changed(shared);
+            }
+            None => shared.locked("x is locked: these are your own words; i edits them."),
+        }
+    }
+
+    fn open(&mut self, shared: &mut Shared, scene: &Scene) {
+        match self.panel {
+            Panel::Note => {
+                if !self.note_is_locked(shared, scene, "Enter") {
+                    let is_fix = self.fix < self.note.fixes.len();
+                    self.edit(if is_fix { Target::Fix(self.fix) } else { Target::Text });
+                }
+            }
+            Panel::Findings => self.panel = Panel::Script,
+            Panel::Revisions => {
+                if self.revision.is_some() && self.revision != scene.script {
+                    self.base = self.revision;
+                    self.diff = true;
+                    self.panel = Panel::Script;
+                } else {
+                    shared.locked("This is the revision that stands here: choose another one.");
+                }
+            }
+            Panel::Script | Panel::Scores => {}
+        }
+    }
+
+    fn moved(&mut self, shared: &Shared, scene: &Scene, step: Move) {
+        let page = usize::from(shared.rows / 2);
+        match self.panel {
+            Panel::Script | Panel::Scores => {
+                let script = scene.script.and_then(|hash| shared.script(hash));
+                let lines: Vec<LineId> =
+                    script.map(|script| script.lines().map(|line| line.id).collect()).unwrap_or_default();
+                let at = self.line.and_then(|line| lines.iter().position(|id| *id == line)).unwrap_or(0);
+                self.line = lines.get(shift(at, lines.len(), page / 2, step)).copied();
+            }
+            Panel::Findings => self.move_finding(scene, step, page),
+            Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1, page, step),
+            Panel::Revisions => {
+                let outputs: Vec<ContentHash> = scene.revisions.iter().map(|revision| revision.output).collect();
+                let at = self.revision.and_then(|hash| outputs.iter().position(|o| *o == hash)).unwrap_or(0);
+                self.revision = outputs.get(shift(at, outputs.len(), page, step)).copied();
+            }
+        }
+    }
+
+    fn move_finding(&mut self, scene: &Scene, step: Move, page: usize) {
+        let is_selected = |shown: &Shown| {
+            self.finding.as_ref().is_some_and(|(letter, id)| *letter == shown.letter && *id == shown.finding.id)
+        };
+        let to = match scene.findings.iter().position(is_selected) {
+            Some(at) => shift(at, scene.findings.len(), page, step),
+            None => 0,
+        };
+        if let Some(shown) = scene.findings.get(to) {
+            self.finding = Some((shown.letter, shown.finding.id.clone()));
+            self.line = Some(shown.finding.line);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Each screen and box at both sizes, as text; each was read before it was kept.
+
+use super::desk::{Desk, options};
+use crate::domain::event::{Event, Need, Provenance};
+use crate::tui::fixture::{World, id, world};
+use crate::tui::options::ColorLevel;
+
+fn shot(name: &str, desk: &mut Desk) {
+    for (columns, rows) in [(120, 36), (80, 24)] {
+        let screen = desk.screen(columns, rows);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), screen);
+    }
+}
+
+#[test]
+fn dashboard() {
+    shot("dashboard", &mut Desk::new(world()));
+}
+
+#[test]
+fn dashboard_without_an_episode() {
+    let mut desk = Desk::new(World::empty(Provenance::Live));
+    shot("dashboard_empty", &mut desk);
+}
+
+#[test]
+fn episode_that_streams() {
+    let mut desk = Desk::new(world());
+    desk.keys(":44<Enter>");
+    shot("episode", &mut desk);
+}
+
+#[test]
+fn episode_that_is_past() {
+    let mut desk = Desk::new(world());
+    desk.keys(":39<Enter>");
+    shot("episode_past", &mut desk);
+}
+
+#[test]
+fn gate() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>n");
+    desk.keys("n");
+    shot("gate", &mut desk);
+}
+
+#[test]
+fn gate_with_the_diff() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>d");
+    shot("gate_diff", &mut desk);
+}
+
+#[test]
+fn gate_with_the_note() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>4jxk<Enter> Say so in one line.");
+    shot("gate_note", &mut desk);
+    desk.keys("<Esc>5");
+    shot("gate_revisions", &mut desk);
+}
+
+#[test]
+fn approve_and_send_back() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>A");
+    shot("approve", &mut desk);
+    desk.keys("<Esc>B");
+    shot("send_back", &mut desk);
+    desk.keys("<Esc>Xno need<Enter>04");
+    shot("reject", &mut desk);
+}
+
+#[test]
+fn needs_of_other_kinds() {
+    let mut desk = Desk::new(world());
+    desk.keys("nj<Enter>");
+    shot("need_charge", &mut desk);
+    desk.keys("<Esc>j<Enter>");
+    shot("need_cap", &mut desk);
+    desk.keys("r");
+    shot("raise_cap", &mut desk);
+    let mut world = world();
+    let reason = "6 tries failed, the last with: 529 overloaded".to_owned();
+    world.of(44, Event::NeedOpened { need: Need::Retries { stage: id("script"), reason } });
+    let mut desk = Desk::new(world);
+    desk.keys(":44<Enter>4<Enter>");
+    shot("need_stuck", &mut desk);
+}
+
+#[test]
+fn cost() {
+    let mut desk = Desk::new(world());
+    desk.keys("gc");
+    shot("cost", &mut desk);
+    desk.keys("bb");
+    shot("cost_by_model", &mut desk);
+}
+
+#[test]
+fn help_palette_form_and_quit() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>?");
+    shot("help", &mut desk);
+    desk.keys("<Esc>:app");
+    shot("palette", &mut desk);
+    desk.keys("<Esc>:new notes.md<Enter><Tab><Tab>x<Enter>");
+    shot("form", &mut desk);
+    desk.keys("<Esc>q");
+    shot("quit", &mut desk);
+}
+
+#[test]
+fn ascii_without_colour() {
+    let options = crate::tui::options::ConsoleOptions { ascii: true, color: ColorLevel::None, ..options() };
+    let mut desk = Desk::with(world(), &options, std::collections::BTreeMap::new());
+    shot("ascii_dashboard", &mut desk);
+    desk.keys(":42<Enter>d");
+    let screen = desk.screen(120, 36);
+    assert!(screen.is_ascii(), "{screen}");
+}
+
+#[test]
+fn below_the_smallest_size_the_screen_says_what_it_needs() {
+    let mut desk = Desk::new(world());
+    let screen = desk.screen(60, 20);
+    assert!(screen.contains("80 columns and 24 rows") && screen.contains("REHEARSAL"), "{screen}");
+}

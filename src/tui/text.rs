@@ -1,0 +1,287 @@
+//! Text from outside made fit for a screen: cleaned, measured, cut and wrapped.
+//!
+//! Everything that a model, a source, a provider or a file has written passes through [`clean`] before it is drawn. Not
+//! for colours or layout.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// One line of text without anything that a terminal would obey or that would hide what is written: no control
+/// characters, no escape sequences, no marks that turn the direction of writing, nothing of no width.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => match chars.peek() {
+                // A control sequence ends with a byte from `@` to `~`.
+                Some('[') => {
+                    chars.next();
+                    for c in chars.by_ref() {
+                        if ('@'..='~').contains(&c) || c.is_control() {
+                            break;
+                        }
+                    }
+                }
+                // A command to the terminal ends with a bell or with another escape.
+                Some(']' | 'P' | '_' | '^') => {
+                    for c in chars.by_ref() {
+                        if c == '\u{7}' || c == '\u{9c}' || c == '\n' {
+                            break;
+                        }
+                        if c == '\u{1b}' {
+                            if chars.peek() == Some(&'\\') {
+                                chars.next();
+                            }
+                            break;
+                        }
+                    }
+                }
+                Some(_) | None => {}
+            },
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
+            c if c.is_control() || is_hidden(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Characters that turn the direction of writing, have no width, or carry hidden text.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200d}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Several lines, each cleaned; a line break in the text begins the next.
+pub(crate) fn clean_lines(text: &str) -> Vec<String> {
+    text.lines().map(clean).collect()
+}
+
+/// Columns that a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// At most so many columns of a text; what was cut shows as `…`.
+pub(crate) fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let mut out = String::new();
+    let mut taken = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = UnicodeWidthStr::width(grapheme);
+        if taken + wide > columns - 1 {
+            break;
+        }
+        taken += wide;
+        out.push_str(grapheme);
+    }
+    out.push('…');
+    out
+}
+
+/// Exactly so many columns, the text at the left.
+pub(crate) fn left(text: &str, columns: usize) -> String {
+    let mut out = fit(text, columns);
+    let gap = columns.saturating_sub(width(&out));
+    out.extend(std::iter::repeat_n(' ', gap));
+    out
+}
+
+/// Exactly so many columns, the text at the right.
+pub(crate) fn right(text: &str, columns: usize) -> String {
+    let out = fit(text, columns);
+    let gap = columns.saturating_sub(width(&out));
+    format!("{}{out}", " ".repeat(gap))
+}
+
+/// The text in rows of at most so many columns, broken between words where that can be done.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut taken = 0;
+    for word in text.split_whitespace() {
+        let wide = width(word);
+        if taken > 0 && taken + 1 + wide > columns {
+            rows.push(std::mem::take(&mut row));
+            taken = 0;
+        }
+        if taken > 0 {
+            row.push(' ');
+            taken += 1;
+        }
+        if wide <= columns.saturating_sub(taken) {
+            row.push_str(word);
+            taken += wide;
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = UnicodeWidthStr::width(grapheme);
+            if taken > 0 && taken + wide > columns {
+                rows.push(std::mem::take(&mut row));
+                taken = 0;
+            }
+            row.push_str(grapheme);
+            taken += wide;
+        }
+    }
+    if !row.is_empty() || rows.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// A count in at most five characters: `640`, `9.1k`, `212k`, `1.3M`.
+pub(crate) fn count(n: u64) -> String {
+    match n {
+        0..1_000 => n.to_string(),
+        1_000..100_000 => format!("{}.{}k", n / 1_000, n % 1_000 / 100),
+        100_000..1_000_000 => format!("{}k", n / 1_000),
+        1_000_000..1_000_000_000 => format!("{}.{}M", n / 1_000_000, n % 1_000_000 / 100_000),
+        _ => format!("{}G", n / 1_000_000_000),
+    }
+}
+
+/// A length of time in at most six characters: `44s`, `3m20`, `2h34m`, `3d04h`.
+pub(crate) fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{minutes}m{:02}", seconds % 60),
+        3_600..86_400 => format!("{hours}h{:02}m", minutes % 60),
+        _ => format!("{days}d{:02}h", hours % 24),
+    }
+}
+
+/// The milliseconds from one moment to another; nothing where the second is earlier.
+pub(crate) fn since(from: jiff::Timestamp, to: jiff::Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
+}
+
+/// The time of day, UTC.
+pub(crate) fn clock(at: jiff::Timestamp) -> String {
+    jiff::tz::TimeZone::UTC.to_datetime(at).strftime("%H:%M:%S").to_string()
+}
+
+/// The day, UTC.
+pub(crate) fn day(at: jiff::Timestamp) -> String {
+    jiff::tz::TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d").to_string()
+}
+
+/// The readable text in the end of a stream: where it looks like JSON, the values of its `text` members, of which the
+/// first may be cut off; else the lines as they are.
+pub(crate) fn readable(tail: &str) -> Vec<String> {
+    let looks_like_json = tail.contains("\":") && (tail.contains('{') || tail.contains('}'));
+    if !looks_like_json {
+        return clean_lines(tail);
+    }
+    let mut found = Vec::new();
+    let mut rest = tail;
+    while let Some(at) = rest.find("\"text\"") {
+        rest = rest.get(at + 6..).unwrap_or_default();
+        let value = rest.trim_start().strip_prefix(':').map(str::trim_start).and_then(|r| r.strip_prefix('"'));
+        let Some(value) = value else { continue };
+        let (text, after) = json_string(value);
+        if !text.trim().is_empty() {
+            found.push(clean(&text));
+        }
+        rest = after;
+    }
+    if found.is_empty() { clean_lines(tail) } else { found }
+}
+
+/// The text of a JSON string from behind its opening quote, and what follows it; one that is cut off ends there.
+fn json_string(text: &str) -> (String, &str) {
+    let mut out = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (out, text.get(at + 1..).unwrap_or_default()),
+            '\\' => match chars.next() {
+                Some((_, 'n' | 'r' | 't')) => out.push(' '),
+                Some((_, 'u')) => {
+                    let code: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
+                    let read = u32::from_str_radix(&code, 16).ok().and_then(char::from_u32);
+                    out.push(read.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                Some((_, other)) => out.push(other),
+                None => {}
+            },
+            c => out.push(c),
+        }
+    }
+    (out, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        assert_eq!(clean("a\u{1b}[2Jb\u{1b}[31mred"), "abred");
+        assert_eq!(clean("t\u{1b}]0;evil\u{7}x\u{1b}]8;;http://a\u{1b}\\y"), "txy");
+        assert_eq!(clean("a\u{202e}b\u{200b}c\nd\te\u{9b}f"), "abc d ef");
+        assert_eq!(clean("\u{1b}"), "");
+        assert_eq!(clean("né 日本"), "né 日本");
+    }
+
+    #[test]
+    fn widths_are_those_of_the_screen() {
+        assert_eq!(width("日本"), 4);
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(left("né", 4), "né  ");
+        assert_eq!(right("7", 3), "  7");
+        assert_eq!(wrap("the sea comes in", 7), ["the sea", "comes", "in"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn counts_and_spans_are_short() {
+        assert_eq!([0, 999, 9_100, 212_000, 1_340_000].map(count), ["0", "999", "9.1k", "212k", "1.3M"]);
+        assert_eq!([44_000, 200_000, 9_240_000, 273_600_000].map(span), ["44s", "3m20", "2h34m", "3d04h"]);
+    }
+
+    #[test]
+    fn a_script_that_streams_is_read_as_its_lines() {
+        let tail = r#"x":1,"text":"One \"two\"\n three."},{"id":"L2","text" : "Caf\u00e9 half"#;
+        assert_eq!(readable(tail), ["One \"two\"  three.", "Café half"]);
+        assert_eq!(readable("plain\ntext"), ["plain", "text"]);
+        assert_eq!(
+            readable(r#"{"text":"\u12"#),
+            ["\u{12}"].map(|_| "").iter().map(|_| r#"{"text":"\u12"#).collect::<Vec<_>>()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn cut_and_wrapped_text_never_passes_its_columns(text in "\\PC{0,60}", columns in 0_usize..40) {
+            let text = clean(&text);
+            prop_assert!(width(&fit(&text, columns)) <= columns);
+            prop_assert_eq!(width(&left(&text, columns)), columns);
+            if columns > 1 {
+                for row in wrap(&text, columns) {
+                    prop_assert!(width(&row) <= columns, "{:?}", row);
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_readers_fail(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(char::is_control));
+            let _ = readable(&text);
+            let _ = readable(&format!("{{\"text\":\"{text}"));
+        }
+    }
+}
