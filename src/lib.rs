@@ -11,7 +11,7 @@
 //! | F1 | [`config`], [`prompts`], [`clock`] | settings, shows, prices; what agents are asked; the one door to time and randomness |
 //! | F2 | [`ledger`], [`provider`], [`media`] | the journal and its blobs, the vendors' wires, audio. Siblings do not import one another |
 //! | F3 | [`engine`], [`rehearsal`] | one task orders everything, many carry it out; provider servers on loopback to rehearse against |
-//! | F4 | [`tui`], [`cli`] | the console, and the headless verbs: peers over the same handle |
+//! | F4 | [`tui`], [`report`], [`cli`] | the console, reports for people and scripts, and the headless verbs: peers over the same handle |
 
 pub mod cli;
 pub mod clock;
