@@ -58,6 +58,14 @@ fn dimension(fault: &Fault) -> Dimension {
     }
 }
 
+/// The floor of a dimension, as the judges' prompts give it.
+fn floor(dimension: Dimension) -> u8 {
+    match dimension {
+        Dimension::Accuracy | Dimension::BrandVoice => 40,
+        Dimension::Structure | Dimension::Engagement | Dimension::Speakability => 35,
+    }
+}
+
 fn problem(fault: &Fault) -> String {
     match fault {
         Fault::Figure { said, sourced: Some(sourced), .. } => {
@@ -92,14 +100,16 @@ pub(super) fn judge(mut dice: Dice, judge: Judge, script: &Script) -> Judgement 
     }
     let scores = DIMENSIONS.map(|dimension| {
         let base = 42 + u8::try_from(dice.below(7)).unwrap_or(0);
-        let lost =
-            findings.iter().filter(|finding| finding.dimension == dimension).map(|finding| match finding.severity {
-                Severity::Blocker => 14_u8,
-                Severity::Major => 8,
-                Severity::Minor => 3,
-            });
-        let lost = lost.fold(0_u8, u8::saturating_add);
-        Score { dimension, tenths: base.saturating_sub(lost).clamp(10, 50) }
+        let found = || findings.iter().filter(|finding| finding.dimension == dimension).map(|finding| finding.severity);
+        let lost = found().map(|severity| match severity {
+            Severity::Blocker => 14_u8,
+            Severity::Major => 8,
+            Severity::Minor => 3,
+        });
+        let score = base.saturating_sub(lost.fold(0_u8, u8::saturating_add));
+        // Only a blocker takes a dimension below its floor: what is less can be mended on the way.
+        let least = if found().any(|severity| severity == Severity::Blocker) { 10 } else { floor(dimension) };
+        Score { dimension, tenths: score.clamp(least, 50) }
     });
     let stock = if findings.is_empty() { CONTENT } else { CONCERNED };
     let summary = match (dice.pick(stock), findings.len()) {
