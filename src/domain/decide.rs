@@ -43,6 +43,9 @@ pub enum Refusal {
     NotNow(String),
 }
 
+/// The reason of the caps that an episode starts with.
+pub const FROM_THE_SHOW: &str = "the show";
+
 /// An event and the episode that it belongs to.
 pub type Decided = (Option<EpisodeNumber>, Event);
 
@@ -177,7 +180,7 @@ fn begin(studio: &Studio, start: &Start) -> Result<Vec<Decided>, Refusal> {
     events.extend(caps.map(|(scope, cap)| Event::CapSet {
         scope: scope.clone(),
         cap: *cap,
-        reason: "the show".to_owned(),
+        reason: FROM_THE_SHOW.to_owned(),
     }));
     events.extend(start.pins.iter().map(|pin| Event::StagePinned { pin: Box::new(pin.clone()) }));
     Ok(events.into_iter().map(|event| of(number, event)).collect())

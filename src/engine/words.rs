@@ -1,6 +1,7 @@
 //! Events in words, for the feed of the console and for logs that people read.
 
 use super::snapshot::{FeedLine, Tone};
+use crate::domain::decide;
 use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict};
 
 /// The event as a line of the feed; `None` where people need not see it.
@@ -14,6 +15,8 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
     Some(match &stamped.event {
         Event::StudioOpened { provenance } => (Tone::Done, format!("the studio was opened ({provenance})")),
         Event::ClockSteppedBack { by_ms } => (Tone::Fault, format!("the clock went back by {} s", by_ms / 1_000)),
+        // What a show sets at the start of every episode is no news.
+        Event::CapSet { reason, .. } if reason == decide::FROM_THE_SHOW => return None,
         Event::CapSet { scope, cap, .. } => (Tone::Money, format!("cap of {scope} set to {cap} USD by {actor}")),
         Event::CapNear { scope, cap, committed } => {
             (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent or held"))
