@@ -54,9 +54,10 @@ fn wanted(text: &str) -> Result<Wanted, String> {
     match text {
         "day" => Ok(Wanted::Day),
         "month" => Ok(Wanted::Month),
-        other => other.parse().map(Wanted::Exactly).map_err(|_| {
-            "a cap covers `episode:4`, `stage:4:voice`, `day` or `month`".to_owned()
-        }),
+        other => other
+            .parse()
+            .map(Wanted::Exactly)
+            .map_err(|_| "a cap covers `episode:4`, `stage:4:voice`, `day` or `month`".to_owned()),
     }
 }
 
@@ -89,10 +90,9 @@ struct Line {
 
 fn lines(studio: &Studio, period: Period, only: Option<EpisodeNumber>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (scope, every, name) in [
-        (Scope::Day(period.day), Scope::Day(0), "today"),
-        (Scope::Month(period.month), Scope::Month(0), "this month"),
-    ] {
+    for (scope, every, name) in
+        [(Scope::Day(period.day), Scope::Day(0), "today"), (Scope::Month(period.month), Scope::Month(0), "this month")]
+    {
         lines.push(Line {
             cap: studio.caps.get(&scope).or_else(|| studio.caps.get(&every)).copied(),
             committed: studio.budget.committed(&scope),
@@ -168,7 +168,8 @@ fn raise(context: &mut Context<'_>, wanted: &Wanted, usd: MicroUsd, reason: &str
     let folded = Folded::read(context)?;
     let period = Period::of(context.clock.now());
     let scope = wanted.scope(period);
-    let now = lines(&folded.studio, period, None).into_iter().find(|line| line.scope == scope).and_then(|line| line.cap);
+    let now =
+        lines(&folded.studio, period, None).into_iter().find(|line| line.scope == scope).and_then(|line| line.cap);
     if let Some(now) = now.filter(|now| usd <= *now) {
         return Err(CliError::Usage(format!(
             "the cap of {scope} is {now} USD already, so {usd} USD does not raise it. Nothing was changed"

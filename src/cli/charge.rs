@@ -95,7 +95,10 @@ fn resolve(context: &mut Context<'_>, key: &IntentKey, how: &How) -> Result<Endi
         (Command::AcceptBill { key: key.clone() }, "the bill was seen; spending may go on")
     } else if how.resend {
         let ruling = Ruling::Resend;
-        (Command::ResolveCharge { key: key.clone(), ruling }, "it is sent again when work goes on; a second charge is possible")
+        (
+            Command::ResolveCharge { key: key.clone(), ruling },
+            "it is sent again when work goes on; a second charge is possible",
+        )
     } else {
         let ruling = Ruling::WriteOff;
         (Command::ResolveCharge { key: key.clone(), ruling }, "its worst case counts as spent and it is not sent again")

@@ -103,7 +103,8 @@ fn check(context: &mut Context<'_>, extra: &[PathBuf]) -> Result<Ending, CliErro
         }
     }
     if let Some(settings) = &settings {
-        let own = files(&config.join("shows")).into_iter().map(|name| config.join("shows").join(format!("{name}.toml")));
+        let own =
+            files(&config.join("shows")).into_iter().map(|name| config.join("shows").join(format!("{name}.toml")));
         for path in own.chain(extra.iter().cloned()) {
             let what = format!("show {}", path.display());
             let Some(show) = found.take(what.clone(), Show::load(&path, settings.voice_provider())) else { continue };

@@ -104,7 +104,11 @@ fn folders(context: &Context<'_>, looks: &mut Looks) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let mark = if free < LITTLE_SPACE { Mark::Mind } else { Mark::Ok };
-            let advice = if mark == Mark::Mind { ": an episode may not find room; a full disk stops a studio, losing nothing" } else { "" };
+            let advice = if mark == Mark::Mind {
+                ": an episode may not find room; a full disk stops a studio, losing nothing"
+            } else {
+                ""
+            };
             looks.add(mark, "disk", format!("{} MiB free at {}{advice}", free / (1024 * 1024), place.display()));
         }
         Err(error) => looks.add(Mark::Mind, "disk", format!("free space is not known: {error}")),
@@ -118,6 +122,10 @@ fn existing(folder: &Path) -> PathBuf {
 
 /// Whether a file can be made in a folder; `false` where the folder itself would have to be made first. Leaves nothing behind.
 fn writable(folder: &Path) -> std::io::Result<bool> {
+    let in_the_way = folder.ancestors().find(|path| path.exists()).is_some_and(|path| !path.is_dir());
+    if in_the_way {
+        return Err(std::io::ErrorKind::NotADirectory.into());
+    }
     let place = existing(folder);
     let file = place.join(format!(".greenroom-doctor-{}", std::process::id()));
     std::fs::write(&file, b"")?;
@@ -142,7 +150,9 @@ fn studio(context: &Context<'_>, kind: Provenance, looks: &mut Looks) {
     }
     match archive::verify(&context.disk(), &dir, false) {
         Ok(found) => match &found.fault {
-            None => looks.add(Mark::Ok, what, format!("its journal is sound: {} lines, every hash follows", found.lines)),
+            None => {
+                looks.add(Mark::Ok, what, format!("its journal is sound: {} lines, every hash follows", found.lines))
+            }
             Some(fault) => looks.add(Mark::Fail, what, fault.to_string()),
         },
         Err(ArchiveError::Journal(JournalError::Missing { .. })) => looks.add(Mark::Ok, what, "it has no journal yet"),
@@ -152,7 +162,11 @@ fn studio(context: &Context<'_>, kind: Provenance, looks: &mut Looks) {
 
 fn name(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
     match context.decider(settings) {
-        Ok(person) => looks.add(Mark::Ok, "name", format!("decisions are recorded as {} (os: {})", person.name(), person.os_user())),
+        Ok(person) => looks.add(
+            Mark::Ok,
+            "name",
+            format!("decisions are recorded as {} (os: {})", person.name(), person.os_user()),
+        ),
         Err(error) => looks.add(Mark::Mind, "name", error.to_string()),
     }
 }

@@ -116,7 +116,9 @@ pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Endin
         EpisodeVerb::List { format } => list(context, *format),
         EpisodeVerb::Show { number, format } => show(context, EpisodeNumber(*number), *format),
         EpisodeVerb::Run { numbers } => work(context, &numbers.iter().copied().map(EpisodeNumber).collect::<Vec<_>>()),
-        EpisodeVerb::Pause { number: n } => act(context, Command::Pause(number(n)), "paused: no new work is started", false),
+        EpisodeVerb::Pause { number: n } => {
+            act(context, Command::Pause(number(n)), "paused: no new work is started", false)
+        }
         EpisodeVerb::Resume { number: n } => act(context, Command::Resume(number(n)), "resumed", false),
         EpisodeVerb::Cancel { number: n, reason } => {
             let command = Command::Cancel { episode: number(n), reason: reason.clone() };
@@ -180,7 +182,8 @@ fn work(context: &mut Context<'_>, numbers: &[EpisodeNumber]) -> Result<Ending, 
         }
     };
     let flag = context.studio_flag();
-    let ended = session.run(async |handle| follow::until_ended(handle, &chosen, &mut follow::Nobody, context.err).await)?;
+    let ended =
+        session.run(async |handle| follow::until_ended(handle, &chosen, &mut follow::Nobody, context.err).await)?;
     follow::report(&ended, &context.studio(), flag, context)
 }
 
@@ -290,7 +293,13 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
         Life::Cancelled(reason) | Life::Rejected(reason) => format!(": {}", line(reason)),
         Life::Running | Life::Paused | Life::Packaged(_) => String::new(),
     };
-    writeln!(context.out, "life     {}{why}, {} % done, round {}", life(&episode.life), percent(episode), episode.round())?;
+    writeln!(
+        context.out,
+        "life     {}{why}, {} % done, round {}",
+        life(&episode.life),
+        percent(episode),
+        episode.round()
+    )?;
     let cap = episode.cap().map_or_else(String::new, |cap| format!(" of a cap of {cap}"));
     writeln!(
         context.out,

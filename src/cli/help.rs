@@ -15,7 +15,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("For scripts and shells", &["studio", "completions", "man"]),
 ];
 
-const EXAMPLES: &str = "  greenroom rehearse                               the console with three finished episodes and three under way
+const EXAMPLES: &str =
+    "  greenroom rehearse                               the console with three finished episodes and three under way
   greenroom rehearse --headless --research FILE    one episode to its package, without a terminal
   greenroom episode new FILE --show open-questions begin a live episode
   greenroom episode run 4                          work on it until it is done or a person is needed
@@ -29,7 +30,8 @@ const NAME: Style = AnsiColor::Green.on_default().bold();
 
 /// The command line with its help.
 pub fn command() -> Command {
-    let styles = Styles::styled().header(HEADING).usage(HEADING).literal(NAME).placeholder(AnsiColor::Cyan.on_default());
+    let styles =
+        Styles::styled().header(HEADING).usage(HEADING).literal(NAME).placeholder(AnsiColor::Cyan.on_default());
     let command = Cli::command().styles(styles);
     let groups = grouped(&command);
     command.help_template(format!(
@@ -102,7 +104,8 @@ fn section(verb: &Command, out: &mut dyn Write) -> io::Result<()> {
 /// Text that roff takes literally.
 fn roff(text: &str) -> String {
     let escaped = text.replace('\\', "\\e").replace('-', "\\-");
-    let lines = escaped.lines().map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() });
+    let lines =
+        escaped.lines().map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() });
     lines.collect::<Vec<_>>().join("\n")
 }
 

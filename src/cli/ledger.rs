@@ -101,10 +101,17 @@ fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Endi
         })?;
         return Ok(ending);
     }
-    writeln!(context.out, "journal    {lines} lines in {batches} batches, every hash follows; it ends with {}", tip.hash)?;
+    writeln!(
+        context.out,
+        "journal    {lines} lines in {batches} batches, every hash follows; it ends with {}",
+        tip.hash
+    )?;
     if let Some(cut) = cut {
         let bytes = cut.bytes;
-        writeln!(context.out, "last batch incomplete ({bytes} bytes): being written, or cut off at the next opening; not a fault")?;
+        writeln!(
+            context.out,
+            "last batch incomplete ({bytes} bytes): being written, or cut off at the next opening; not a fault"
+        )?;
     }
     if let Some(blobs) = blobs {
         writeln!(context.out, "artifacts  {} sound, {} damaged", blobs.sound, blobs.damaged.len())?;
@@ -208,13 +215,19 @@ fn stat(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
         return Ok(Ending::Done);
     }
     writeln!(context.out, "studio     {}", studio.display())?;
-    writeln!(context.out, "journal    {lines} lines, {bytes} bytes; {ratio} bytes for each byte of what the events say")?;
+    writeln!(
+        context.out,
+        "journal    {lines} lines, {bytes} bytes; {ratio} bytes for each byte of what the events say"
+    )?;
     writeln!(context.out, "episodes   {} past, {} under way", folded.past.len(), folded.studio.episodes.len())?;
     writeln!(context.out, "artifacts  {}, {blob_bytes} bytes", blobs.len())?;
     match last {
         Some(last) => {
             let (replayed, at) = (last.replayed, crate::report::minute(last.at));
-            writeln!(context.out, "opening    {replayed} lines were replayed at the last one ({at}); the journal has {lines}")?;
+            writeln!(
+                context.out,
+                "opening    {replayed} lines were replayed at the last one ({at}); the journal has {lines}"
+            )?;
         }
         None => writeln!(context.out, "opening    never yet: the first one replays all {lines} lines")?,
     }
@@ -234,7 +247,10 @@ fn prune(context: &mut Context<'_>, yes: bool) -> Result<Ending, CliError> {
     let found = prune::unnamed(&disk, &studio)?;
     let (count, bytes, kept) = (found.blobs.len(), found.bytes(), found.kept);
     if !yes {
-        writeln!(context.out, "{count} artifacts ({bytes} bytes) are named by nothing; {kept} are. Nothing was removed: --yes does it")?;
+        writeln!(
+            context.out,
+            "{count} artifacts ({bytes} bytes) are named by nothing; {kept} are. Nothing was removed: --yes does it"
+        )?;
         return Ok(Ending::Done);
     }
     let blobs = Blobs::open(disk, &studio)?;

@@ -140,7 +140,10 @@ fn report(context: &mut Context<'_>, found: &Found) {
         context.remark(&format!("{said}. Nothing is lost"));
     }
     if found.settled > 0 {
-        context.remark(&format!("{} answers that had arrived before the last end were settled, unpaid a second time", found.settled));
+        context.remark(&format!(
+            "{} answers that had arrived before the last end were settled, unpaid a second time",
+            found.settled
+        ));
     }
     if found.lost > 0 {
         context.remark(&format!(

@@ -61,14 +61,24 @@ pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> R
         let own = settings.providers.of(provider);
         let key = secrets::key(provider, &context.environment, own.key_file.as_deref()).map_err(|e| e.to_string());
         let endpoint = match key {
-            Ok(_) if !own.enabled => Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false.")),
+            Ok(_) if !own.enabled => {
+                Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false."))
+            }
             Ok(key) => Endpoint::new(vendor(provider), &own.base_url, key).map_err(|e| e.to_string()),
             Err(why) => Err(why),
         };
         endpoints.insert(provider, endpoint);
     }
     let limits = limits_of(&settings);
-    assembled(context, settings, Provenance::Live, endpoints, (limits, transport::Limits::default()), Uncertain::Ask, admit)
+    assembled(
+        context,
+        settings,
+        Provenance::Live,
+        endpoints,
+        (limits, transport::Limits::default()),
+        Uncertain::Ask,
+        admit,
+    )
 }
 
 /// What a rehearsal is opened with.
@@ -114,9 +124,7 @@ fn assembled(
 ) -> Result<OpenOptions, CliError> {
     let limits = match admit {
         Admit::Work => limits,
-        Admit::Nothing => {
-            Limits { slots: Provider::ALL.into_iter().map(|provider| (provider, 0)).collect(), ..limits }
-        }
+        Admit::Nothing => Limits { slots: Provider::ALL.into_iter().map(|provider| (provider, 0)).collect(), ..limits },
     };
     Ok(OpenOptions {
         dir: context.folder(provenance),

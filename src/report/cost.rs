@@ -146,7 +146,11 @@ impl CostReport {
                 group.tokens_in.to_string(),
                 group.tokens_out.to_string(),
                 group.characters.to_string(),
-                if with_share { format!("{:.4}", group.spent_micro_usd) } else { format!("{:.6}", group.spent_micro_usd) },
+                if with_share {
+                    format!("{:.4}", group.spent_micro_usd)
+                } else {
+                    format!("{:.6}", group.spent_micro_usd)
+                },
                 if with_share {
                     format!("{:.4}", group.reserved_micro_usd)
                 } else {

@@ -49,7 +49,9 @@ impl Table {
         let heads = self.head.iter().map(|(name, _)| name.width());
         let widths: Vec<usize> = heads
             .enumerate()
-            .map(|(n, head)| self.rows.iter().filter_map(|row| row.get(n)).map(|cell| cell.width()).fold(head, usize::max))
+            .map(|(n, head)| {
+                self.rows.iter().filter_map(|row| row.get(n)).map(|cell| cell.width()).fold(head, usize::max)
+            })
             .collect();
         let names: Vec<String> = self.head.iter().map(|(name, _)| (*name).to_owned()).collect();
         for row in std::iter::once(&names).chain(&self.rows) {

@@ -116,7 +116,13 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
     writeln!(out, "VERDICT: {verdict}")?;
     let approval = shown.hash.and_then(|hash| episode.gates.get(gate)?.approvals.get(&hash));
     if let Some(approval) = approval {
-        writeln!(out, "APPROVED: {} by {}, at most {} USD from there", minute(approval.at), approval.by, approval.max_spend)?;
+        writeln!(
+            out,
+            "APPROVED: {} by {}, at most {} USD from there",
+            minute(approval.at),
+            approval.by,
+            approval.max_spend
+        )?;
     }
     for reason in &evaluation.reasons {
         writeln!(out, "REASON: {}", line(reason))?;
@@ -149,7 +155,9 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         episode.spent(),
         episode.projected
     )?;
-    if let (Some(hash), Verdict::Person, false) = (shown.hash, evaluation.verdict, approval.is_some() || episode.life.is_over()) {
+    if let (Some(hash), Verdict::Person, false) =
+        (shown.hash, evaluation.verdict, approval.is_some() || episode.life.is_over())
+    {
         let (number, short) = (episode.number.0, hash.short());
         let spend = shown.left.unwrap_or(episode.projected).min(episode.projected);
         writeln!(out, "APPROVE: greenroom{flag} gate approve {number} {gate} --hash {short} --max-spend {spend:.2}")?;
@@ -179,7 +187,13 @@ fn print_script(
             writeln!(out, "  {} {}: {}", spoken.id, line(&spoken.speaker), line(&spoken.text))?;
             for (stage, finding) in findings.get(&spoken.id).into_iter().flatten() {
                 let (id, severity) = (line(&finding.id), word(finding.severity));
-                writeln!(out, "       {} {stage} {id}: {} | {}", severity.to_uppercase(), line(&finding.problem), line(&finding.suggestion))?;
+                writeln!(
+                    out,
+                    "       {} {stage} {id}: {} | {}",
+                    severity.to_uppercase(),
+                    line(&finding.problem),
+                    line(&finding.suggestion)
+                )?;
             }
         }
     }

@@ -43,7 +43,11 @@ impl Plan {
         let missing = samples.iter().filter(|(_, hash)| !own().any(|episode| episode.research == *hash));
         let all = || samples.iter().map(|(path, _)| path.clone()).collect();
         Self {
-            finished: if is_first && !has_others { missing.map(|(path, _)| path.clone()).collect() } else { Vec::new() },
+            finished: if is_first && !has_others {
+                missing.map(|(path, _)| path.clone()).collect()
+            } else {
+                Vec::new()
+            },
             unfinished: own().filter(|episode| !episode.life.is_over()).map(|episode| episode.number).collect(),
             under_way: match (wanted, has_others) {
                 ([], true) => Vec::new(),
@@ -81,8 +85,7 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
         let slow = runtime.block_on(Servers::start(&args.manner, 0))?;
         let relay = Relay::start(&runtime, fast.addr())
             .map_err(|error| CliError::Failed(format!("no port could be listened on: {error}. Nothing was started")))?;
-        let rehearsed =
-            Rehearsed { base: relay.base(), pace: args.manner.pace, uncertain: args.uncertain.uncertain() };
+        let rehearsed = Rehearsed { base: relay.base(), pace: args.manner.pace, uncertain: args.uncertain.uncertain() };
         switch = Some((relay.pointer(), slow.addr()));
         let behind = Behind { servers: vec![fast, slow], relay: Some(relay) };
         Session::rehearsal_at(context, settings, &rehearsed, runtime, behind)?
