@@ -149,7 +149,7 @@ fn options(dir: &Path) -> OpenOptions {
         disk: Arc::new(RealDisk),
         settings: Settings::layered(None, &environment, &[]).unwrap(),
         prices: Prices::built_in().unwrap(),
-        library: Library::built_in().unwrap(),
+        prompts: Library::built_in().unwrap(),
         endpoints: BTreeMap::new(),
         limits,
         exchange: transport::Limits::default(),

@@ -133,7 +133,7 @@ fn assembled(
         clock: context.clock.clone(),
         disk: context.disk(),
         prices: Prices::load(&context.paths.config)?,
-        library: Library::load(&context.paths.config)?,
+        prompts: Library::load(&context.paths.config)?,
         settings,
         endpoints,
         limits,

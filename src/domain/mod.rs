@@ -1,6 +1,7 @@
 //! The pure core: no clock, no I/O, no environment. Everything above it is a driver of what is decided here.
 
 pub mod accept;
+pub mod actor;
 pub mod budget;
 pub mod call;
 pub mod command;

@@ -56,7 +56,7 @@ pub struct OpenOptions {
     /// The prices.
     pub prices: Prices,
     /// The prompts.
-    pub library: Library,
+    pub prompts: Library,
     /// Where each provider is reached, or why it cannot be.
     pub endpoints: BTreeMap<Provider, Result<Endpoint, String>>,
     /// The limits that the engine works within; [`limits_of`] reads them from the settings.
@@ -222,7 +222,7 @@ pub fn open_with(
         blobs,
         settings: options.settings,
         prices: options.prices,
-        library: options.library,
+        prompts: options.prompts,
         uncertain: options.uncertain,
         endpoints: options.endpoints,
         limits: options.exchange,

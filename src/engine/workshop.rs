@@ -48,7 +48,7 @@ pub(super) struct Workshop {
     pub(super) drafts: Drafts,
     pub(super) settings: Settings,
     pub(super) prices: Prices,
-    pub(super) library: Library,
+    pub(super) prompts: Library,
     pub(super) transport: Transport,
     /// What is done about an uncertain charge of a rehearsal.
     pub(super) uncertain: Uncertain,

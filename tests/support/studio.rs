@@ -40,7 +40,7 @@ pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: U
         disk,
         settings,
         prices: Prices::built_in().unwrap(),
-        library: Library::built_in().unwrap(),
+        prompts: Library::built_in().unwrap(),
         endpoints: BTreeMap::from([
             (Provider::Anthropic, endpoint(Vendor::Anthropic, "anthropic")),
             (Provider::Gemini, endpoint(Vendor::Gemini, "gemini")),

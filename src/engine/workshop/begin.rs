@@ -49,7 +49,7 @@ impl Workshop {
             ));
         }
         let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
-        self.library.check(&pipeline).map_err(|e| e.to_string())?;
+        self.prompts.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
         let cap = new.cap.unwrap_or(show.caps.episode);
         if let Some((stage, most)) = show.caps.stages.iter().find(|(_, most)| **most > cap) {
@@ -61,7 +61,7 @@ impl Workshop {
         let pins = pipeline.pipeline.stages().iter().map(|stage| self.pin(stage)).collect::<Result<Vec<_>, _>>()?;
         let projected = self.projected(&pins, bytes.len() as u64, &show)?;
         for prompt in pins.iter().flat_map(|pin| pin.prompt.iter().chain(&pin.revise)) {
-            if let Some(known) = self.library.pinned(&prompt.agent, &prompt.hash) {
+            if let Some(known) = self.prompts.pinned(&prompt.agent, &prompt.hash) {
                 self.keep(known.source.as_bytes())?;
             }
         }
@@ -140,7 +140,7 @@ impl Workshop {
     }
 
     fn latest(&self, agent: &str) -> Result<&Prompt, String> {
-        self.library
+        self.prompts
             .latest(agent)
             .ok_or_else(|| format!("there is no prompt for the agent `{agent}`; nothing was started"))
     }
@@ -166,7 +166,7 @@ impl Workshop {
             let Some(Route { model, .. }) = &pin.route else { continue };
             let worst = match (&pin.prompt, pin.stage.kind) {
                 (Some(prompt), _) => {
-                    let most = self.library.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
+                    let most = self.prompts.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
                     self.prices.worst_case(model, request, Ceiling::OutputTokens(u64::from(most)), on)
                 }
                 (None, Kind::Speech) => self.spoken(model, characters, on),

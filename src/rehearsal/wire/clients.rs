@@ -21,7 +21,7 @@ const PACKAGE: &[u8] = include_bytes!("../../../assets/research/kilogram.md");
 struct Client {
     studio: Rehearsal,
     transport: Transport,
-    library: Library,
+    prompts: Library,
 }
 
 impl Client {
@@ -30,7 +30,7 @@ impl Client {
         let options = Options { seed: 4, pace: 0.0, faults, waits: Some(waits), ..Options::default() };
         let studio = Rehearsal::start(options).await.unwrap();
         let transport = Transport::new(&transport::Options::default()).unwrap();
-        Self { studio, transport, library: Library::built_in().unwrap() }
+        Self { studio, transport, prompts: Library::built_in().unwrap() }
     }
 
     async fn send(&self, vendor: Vendor, request: &Request, key: &str, attempt: u32) -> Result<Answer, CallError> {
@@ -46,7 +46,7 @@ impl Client {
 
     /// Asks an agent by its own prompt and holds its answer to the contract.
     async fn ask(&self, agent: &str, model: &str, given: &BTreeMap<String, Value>) -> Value {
-        let prompt = self.library.latest(agent).unwrap();
+        let prompt = self.prompts.latest(agent).unwrap();
         let content = prompt.slots.iter().map(|slot| (slot.clone(), given[slot].to_string())).collect();
         let rendered = prompt.render(&content).unwrap();
         let schema = serde_json::to_value(prompt.output.schema().unwrap()).unwrap();
