@@ -190,7 +190,8 @@ fn meant(episode: &Episode, at: &At) -> Result<StageId, CliError> {
         Need::Gate { gate, .. } => Some(gate.clone()),
         Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
     });
-    let judged = || gates().filter(|stage| episode.gates.contains_key(&stage.id)).next_back().map(|stage| stage.id.clone());
+    let judged =
+        || gates().filter(|stage| episode.gates.contains_key(&stage.id)).next_back().map(|stage| stage.id.clone());
     waiting.or_else(judged).ok_or_else(|| {
         CliError::Failed(format!("no gate of episode {} has judged anything yet. Nothing was changed", episode.number))
     })
@@ -220,7 +221,7 @@ fn seen(digits: &str, now: Option<ContentHash>) -> Result<ContentHash, CliError>
 fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
@@ -240,7 +241,7 @@ fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd
 fn send_back(context: &mut Context<'_>, at: &At, digits: &str, args: &NoteArgs) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
