@@ -165,7 +165,7 @@ fn show(context: &mut Context<'_>, only: Option<EpisodeNumber>, format: Format) 
 fn raise(context: &mut Context<'_>, wanted: &Wanted, usd: MicroUsd, reason: &str) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     let period = Period::of(context.clock.now());
     let scope = wanted.scope(period);
     let now =

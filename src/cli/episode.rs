@@ -163,7 +163,7 @@ fn act(context: &mut Context<'_>, command: Command, said: &str, decides: bool) -
 }
 
 fn work(context: &mut Context<'_>, numbers: &[EpisodeNumber]) -> Result<Ending, CliError> {
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     for number in numbers {
         folded.episode(*number)?;
     }

@@ -221,7 +221,7 @@ fn seen(digits: &str, now: Option<ContentHash>) -> Result<ContentHash, CliError>
 fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
@@ -241,7 +241,7 @@ fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd
 fn send_back(context: &mut Context<'_>, at: &At, digits: &str, args: &NoteArgs) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
-    let folded = Folded::read(context)?;
+    let folded = Folded::read_sound(context)?;
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;

@@ -109,7 +109,7 @@ mod tests {
         let mut out = Vec::new();
         sample().print(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "Stage        USD\nscript      12.5\n数字[0m       -3\n=1+1, \"x\"\n");
+        assert_eq!(text, "Stage       USD\nscript     12.5\n数字[0m      -3\n=1+1, \"x\"\n");
     }
 
     #[test]

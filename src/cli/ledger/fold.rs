@@ -41,6 +41,15 @@ impl Folded {
         Ok(folded)
     }
 
+    /// As [`Folded::read`], for a verb that then writes: nothing is added to a journal that is not sound, wherever it is broken.
+    pub(in crate::cli) fn read_sound(context: &Context<'_>) -> Result<Self, CliError> {
+        let folded = Self::of(&context.disk(), &context.studio(), &mut |_| ())?;
+        match folded.opened.as_ref().and_then(|opened| opened.read_only.as_ref()) {
+            Some(why) => Err(CliError::Failed(format!("nothing was changed: {why}"))),
+            None => Ok(folded),
+        }
+    }
+
     /// Folds the studio in this folder; `each` is told the number of every line.
     pub(in crate::cli) fn of(disk: &Arc<dyn Disk>, dir: &Path, each: &mut dyn FnMut(u64)) -> Result<Self, CliError> {
         let mut folded = Self {

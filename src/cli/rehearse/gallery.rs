@@ -72,7 +72,7 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
     for package in &args.research {
         read_package(package)?;
     }
-    let plan = Plan::of(&Folded::read(context)?, &samples, &args.research);
+    let plan = Plan::of(&Folded::read_sound(context)?, &samples, &args.research);
     let settings = context.settings()?;
     let opening = Opening::new(context, &settings, Provenance::Rehearsal)?;
     let person = context.person(&settings)?;

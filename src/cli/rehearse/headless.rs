@@ -34,7 +34,7 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
     let settings = context.settings()?;
     let person = context.person(&settings)?;
     let mut decider = Rehearser::new(context, args.decide)?;
-    let (mut chosen, to_begin) = begun_before(&Folded::read(context)?, work);
+    let (mut chosen, to_begin) = begun_before(&Folded::read_sound(context)?, work);
     for number in &chosen {
         context.remark(&format!("episode {number} was begun before from the same package: going on with it"));
     }
