@@ -41,6 +41,7 @@ use greenroom::ledger::disk::{Disk, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::prompts::library::Library;
 use greenroom::provider::transport;
+use greenroom::tui::{ConsoleOptions, Still};
 use tokio::runtime::Runtime;
 
 const STEPS: usize = 10;
@@ -428,6 +429,43 @@ fn opening(runtime: &Runtime, root: &Path) {
     );
 }
 
+/// Frames of the dashboard with a thousand episodes under way, each after a new snapshot.
+fn frames(runtime: &Runtime, root: &Path) {
+    let mut pins = chain(Kind::Gate, Contract::Report);
+    pins[5].stage.human = Some(Human::Always);
+    let (handle, _) = opened(runtime, &root.join("frames"), StandIn::instant());
+    let snapshot = runtime.block_on(async {
+        for number in 1..=1_000 {
+            handle.command(person(), start(number, pins.clone())).await.unwrap();
+        }
+        let mut snapshots = handle.snapshots();
+        let all_wait =
+            snapshots.wait_for(|s| s.episodes.len() == 1_000 && s.episodes.iter().all(|e| !e.needs.is_empty()));
+        Arc::clone(&all_wait.await.unwrap())
+    });
+    close(runtime, handle);
+    let options = ConsoleOptions::new(person(), Provenance::Rehearsal);
+    let mut still = Still::new(&options, Arc::clone(&snapshot), 200, 60);
+    let mut drawn = 0;
+    let began = Instant::now();
+    for _ in 0..100 {
+        drawn += still.draw().len();
+    }
+    let frame = began.elapsed().as_secs_f64() * 10.0;
+    let began = Instant::now();
+    for _ in 0..20 {
+        still.follow(Arc::clone(&snapshot));
+        drawn += still.draw().len();
+    }
+    let fresh = began.elapsed().as_secs_f64() * 50.0;
+    assert!(drawn > 0);
+    row(
+        "a frame of the dashboard, 200x60, 1,000 under way",
+        format!("{frame:.2} ms"),
+        format!("{fresh:.2} ms with a new snapshot; at most one each 16 ms"),
+    );
+}
+
 fn main() {
     let chosen = std::env::var_os("GREENROOM_BENCH_DIR").map(PathBuf::from);
     let folder = tempfile::tempdir_in(chosen.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")))).unwrap();
@@ -437,4 +475,5 @@ fn main() {
     makespan(&runtime, folder.path());
     resume(&runtime, folder.path());
     opening(&runtime, folder.path());
+    frames(&runtime, folder.path());
 }

@@ -190,8 +190,7 @@ fn meant(episode: &Episode, at: &At) -> Result<StageId, CliError> {
         Need::Gate { gate, .. } => Some(gate.clone()),
         Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
     });
-    let judged =
-        || gates().filter(|stage| episode.gates.contains_key(&stage.id)).next_back().map(|stage| stage.id.clone());
+    let judged = || gates().rfind(|stage| episode.gates.contains_key(&stage.id)).map(|stage| stage.id.clone());
     waiting.or_else(judged).ok_or_else(|| {
         CliError::Failed(format!("no gate of episode {} has judged anything yet. Nothing was changed", episode.number))
     })

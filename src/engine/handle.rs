@@ -68,6 +68,8 @@ pub(super) enum Request {
     ReadDraft(String, oneshot::Sender<Result<Option<String>, HandleError>>),
     /// Keep a draft, or forget it where there is no text.
     KeepDraft(String, Option<String>, oneshot::Sender<Result<(), HandleError>>),
+    /// The journal is broken further up than where its replay began: write nothing more.
+    Broken(String),
     /// Stop admitting work, let paid calls finish, end.
     Shutdown(oneshot::Sender<()>),
 }

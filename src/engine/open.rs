@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::dispatcher::{Dispatcher, Schedule};
 use super::executor::{Executor, Worker};
-use super::handle::Handle;
+use super::handle::{Handle, Request};
 use super::past::Past;
 use super::progress::{Progress, ProgressHub};
 use super::snapshot::{FEED, FeedLine, Snapshot};
@@ -32,7 +32,7 @@ use crate::ledger::blobs::{BlobError, Blobs};
 use crate::ledger::codec;
 use crate::ledger::disk::Disk;
 use crate::ledger::drafts::{DraftError, Drafts};
-use crate::ledger::journal::{Cut, Journal, JournalError, ReadOnly};
+use crate::ledger::journal::{Checkpoint, Cut, Journal, JournalError, ReadOnly};
 use crate::ledger::lock::{Holder, LockError, StudioLock};
 use crate::ledger::spool::{Spool, SpoolError};
 use crate::prompts::library::Library;
@@ -266,6 +266,9 @@ pub fn open_with(
     };
     dispatcher.set_up(provenance, day, month);
     runtime.spawn(Arc::clone(&shop.progress).publish(progress_to));
+    if from != Checkpoint::START {
+        check_whole(runtime, Arc::clone(&shop.disk), shop.dir.clone(), requests.downgrade());
+    }
     let ordering = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(OpenError::Thread)?;
     std::thread::Builder::new()
         .name("dispatcher".to_owned())
@@ -276,6 +279,21 @@ pub fn open_with(
         })
         .map_err(OpenError::Thread)?;
     Ok((Handle { requests, snapshots, progress, notices }, found))
+}
+
+/// Checks the part of the journal that was not replayed, beside the work: a broken line in it stops the studio.
+fn check_whole(runtime: &Runtime, disk: Arc<dyn Disk>, dir: PathBuf, requests: mpsc::WeakSender<Request>) {
+    runtime.spawn_blocking(move || {
+        let checked = Journal::view(disk, &dir, Checkpoint::START, &mut |_| ());
+        let broken = match checked {
+            Ok((_, opened)) => opened.read_only.map(|why| why.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let (Some(what), Some(requests)) = (broken, requests.upgrade()) {
+            // An engine that has ended writes nothing anyway.
+            let _ = requests.blocking_send(Request::Broken(what));
+        }
+    });
 }
 
 /// What became of the calls that were under way.

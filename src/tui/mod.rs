@@ -17,6 +17,7 @@ mod msg;
 mod options;
 mod run;
 mod screens;
+mod still;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -27,3 +28,4 @@ mod view;
 
 pub use options::{ColorLevel, ConsoleOptions, TuiError};
 pub use run::run;
+pub use still::Still;

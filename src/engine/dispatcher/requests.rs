@@ -28,6 +28,7 @@ impl Dispatcher {
             Request::PastEpisode(number, answer) => self.past.episode(number, answer),
             Request::ReadDraft(name, answer) => self.executor.read_draft(name, answer),
             Request::KeepDraft(name, text, answer) => self.executor.keep_draft(name, text, answer),
+            Request::Broken(what) => self.halt(what),
             Request::Shutdown(answer) => self.close(Some(answer)),
         }
     }
