@@ -51,7 +51,7 @@ impl Home {
         self.run(&[&["rehearse", "--headless", "--pace", "0"], more].concat())
     }
 
-    /// A rehearsal episode that waits at its first signature.
+    /// A rehearsal episode that waits at its first gate.
     fn waiting(&self) {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
         let new =
@@ -60,7 +60,7 @@ impl Home {
         assert_eq!((begun.code, begun.out.as_str()), (0, "001\n"), "{}", begun.err);
         let worked = self.run(&["--studio", "rehearsal", "episode", "run", "1"]);
         assert_eq!(worked.code, 3, "{}{}", worked.out, worked.err);
-        assert!(worked.err.contains("gate show 1 polish_refinement"), "{}", worked.err);
+        assert!(worked.err.contains("gate show 1 quality_evaluation"), "{}", worked.err);
     }
 }
 
@@ -283,7 +283,8 @@ fn a_decision_is_signed_bound_to_what_was_seen_and_refused_when_stale() {
 
     let note = verb(&["--as", "Ada", "gate", "send-back", "1", "--hash", &hash[..8], "--text", "Shorter, please."]);
     assert_eq!(note.code, 0, "{}", note.err);
-    let late = verb(&["--as", "Ada", "gate", "approve", "1", "polish_refinement", "--hash", &hash, "--max-spend", "5"]);
+    let late =
+        verb(&["--as", "Ada", "gate", "approve", "1", "quality_evaluation", "--hash", &hash, "--max-spend", "5"]);
     assert_eq!(late.code, 4, "the approval of what was sent back: {}", late.err);
     assert_eq!(verb(&["episode", "run", "1"]).code, 3);
     let listed = json(&verb(&["gate", "list", "--format", "json"]).out);

@@ -51,7 +51,7 @@ fn journal(data: &Path) -> Vec<Stamped> {
 
 #[test]
 fn fifty_episodes_in_a_storm_never_pass_the_cap_of_a_day() {
-    let cap = MicroUsd(12_000_000);
+    let cap = MicroUsd(4_000_000);
     let runtime = runtime();
     let folder = tempfile::tempdir().unwrap();
     runtime.block_on(async {
