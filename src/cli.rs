@@ -1,7 +1,7 @@
 //! The headless verbs: peers of the console over the same engine. Each writes its answer to the given output and returns how it
 //! ended; nothing here exits.
 //!
-//! What only reads folds the journal in memory and takes no lock; what decides or works opens the engine. [`ledger`] is the one
+//! What only reads folds the journal in memory and takes no lock; what decides or works opens the engine. `ledger` is the one
 //! door past the engine.
 
 mod args;

@@ -1,6 +1,6 @@
 //! An episode as the fold over its events: its stages, calls, gates and needs.
 //!
-//! This file holds what an episode is; [`apply`] holds how an event changes it, [`standing`] what follows from it.
+//! This file holds what an episode is; `apply` holds how an event changes it, `standing` what follows from it.
 //! Not for decisions: what may be done is in [`super::decide`], what is to be done next in [`super::plan`].
 
 mod apply;
