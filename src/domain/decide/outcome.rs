@@ -73,6 +73,7 @@ fn called(
             match failure.charge {
                 Charged::Known(price) => {
                     let class = failure.class;
+                    let not_before = not_before.filter(|_| is_tried_again(class));
                     let mut events = vec![Event::CallFailed {
                         key: key.clone(),
                         class,
@@ -277,6 +278,14 @@ fn evaluated(
         }
     }
     events
+}
+
+/// Whether the same call helps, later.
+fn is_tried_again(class: RetryClass) -> bool {
+    match class {
+        RetryClass::RetryAfter | RetryClass::LowerConcurrency => true,
+        RetryClass::FixRequest | RetryClass::OtherModel | RetryClass::AskPerson | RetryClass::Stop => false,
+    }
 }
 
 fn input_of(found: &Episode, key: &IntentKey) -> ContentHash {
