@@ -61,6 +61,7 @@ pub(super) async fn show(handle: &Handle, opening: Opening) -> Result<(), CliErr
         },
         fps: console.fps,
         bell: console.bell,
+        undo: console.undo,
         ..ConsoleOptions::new(person, provenance)
     };
     let shutdown = options.shutdown.clone();

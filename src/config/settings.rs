@@ -127,6 +127,8 @@ pub struct Console {
     pub fps: u32,
     /// Whether a need rings.
     pub bell: bool,
+    /// For how long an approval or a send-back can be taken back before it is sent; zero sends it at once.
+    pub undo: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -250,6 +252,7 @@ impl Settings {
             ascii: values.when("console.ascii"),
             fps: values.small("console.fps"),
             bell: values.switch("console.bell"),
+            undo: Duration::from_secs(values.whole("console.undo_seconds")),
         };
         let settings = Self {
             name: values.optional("name"),

@@ -14,7 +14,7 @@ pub struct Start {
     pub episode: EpisodeNumber,
     /// The title to begin with.
     pub title: String,
-    /// The show.
+    /// The show, by its slug.
     pub show: String,
     /// The research package.
     pub research: ContentHash,

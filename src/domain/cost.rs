@@ -43,7 +43,7 @@ pub struct EpisodeSummary {
     pub number: EpisodeNumber,
     /// Its title.
     pub title: String,
-    /// Its show.
+    /// Its show, by its slug.
     pub show: String,
     /// Rehearsed or live.
     pub provenance: Provenance,

@@ -75,6 +75,8 @@ pub(crate) struct Status {
     pub(crate) text: String,
     pub(crate) role: Role,
     pub(crate) until_ms: u64,
+    /// Until when no notice takes its place.
+    pub(crate) guarded_ms: u64,
 }
 
 /// A decision that can still be taken back.
@@ -102,6 +104,8 @@ pub(crate) struct Shared {
     pub(crate) artifacts: BTreeMap<ContentHash, Loadable<Artifact>>,
     /// Drafts as they were read: `None` inside where there was none.
     pub(crate) drafts: BTreeMap<String, Loadable<Option<String>>>,
+    /// How many drafts were handed on to be kept and are not known to be on disk.
+    pub(crate) drafts_under_way: usize,
     pub(crate) status: Option<Status>,
     pub(crate) held: Vec<Held>,
     pub(crate) closed: bool,
@@ -110,6 +114,9 @@ pub(crate) struct Shared {
 
 /// How long a message stands in the status line.
 const STATUS_MS: u64 = 12_000;
+
+/// How long it stands at least, whatever happens in the studio: long enough to be read.
+const GUARDED_MS: u64 = 2_000;
 
 impl Model {
     /// A console that has been told nothing yet.
@@ -135,6 +142,7 @@ impl Model {
             whole: BTreeMap::new(),
             artifacts: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            drafts_under_way: 0,
             status: None,
             held: Vec::new(),
             closed: false,
@@ -184,6 +192,12 @@ impl Shared {
         }
     }
 
+    /// Hands a draft on to be kept; without a text it is thrown away.
+    pub(crate) fn keep_draft(&mut self, name: String, text: Option<String>) {
+        self.drafts_under_way += 1;
+        self.effects.push(Effect::KeepDraft(name, text));
+    }
+
     pub(crate) fn script(&self, hash: ContentHash) -> Option<&Arc<Script>> {
         match self.artifacts.get(&hash)?.ready()? {
             Artifact::Script(script) => Some(script),
@@ -227,7 +241,20 @@ impl Shared {
     /// Puts a message in the status line.
     pub(crate) fn say(&mut self, role: Role, text: impl Into<String>) {
         let text = super::text::clean(&text.into());
-        self.status = Some(Status { text, role, until_ms: self.mono_ms.saturating_add(STATUS_MS) });
+        let until = |ms: u64| self.mono_ms.saturating_add(ms);
+        self.status = Some(Status { text, role, until_ms: until(STATUS_MS), guarded_ms: until(GUARDED_MS) });
+    }
+
+    /// Puts what has happened in the status line, unless what answers the person's last key stands there and was hardly
+    /// read; what happened is listed among needs and events too.
+    pub(crate) fn notice(&mut self, role: Role, text: impl Into<String>) {
+        if self.status.as_ref().is_some_and(|status| self.mono_ms < status.guarded_ms) {
+            return;
+        }
+        self.say(role, text);
+        if let Some(status) = &mut self.status {
+            status.guarded_ms = 0;
+        }
     }
 
     /// Says why a key does nothing.

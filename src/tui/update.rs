@@ -76,11 +76,17 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.shared.drafts.insert(name, loaded(result));
         }
-        Msg::DraftKept(Ok(())) => {}
-        Msg::DraftKept(Err(fault)) => {
-            model
-                .shared
-                .say(Role::Failed, format!("your note could not be saved and stands only on this screen: {fault}"));
+        Msg::DraftKept(kept) => {
+            model.shared.drafts_under_way = model.shared.drafts_under_way.saturating_sub(1);
+            if let Err(fault) = kept {
+                for layer in &mut model.layers {
+                    if let Layer::Gate(screen) = layer {
+                        screen.saved = None;
+                    }
+                }
+                let told = format!("your note could not be saved and stands only on this screen: {fault}");
+                model.shared.say(Role::Failed, told);
+            }
         }
         Msg::Acted { action, result } => on_acted(model, &action, result),
         Msg::Shutdown => quit(model),
@@ -144,12 +150,12 @@ fn on_notice(shared: &mut Shared, notice: &Notice) {
             }
             let title = shared.under_way(*episode).map(|found| clean(&found.title)).unwrap_or_default();
             let word = super::look::word(need);
-            shared.say(Role::Person, format!("{episode} {title} needs you: {word}. Enter on it opens it."));
+            shared.notice(Role::Person, format!("{episode} {title} needs you: {word}. Enter on it opens it."));
         }
         Notice::Ended { episode } => {
             let life = shared.episode(*episode).map(|found| super::look::life(&found.life, found.provenance));
             let how = life.map_or("over", |life| life);
-            shared.say(Role::Done, format!("{episode} is {how}."));
+            shared.notice(Role::Done, format!("{episode} is {how}."));
         }
     }
 }
@@ -180,7 +186,7 @@ fn on_acted(model: &mut Model, action: &Action, result: Result<String, String>) 
                 }
                 let name = screens::note::draft_name(episode, gate);
                 shared.drafts.remove(&name);
-                shared.effects.push(Effect::KeepDraft(name, None));
+                shared.keep_draft(name, None);
             }
             shared.say(Role::Done, done);
         }

@@ -113,6 +113,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("console.ascii", Kind::When),
     ("console.fps", Kind::Whole(1, 60)),
     ("console.bell", Kind::Switch),
+    ("console.undo_seconds", Kind::Whole(0, 600)),
 ];
 
 fn all_keys() -> BTreeMap<String, Kind> {

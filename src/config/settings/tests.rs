@@ -100,6 +100,10 @@ fn each_planted_fault_is_told_with_its_line() {
             "`retry.attempts` must be a whole number from 1 to 20, and this is a number with decimals",
         ),
         ("[console]\ncolor = \"red\"", "config.toml:2:9: `console.color` cannot be `red`"),
+        (
+            "[console]\nundo_seconds = 601",
+            "config.toml:2:16: `console.undo_seconds` must be a whole number from 0 to 600",
+        ),
         ("name = \"\"", "config.toml:1:8: `name` must be a text of one line"),
         ("name = \"a\\u001b[2J\"", "config.toml:1:8: `name` must be a text of one line"),
         ("name = ", "config.toml:1:8: this is not TOML: string values must be quoted"),
@@ -108,6 +112,12 @@ fn each_planted_fault_is_told_with_its_line() {
         let found = of_file(source).unwrap_err().to_string();
         assert!(found.contains(expected), "{source}: expected {expected}, found\n{found}");
     }
+}
+
+#[test]
+fn a_decision_can_be_taken_back_for_a_time_that_is_set_and_may_be_none() {
+    assert_eq!(defaults().console.undo, Duration::from_secs(20));
+    assert_eq!(of_file("[console]\nundo_seconds = 0").unwrap().console.undo, Duration::ZERO);
 }
 
 #[test]

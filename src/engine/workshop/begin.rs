@@ -70,7 +70,7 @@ impl Workshop {
         Ok(Start {
             episode: number,
             title: clean(&research.topic),
-            show: show.name.clone(),
+            show: show.slug.clone(),
             research: self.keep(&bytes)?,
             profile: self.keep(source.as_bytes())?,
             policy: self.policy(&show),

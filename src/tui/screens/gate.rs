@@ -15,7 +15,7 @@ use crate::tui::commands::{Act, Move};
 use crate::tui::key::{Code, Key};
 use crate::tui::layers::Next;
 use crate::tui::model::{Loadable, Shared};
-use crate::tui::msg::{Effect, Reads};
+use crate::tui::msg::Reads;
 use crate::tui::text::{clean, clean_lines};
 use crate::tui::theme::Role;
 
@@ -225,7 +225,7 @@ impl GateScreen {
         let Some(kept) = self.note.kept(hash) else { return };
         let name = draft_name(self.episode, &self.gate);
         shared.drafts.insert(name.clone(), Loadable::Ready(Some(kept.clone())));
-        shared.effects.push(Effect::KeepDraft(name, Some(kept)));
+        shared.keep_draft(name, Some(kept));
         self.saved = Some(shared.now);
     }
 

@@ -10,6 +10,7 @@ use crate::tui::fixture::{World, id, script, world};
 use crate::tui::layers::Layer;
 use crate::tui::msg::{Action, Effect, Msg};
 use crate::tui::screens::cost::{Group, all, sums};
+use crate::tui::update::update;
 
 fn selected(desk: &Desk) -> Option<EpisodeNumber> {
     match desk.model.layers.first() {
@@ -108,6 +109,41 @@ fn a_draft_is_kept_at_once_when_the_screen_is_left_and_when_the_console_is_ended
     desk.send(Msg::Shutdown);
     assert!(desk.drafts["note-042-quality_evaluation"].contains("one two"), "{:?}", desk.drafts);
     assert!(desk.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_note_is_said_to_be_saved_when_it_is_on_disk_and_not_before() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>4jx");
+    desk.ms += 1_000;
+    let tick = Msg::Tick { now: desk.world.now(), mono_ms: desk.ms };
+    let effects = update(&mut desk.model, tick);
+    assert!(matches!(effects.as_slice(), [Effect::KeepDraft(_, Some(_))]), "{effects:?}");
+    let state = |desk: &mut Desk| {
+        let screen = desk.screen(120, 36);
+        (screen.contains("saving …"), screen.contains(" saved 1"))
+    };
+    assert_eq!(state(&mut desk), (true, false), "it is on its way");
+    desk.send(Msg::DraftKept(Ok(())));
+    assert_eq!(state(&mut desk), (false, true));
+    desk.send(Msg::DraftKept(Err("the disk is full".into())));
+    assert_eq!(state(&mut desk), (false, false));
+    assert!(desk.status().contains("the disk is full"), "{}", desk.status());
+}
+
+#[test]
+fn a_notice_waits_behind_the_answer_to_a_key() {
+    let need = Need::Retries { stage: id("script"), reason: String::new() };
+    let notice = Notice::Needed { episode: EpisodeNumber(44), need };
+    let mut desk = Desk::new(world());
+    desk.keys("<C-c>");
+    desk.send(Msg::Notice(notice.clone()));
+    assert!(desk.status().contains("Ctrl-c again"), "{}", desk.status());
+    desk.wait(2_000);
+    desk.send(Msg::Notice(notice));
+    assert!(desk.status().contains("needs you"), "{}", desk.status());
+    desk.send(Msg::Notice(Notice::Ended { episode: EpisodeNumber(44) }));
+    assert!(desk.status().starts_with("044 is "), "a notice gives way to the next: {}", desk.status());
 }
 
 #[test]

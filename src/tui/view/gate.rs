@@ -100,7 +100,7 @@ fn full(
         buf,
         note_area,
         &gate_side::note_title(screen, scene),
-        &gate_side::note_state(screen),
+        &gate_side::note_state(shared, screen),
         focus(Panel::Note),
     );
     gate_side::note(paint, shared, screen, scene, buf, inner);
@@ -128,7 +128,7 @@ fn compact(
     let at = Panel::ALL.iter().position(|panel| *panel == screen.panel).unwrap_or(0);
     let note = match screen.panel {
         Panel::Script => script_note(shared, screen, episode, scene),
-        Panel::Note => gate_side::note_state(screen),
+        Panel::Note => gate_side::note_state(shared, screen),
         Panel::Scores | Panel::Findings | Panel::Revisions => String::new(),
     };
     let inner = paint.panel(buf, upper, &tabs(&names, at), &note, true);

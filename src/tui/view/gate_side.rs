@@ -129,9 +129,10 @@ pub(crate) fn note_title(screen: &GateScreen, scene: &Scene) -> String {
     if scene.open { format!("4 Note · {stands} fixes, {struck} struck") } else { "4 Note".to_owned() }
 }
 
-/// Whether the note is kept.
-pub(crate) fn note_state(screen: &GateScreen) -> String {
-    match (screen.editing.is_some(), screen.deadline().is_some(), screen.saved) {
+/// Whether the note is kept: it is saved when it is on disk, not when it was handed on.
+pub(crate) fn note_state(shared: &Shared, screen: &GateScreen) -> String {
+    let is_under_way = screen.deadline().is_some() || shared.drafts_under_way > 0;
+    match (screen.editing.is_some(), is_under_way, screen.saved) {
         (_, true, _) => "saving …".to_owned(),
         (true, false, Some(at)) => format!("Esc closes  saved {}", clock(at)),
         (true, false, None) => "Esc closes".to_owned(),
