@@ -147,11 +147,11 @@ fn a_show_with_an_unknown_key_starts_nothing() {
     let home = Home::new();
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     let text = fs::read_to_string(sample.join("shows/open-questions-short.toml")).expect("the sample show");
-    let mine = home.file("mine.toml", text.replace("[policy]", "[policy]\nundo_second = 3"));
+    let mine = home.file("mine.toml", text.replace("[policy]", "[policy]\ncorrection = 3"));
     let research = sample.join("research/kilogram.md");
     let ran = home.rehearse(&["--research", &research.to_string_lossy(), "--show", &mine.to_string_lossy()]);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.err.contains("mine.toml:") && ran.err.contains("did you mean `undo_seconds`"), "{}", ran.err);
+    assert!(ran.err.contains("mine.toml:") && ran.err.contains("did you mean `corrections`"), "{}", ran.err);
     assert_eq!(
         json(&home.run(&["--studio", "rehearsal", "episode", "list", "--format", "json"]).out)["episodes"],
         json("[]")

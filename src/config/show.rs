@@ -130,8 +130,6 @@ pub struct ShowCaps {
 /// How a show is produced. No gate of it can be overridden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShowPolicy {
-    /// For how long a decision can be taken back.
-    pub undo_seconds: u32,
     /// What becomes of a call of which nobody knows whether it was charged; the studio decides where it is not set.
     pub uncertain: Option<Uncertain>,
     /// How often an answer that misses its contract is asked for again.

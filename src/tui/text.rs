@@ -124,7 +124,11 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
             continue;
         }
         for grapheme in word.graphemes(true) {
-            let wide = UnicodeWidthStr::width(grapheme);
+            // A cluster that is wider than a whole row is shown as cut.
+            let (grapheme, wide) = match UnicodeWidthStr::width(grapheme) {
+                wide if wide > columns => ("…", 1),
+                wide => (grapheme, wide),
+            };
             if taken > 0 && taken + wide > columns {
                 rows.push(std::mem::take(&mut row));
                 taken = 0;
@@ -245,6 +249,7 @@ mod tests {
         assert_eq!(right("7", 3), "  7");
         assert_eq!(wrap("the sea comes in", 7), ["the sea", "comes", "in"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("!ଂං", 2), ["…"], "a cluster wider than a row");
     }
 
     #[test]

@@ -34,8 +34,7 @@ fn read(source: &str, document: &Document<'_>, root: &Section<'_, '_>, route: Pr
     let pipeline = root.need("pipeline", pipeline);
     let brand = root.need("brand", Section::section).and_then(|section| brand(&section));
     let policy = root.section("policy");
-    let policy =
-        policy.map_or(Some(ShowPolicy { undo_seconds: 20, uncertain: None, corrections: 2 }), |s| read_policy(&s));
+    let policy = policy.map_or(Some(ShowPolicy { uncertain: None, corrections: 2 }), |s| read_policy(&s));
     let engine = root.section("speech").map_or(Some(SpeechEngine::Provider), |section| speech(&section));
     let speakers = speakers(document, root, route, engine);
     let caps = root.need("caps", Section::section).and_then(|section| caps(document, &section));
@@ -198,7 +197,6 @@ fn read_voice(section: &Section<'_, '_>, route: Provider, engine: Option<SpeechE
 }
 
 fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
-    let undo_seconds = small(section, "undo_seconds", 0, 600, 20);
     let gates = if section.has("override") { section.choice("override", &[("none", ())]) } else { Some(()) };
     let policies = [("ask", Uncertain::Ask), ("resend", Uncertain::Resend)];
     let uncertain =
@@ -206,7 +204,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let corrections = small(section, "corrections", 0, 2, 2);
     section.close();
     gates?;
-    Some(ShowPolicy { undo_seconds: undo_seconds?, uncertain: uncertain?, corrections: corrections? })
+    Some(ShowPolicy { uncertain: uncertain?, corrections: corrections? })
 }
 
 fn speech(section: &Section<'_, '_>) -> Option<SpeechEngine> {
