@@ -103,3 +103,38 @@ fn every_package_makes_an_episode_of_its_own() {
         assert!(scripts.insert(text), "{name} has the script of another");
     }
 }
+
+#[test]
+fn a_clock_that_is_set_back_is_recorded_once_and_stops_nothing() {
+    use greenroom::clock::Clock;
+    use greenroom::domain::event::Event;
+    use greenroom::ledger::codec;
+    use greenroom::ledger::journal::{Checkpoint, Journal};
+
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    let noon: jiff::Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+    let (clock, hand) = Clock::set_by_hand(noon, 1);
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let mut options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        options.clock = clock;
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
+        hand.set("2026-11-24T11:00:00Z".parse().unwrap());
+        handle.begin(person(), new_episode("counting-species.md", 2)).await.unwrap();
+        decide_until_over(&handle, &[EpisodeNumber(2)], Duration::from_secs(60), false).await.unwrap();
+        assert_eq!(handle.past().await.unwrap().len(), 2);
+        handle.shutdown().await;
+    });
+    let mut events = Vec::new();
+    let mut take = |entry| events.push(codec::stamped(&entry).unwrap());
+    Journal::view(Arc::new(RealDisk), &folder.path().join("rehearsal"), Checkpoint::START, &mut take).unwrap();
+    let steps: Vec<&Event> =
+        events.iter().map(|stamped| &stamped.event).filter(|e| matches!(e, Event::ClockSteppedBack { .. })).collect();
+    assert_eq!(steps, [&Event::ClockSteppedBack { by_ms: 3_600_000 }]);
+    assert!(events.is_sorted_by_key(|stamped| stamped.at), "time in the ledger never goes back");
+    assert!(events.iter().all(|stamped| stamped.at >= noon));
+}
