@@ -12,8 +12,8 @@
 )]
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ use greenroom::domain::step::{CallAnswer, CallStep, Done, Output, Step, Work};
 use greenroom::engine::executor::{Calling, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
-use greenroom::ledger::disk::{Disk, RealDisk};
+use greenroom::ledger::disk::{self, Disk, DiskFile, Listed, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::prompts::library::Library;
 use greenroom::provider::transport;
@@ -139,7 +139,70 @@ fn chain(kind: Kind, output: Contract) -> Vec<Pin> {
     pins
 }
 
-fn options(dir: &Path) -> OpenOptions {
+/// The real disk with a wait added to each sync, as slower disks have it.
+#[derive(Debug)]
+struct SlowDisk(Duration);
+
+struct SlowFile(Box<dyn DiskFile>, Duration);
+
+impl DiskFile for SlowFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write(bytes)
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        std::thread::sleep(self.1);
+        self.0.sync_data()
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.0.truncate(len)
+    }
+}
+
+impl Disk for SlowDisk {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_dir(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(SlowFile(RealDisk.create(path)?, self.0)))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(SlowFile(RealDisk.append(path)?, self.0)))
+    }
+
+    fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        RealDisk.reader(path, from)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Option<disk::Kind>> {
+        RealDisk.kind(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        RealDisk.list(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_folder(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_dir(path)
+    }
+}
+
+fn options(dir: &Path, disk: Arc<dyn Disk>) -> OpenOptions {
     let environment = Environment::of::<String, String>([], 1000).unwrap();
     let limits = Limits { slots: Provider::ALL.into_iter().map(|p| (p, 1_000)).collect(), ..Limits::default() };
     OpenOptions {
@@ -147,7 +210,7 @@ fn options(dir: &Path) -> OpenOptions {
         config: dir.join("config"),
         provenance: Provenance::Rehearsal,
         clock: Clock::system(),
-        disk: Arc::new(RealDisk),
+        disk,
         settings: Settings::layered(None, &environment, &[]).unwrap(),
         prices: Prices::built_in().unwrap(),
         prompts: Library::built_in().unwrap(),
@@ -178,7 +241,11 @@ fn start(number: u32, pins: Vec<Pin>) -> Command {
 }
 
 fn opened(runtime: &Runtime, dir: &Path, worker: Arc<dyn Worker>) -> (Handle, Found) {
-    let (handle, found) = open_with(options(dir), Some(worker), runtime.handle()).unwrap();
+    opened_on(runtime, dir, worker, Arc::new(RealDisk))
+}
+
+fn opened_on(runtime: &Runtime, dir: &Path, worker: Arc<dyn Worker>, disk: Arc<dyn Disk>) -> (Handle, Found) {
+    let (handle, found) = open_with(options(dir, disk), Some(worker), runtime.handle()).unwrap();
     let mut snapshots = handle.snapshots();
     runtime.block_on(async { snapshots.wait_for(|snapshot| snapshot.seq > 0).await.unwrap().seq });
     (handle, found)
@@ -228,16 +295,17 @@ fn batches(dir: &Path, from: u64) -> Vec<u64> {
 }
 
 /// Seconds that the bare disk takes for these writes, one sync each.
-fn floor(dir: &Path, sizes: &[u64]) -> f64 {
+fn floor(disk: &dyn Disk, dir: &Path, sizes: &[u64]) -> f64 {
     let path = dir.join("floor");
-    let mut file = File::options().create(true).append(true).open(&path).unwrap();
+    let mut file = disk.create(&path).unwrap();
     let bytes = vec![b'x'; usize::try_from(sizes.iter().copied().max().unwrap_or(1)).unwrap()];
     let began = Instant::now();
     for size in sizes {
-        file.write_all(&bytes[..usize::try_from(*size).unwrap()]).unwrap();
+        file.write(&bytes[..usize::try_from(*size).unwrap()]).unwrap();
         file.sync_data().unwrap();
     }
     let took = began.elapsed().as_secs_f64();
+    drop(file);
     fs::remove_file(path).unwrap();
     took
 }
@@ -265,15 +333,15 @@ struct Rates {
 
 const ROUNDS: u32 = 10;
 
-fn rates(runtime: &Runtime, dir: &Path, pins: &[Pin]) -> Rates {
-    let (handle, _) = opened(runtime, dir, StandIn::instant());
+fn rates(runtime: &Runtime, dir: &Path, pins: &[Pin], disk: &Arc<dyn Disk>) -> Rates {
+    let (handle, _) = opened_on(runtime, dir, StandIn::instant(), Arc::clone(disk));
     let (mut next, mut one, mut many, mut bare) = (1, 0.0, 0.0, 0.0);
     let (mut syncs, mut bytes) = (0, 0);
     for _ in 0..ROUNDS {
         let before = handle.snapshots().borrow().seq;
         one += runtime.block_on(run(&handle, next, 8, 1, pins));
         let sizes = batches(dir, before);
-        bare += floor(dir, &sizes);
+        bare += floor(disk.as_ref(), dir, &sizes);
         syncs += sizes.len();
         bytes += sizes.iter().sum::<u64>();
         many += runtime.block_on(run(&handle, next + 8, 128, 64, pins));
@@ -292,11 +360,19 @@ fn rates(runtime: &Runtime, dir: &Path, pins: &[Pin]) -> Rates {
 }
 
 fn throughput(runtime: &Runtime, root: &Path) {
-    let local = rates(runtime, &root.join("local"), &chain(Kind::Gate, Contract::Report));
-    let paid = rates(runtime, &root.join("paid"), &chain(Kind::Agent, Contract::Brief));
+    let (local_steps, paid_steps) = (chain(Kind::Gate, Contract::Report), chain(Kind::Agent, Contract::Brief));
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let local = rates(runtime, &root.join("local"), &local_steps, &disk);
+    let paid = rates(runtime, &root.join("paid"), &paid_steps, &disk);
+    let slow: Arc<dyn Disk> = Arc::new(SlowDisk(Duration::from_millis(2)));
+    let waiting = rates(runtime, &root.join("waiting"), &local_steps, &slow);
     let payload = STEPS as f64 * result().iter().map(String::len).sum::<usize>() as f64;
     row("a sync of the disk", format!("{:.2} ms", local.sync_ms), "under 0.2 ms the ratios below only report".into());
-    for (name, rates) in [("ten local steps", &local), ("ten paid steps", &paid)] {
+    for (name, rates) in [
+        ("ten local steps", &local),
+        ("ten paid steps", &paid),
+        ("ten local steps with 2 ms added to a sync", &waiting),
+    ] {
         row(
             &format!("{name}, one episode at a time"),
             format!("{:.1} episodes/s", rates.one),
