@@ -210,10 +210,11 @@ pub fn open_with(
     let grace = options.settings.shutdown_grace;
     let clock = options.clock.clone();
     let provenance = options.provenance;
+    let largest_body = usize::try_from(options.settings.answer_bytes).unwrap_or(usize::MAX);
     let shop = Arc::new(Workshop {
         spool: Spool::open(Arc::clone(&options.disk), &dir)?,
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
-        transport: Transport::new(&transport::Options::default())?,
+        transport: Transport::new(&transport::Options { largest_body, ..transport::Options::default() })?,
         dir,
         disk: options.disk,
         config: options.config,

@@ -115,7 +115,8 @@ pub(crate) fn need(paint: Paint, shared: &Shared, need: &NeedBox, buf: &mut Buff
             let (what, how) = look::told(episode, &open.need);
             lines.extend(wrap(&what, columns).into_iter().map(|row| paint.line(Role::Text, row)));
             lines.push(Line::default());
-            lines.push(paint.line(Role::Dim, format!("Waiting {}: {how}.", look::age(open.since, shared.now))));
+            let waiting = format!("Waiting {}: {how}.", look::age(open.since, shared.now));
+            lines.extend(wrap(&waiting, columns).into_iter().map(|row| paint.line(Role::Dim, row)));
             lines.push(Line::default());
             for (key, what) in answers(episode, &open.need) {
                 lines.push(Line::from(vec![
