@@ -13,7 +13,7 @@ use super::fault::{CliError, Ending};
 use super::signals;
 use crate::domain::command::Command;
 use crate::domain::episode::{CallState, Episode, Life, OpenNeed};
-use crate::domain::event::Person;
+use crate::domain::event::{Person, Way};
 use crate::domain::handoff::{Contract, Fixes, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber};
 use crate::engine::handle::{Handle, HandleError};
@@ -165,7 +165,15 @@ async fn give(
         Decision::Give(command) => command,
         Decision::SendBack { gate, hash } => {
             let note = store_note(handle, fixes_of(handle, episode).await?).await?;
-            Command::SendBack { episode: episode.number, gate, hash, note }
+            Command::SendBack {
+                episode: episode.number,
+                gate,
+                hash,
+                note,
+                way: Way::Author,
+                rulings: Vec::new(),
+                seen: None,
+            }
         }
     };
     match handle.command(person, command).await {

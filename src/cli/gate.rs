@@ -15,7 +15,7 @@ use super::ledger::Folded;
 use super::session::Session;
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Standing};
-use crate::domain::event::Need;
+use crate::domain::event::{Need, Way};
 use crate::domain::handoff::{Fixes, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
@@ -224,7 +224,14 @@ fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
-    let command = Command::Approve { episode: episode.number, gate: gate.clone(), hash, max_spend };
+    let command = Command::Approve {
+        episode: episode.number,
+        gate: gate.clone(),
+        hash,
+        max_spend,
+        rulings: Vec::new(),
+        seen: None,
+    };
     let by = person.name().to_owned();
     let seq = Session::to_record(context, settings)?.run(async |handle| Ok(handle.command(person, command).await?))?;
     writeln!(
@@ -249,7 +256,9 @@ fn send_back(context: &mut Context<'_>, at: &At, digits: &str, args: &NoteArgs) 
     let on_gate = gate.clone();
     let seq = Session::to_record(context, settings)?.run(async |handle| {
         let note = follow::store_note(handle, note).await?;
-        Ok(handle.command(person, Command::SendBack { episode: number, gate: on_gate, hash, note }).await?)
+        let (way, rulings, seen) = (Way::Author, Vec::new(), None);
+        let command = Command::SendBack { episode: number, gate: on_gate, hash, note, way, rulings, seen };
+        Ok(handle.command(person, command).await?)
     })?;
     writeln!(context.out, "{number} {gate}: sent back at {} with {fixes} fixes (event {seq})", hash.short())?;
     goes_on(context, number);

@@ -8,6 +8,7 @@ pub mod pipeline;
 pub mod prices;
 mod reader;
 pub mod role;
+pub mod rubric;
 pub mod secrets;
 pub mod settings;
 pub mod show;

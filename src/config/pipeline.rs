@@ -144,12 +144,15 @@ const KINDS: [(&str, Kind); 7] = [
 const HUMANS: [(&str, Human); 3] =
     [("always", Human::Always), ("on_dispute", Human::OnDispute), ("never", Human::Never)];
 
-const CONTRACTS: [Contract; 14] = [
+const CONTRACTS: [Contract; 17] = [
     Contract::Research,
     Contract::Brief,
     Contract::Plan,
     Contract::Draft,
     Contract::Judgement,
+    Contract::Arbitration,
+    Contract::Preference,
+    Contract::Review,
     Contract::Fixes,
     Contract::Revision,
     Contract::SpeechText,

@@ -4,7 +4,7 @@
 //! unknown. Numbers with decimals are read from their digits: no floating-point number is ever made.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
@@ -293,6 +293,34 @@ impl<'t, 's> Section<'t, 's> {
             }
         }
         amounts
+    }
+
+    /// All entries of a table whose keys are free: each key as a type reads it, with one of a few words.
+    pub(crate) fn choices<K, T>(&self, choices: &[(&str, T)]) -> Option<BTreeMap<K, T>>
+    where
+        K: std::str::FromStr<Err: std::fmt::Display> + Ord,
+        T: Copy,
+    {
+        self.is_open.set(true);
+        let mut all = Some(BTreeMap::new());
+        for (key, value) in self.table {
+            let word = key.get_ref().as_ref();
+            let name = word.parse::<K>().map_err(|error| self.document.fault(&key.span(), format!("`{word}`: {error}")));
+            let text = self.text_of(word, value);
+            let choice = text.as_ref().and_then(|text| choices.iter().find(|(name, _)| name == text));
+            if let (Some(text), None) = (&text, choice) {
+                let near = suggestion(text, choices.iter().map(|(name, _)| *name));
+                self.document.fault(&value.span(), format!("`{}` cannot be `{text}`: {near}", self.path(word)));
+            }
+            all = match (all, name, choice) {
+                (Some(mut all), Ok(name), Some((_, choice))) => {
+                    all.insert(name, *choice);
+                    Some(all)
+                }
+                (Some(_) | None, Ok(_) | Err(()), Some(_) | None) => None,
+            };
+        }
+        all
     }
 
     /// Reports the keys that nobody asked for, each with the nearest known one.

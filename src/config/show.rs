@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use super::fault::{Fault, Faults, LoadError, Place, read_text};
 use crate::domain::budget::{Caps, Scope};
 use crate::domain::call::Provider;
-use crate::domain::event::{Policy, Uncertain};
+use crate::domain::event::{Mending, Overriding, Policy, Uncertain};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Human;
 
 /// A show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,13 +128,34 @@ pub struct ShowCaps {
     pub stages: BTreeMap<StageId, MicroUsd>,
 }
 
-/// How a show is produced. No gate of it can be overridden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a show is produced.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShowPolicy {
     /// What becomes of a call of which nobody knows whether it was charged; the studio decides where it is not set.
     pub uncertain: Option<Uncertain>,
     /// How often an answer that misses its contract is asked for again.
     pub corrections: u32,
+    /// Who may override a failed gate.
+    pub overriding: Overriding,
+    /// How far a gate mends by itself.
+    pub mending: Mending,
+    /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
+    pub canary_every: u32,
+    /// When single gates ask a person, where it is not as the pipeline says.
+    pub gates: BTreeMap<StageId, Human>,
+}
+
+impl Default for ShowPolicy {
+    fn default() -> Self {
+        Self {
+            uncertain: None,
+            corrections: 2,
+            overriding: Overriding::Reason,
+            mending: Mending::default(),
+            canary_every: 10,
+            gates: BTreeMap::new(),
+        }
+    }
 }
 
 /// Who makes the voices.
@@ -188,6 +210,10 @@ impl Show {
             corrections: self.policy.corrections,
             target_ms: (self.target.min_ms, self.target.max_ms),
             words_per_minute: self.words_per_minute,
+            rubric: None,
+            mending: self.policy.mending,
+            overriding: self.policy.overriding,
+            canary_every: self.policy.canary_every,
         }
     }
 

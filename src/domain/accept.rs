@@ -18,9 +18,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use self::form::is_verbatim;
 pub use self::rejection::Rejection;
 pub use self::script::apply_revision;
-use super::handoff::{Contract, Judgement, Note, Plan};
+use super::gate::{Dispute, Listed};
+use super::handoff::{Contract, Dimension, Note, Plan};
 use super::research::Research;
 use super::script::Script;
 
@@ -35,8 +37,14 @@ pub struct Context<'a> {
     pub script: Option<&'a Script>,
     /// For a revision: the note that names the lines which may change.
     pub fixes: Option<&'a Note>,
-    /// The judges' reports that fixes are made from, `a` first.
-    pub judgements: &'a [Judgement],
+    /// The findings that fixes are made from.
+    pub findings: &'a [Listed],
+    /// The dimensions that a judge was asked for.
+    pub dimensions: &'a [Dimension],
+    /// The disputes that an arbiter was asked about.
+    pub disputes: &'a [Dispute],
+    /// Whether the answer was asked for again already: what has no evidence is then dropped, and the rest is taken.
+    pub is_last_word: bool,
     /// The speakers of the show.
     pub speakers: &'a [String],
 }
@@ -66,11 +74,21 @@ pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result
         Contract::Draft => script::draft(read(contract, answer)?, context),
         Contract::Judgement => {
             let script = needed(context.script, "script")?;
-            plain(&read(contract, answer)?, |judgement| judging::judgement(judgement, script))
+            let heard = judging::assessment(read(contract, answer)?, script, context).map_err(Rejection::answer)?;
+            kept(&heard)
         }
+        Contract::Review => {
+            let script = needed(context.script, "script")?;
+            kept(&judging::review(read(contract, answer)?, script, context).map_err(Rejection::answer)?)
+        }
+        Contract::Arbitration => {
+            let script = needed(context.script, "script")?;
+            plain(&read(contract, answer)?, |arbitration| judging::arbitration(arbitration, script, context))
+        }
+        Contract::Preference => plain(&read(contract, answer)?, judging::comparison),
         Contract::Fixes => {
             let script = needed(context.script, "script")?;
-            plain(&read(contract, answer)?, |fixes| judging::fixes(fixes, script, context.judgements))
+            plain(&read(contract, answer)?, |fixes| judging::fixes(fixes, script, context.findings))
         }
         Contract::Revision => script::revision(&read(contract, answer)?, needed(context.script, "script")?, context),
         Contract::SpeechText => script::speech_text(read(contract, answer)?, needed(context.script, "script")?),
@@ -90,6 +108,10 @@ fn needed<'a, T>(found: Option<&'a T>, what: &str) -> Result<&'a T, Rejection> {
 /// An answer that goes on as it is, once its checks have found nothing.
 fn plain<T: Serialize>(value: &T, check: impl FnOnce(&T) -> Vec<String>) -> Result<Accepted, Rejection> {
     Rejection::unless_empty(check(value))?;
+    kept(value)
+}
+
+fn kept<T: Serialize>(value: &T) -> Result<Accepted, Rejection> {
     Ok(Accepted { artifact: artifact(value)?, words: None, claimed_words: None })
 }
 
@@ -149,11 +171,14 @@ fn schema_faults(contract: Contract, value: &Value) -> Result<Vec<String>, Rejec
 }
 
 /// The contracts that agents answer to.
-const AGENTS: [Contract; 10] = [
+const AGENTS: [Contract; 13] = [
     Contract::Brief,
     Contract::Plan,
     Contract::Draft,
     Contract::Judgement,
+    Contract::Arbitration,
+    Contract::Preference,
+    Contract::Review,
     Contract::Fixes,
     Contract::Revision,
     Contract::SpeechText,

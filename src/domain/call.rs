@@ -62,6 +62,32 @@ pub struct Route {
     pub model: String,
 }
 
+impl Route {
+    /// The family that the model is of: models of one family are trained alike and prefer what their kin writes.
+    pub fn family(&self) -> &str {
+        const FAMILIES: [(&str, &str); 14] = [
+            ("claude", "claude"),
+            ("gemini", "gemini"),
+            ("gpt", "gpt"),
+            ("chatgpt", "gpt"),
+            ("o1", "gpt"),
+            ("o3", "gpt"),
+            ("o4", "gpt"),
+            ("sonar", "sonar"),
+            ("llama", "llama"),
+            ("mistral", "mistral"),
+            ("mixtral", "mistral"),
+            ("qwen", "qwen"),
+            ("deepseek", "deepseek"),
+            ("grok", "grok"),
+        ];
+        // A gateway may put a maker in front of the name.
+        let name = self.model.rsplit('/').next().unwrap_or(&self.model);
+        let known = FAMILIES.iter().find(|(start, _)| name.starts_with(start)).map(|(_, family)| *family);
+        known.unwrap_or_else(|| name.split(['-', ':', '.']).next().unwrap_or(name))
+    }
+}
+
 /// What a call used, as normalised counts: no token is counted under two names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

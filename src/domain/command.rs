@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Caps, Scope};
-use super::event::{Pin, Policy, Ruling};
+use super::event::{Choice, Pin, Policy, Ruled, Ruling, Seen, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 
@@ -46,6 +46,42 @@ pub enum Command {
         hash: ContentHash,
         /// The most that may be spent on what follows.
         max_spend: MicroUsd,
+        /// How each open item is ruled.
+        rulings: Vec<Ruled>,
+        /// What was seen.
+        seen: Option<Seen>,
+    },
+    /// Go on past a failed gate.
+    Override {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The gate.
+        gate: StageId,
+        /// The content that was seen.
+        hash: ContentHash,
+        /// The episode's number as the person typed it.
+        typed: String,
+        /// Why.
+        reason: String,
+        /// The most that may be spent on what follows.
+        max_spend: MicroUsd,
+        /// What was seen.
+        seen: Option<Seen>,
+    },
+    /// Put another output in the place of what a stage made: one that it made before, or one that a person wrote.
+    ChooseOutput {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The stage.
+        stage: StageId,
+        /// The output, stored before.
+        output: ContentHash,
+        /// Why.
+        choice: Choice,
+        /// In words.
+        reason: String,
+        /// Words that code counted, where it is a script.
+        words: Option<u64>,
     },
     /// Send the content at a gate back with a note.
     SendBack {
@@ -57,6 +93,12 @@ pub enum Command {
         hash: ContentHash,
         /// The note, stored before.
         note: ContentHash,
+        /// How it is to be mended.
+        way: Way,
+        /// How open items are ruled.
+        rulings: Vec<Ruled>,
+        /// What was seen.
+        seen: Option<Seen>,
     },
     /// Rule an uncertain charge.
     ResolveCharge {
@@ -120,6 +162,8 @@ impl Command {
             Self::Start(start) => Some(start.episode),
             Self::Approve { episode, .. }
             | Self::SendBack { episode, .. }
+            | Self::Override { episode, .. }
+            | Self::ChooseOutput { episode, .. }
             | Self::UseCheaper { episode, .. }
             | Self::Retry { episode, .. }
             | Self::Pause(episode)
@@ -140,6 +184,8 @@ impl Command {
             Self::Start(start) => format!("start episode {}", start.episode),
             Self::Approve { gate, hash, .. } => format!("approve {gate} at {}", hash.short()),
             Self::SendBack { gate, hash, .. } => format!("send back {gate} at {}", hash.short()),
+            Self::Override { gate, hash, .. } => format!("override {gate} at {}", hash.short()),
+            Self::ChooseOutput { stage, output, .. } => format!("put {} in the place of {stage}", output.short()),
             Self::ResolveCharge { key, ruling } => format!("rule the charge of {key}: {ruling:?}"),
             Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),

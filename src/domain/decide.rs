@@ -2,16 +2,16 @@
 //!
 //! Here are the commands; what an outcome brings about is in [`outcome`]. Pure: nothing is awaited.
 
+mod gate;
 mod outcome;
 
 pub use self::outcome::{lost, outcome};
 use super::budget::Scope;
 use super::command::{Command, Start};
-use super::episode::{CallState, Episode, Life, Standing};
-use super::event::{Event, Need, Ruling, Verdict};
-use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use super::episode::{CallState, Episode, Life};
+use super::event::{Actor, Event, Need, Ruling};
+use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
-use super::pipeline::Kind;
 use super::studio::Studio;
 
 /// Why a command was refused. Nothing was changed and nothing was spent.
@@ -49,39 +49,19 @@ pub const FROM_THE_SHOW: &str = "the show";
 /// An event and the episode that it belongs to.
 pub type Decided = (Option<EpisodeNumber>, Event);
 
-/// What a command brings about.
+/// What a command of someone's brings about.
 ///
 /// # Errors
 ///
 /// When it is refused.
-pub fn command(studio: &Studio, command: &Command) -> Result<Vec<Decided>, Refusal> {
+pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Decided>, Refusal> {
     match command {
         Command::Start(start) => begin(studio, start),
-        Command::Approve { episode, gate, hash, max_spend } => {
-            let found = under_way(studio, *episode)?;
-            at_gate(found, gate, hash)?;
-            if *max_spend < MicroUsd::ZERO {
-                return Err(not_now("a ceiling below zero is none"));
-            }
-            let id = Need::Gate { gate: gate.clone(), hash: *hash }.id();
-            let evaluation = found.gates.get(gate).and_then(|state| state.evaluations.get(hash));
-            match evaluation.map(|evaluation| evaluation.verdict) {
-                Some(Verdict::Person) => Ok(vec![
-                    of(*episode, Event::GateApproved { gate: gate.clone(), hash: *hash, max_spend: *max_spend }),
-                    of(*episode, Event::NeedClosed { id, answer: "approved".to_owned() }),
-                ]),
-                Some(Verdict::Failed) => {
-                    Err(not_now("a check at this gate fails, and no approval turns that into a pass"))
-                }
-                Some(Verdict::Passed) | None => Err(not_now("this gate asks nobody")),
-            }
+        Command::Approve { .. } | Command::SendBack { .. } | Command::Override { .. } => {
+            gate::decided(studio, by, command)
         }
-        Command::SendBack { episode, gate, hash, note } => {
-            let found = under_way(studio, *episode)?;
-            at_gate(found, gate, hash)?;
-            let sent = sent_back(found, gate, *note).ok_or_else(|| not_now("this gate has nowhere to send back to"))?;
-            let id = Need::Gate { gate: gate.clone(), hash: *hash }.id();
-            Ok(vec![of(*episode, sent), of(*episode, Event::NeedClosed { id, answer: "sent back".to_owned() })])
+        Command::ChooseOutput { episode, stage, output, choice, reason, words } => {
+            gate::chosen(under_way(studio, *episode)?, stage, *output, *choice, reason, *words)
         }
         Command::ResolveCharge { key, ruling } => resolve(studio, key, *ruling),
         Command::SetCap { scope, cap, reason } => set_cap(studio, scope, *cap, reason),
@@ -184,37 +164,6 @@ fn begin(studio: &Studio, start: &Start) -> Result<Vec<Decided>, Refusal> {
     }));
     events.extend(start.pins.iter().map(|pin| Event::StagePinned { pin: Box::new(pin.clone()) }));
     Ok(events.into_iter().map(|event| of(number, event)).collect())
-}
-
-/// Holds a decision to what stands at the gate now.
-fn at_gate(episode: &Episode, gate: &StageId, hash: &ContentHash) -> Result<(), Refusal> {
-    if episode.life.is_over() {
-        return Err(not_now("the episode is over"));
-    }
-    let is_gate = episode.pin(gate).is_some_and(|pin| pin.stage.kind == Kind::Gate);
-    if !is_gate {
-        return Err(not_now(&format!("{gate} is no gate of this episode")));
-    }
-    let standings = episode.standings();
-    let now = match standings.get(gate) {
-        Some(Standing::Open(inputs)) => inputs.hash,
-        Some(Standing::Done(..)) => return Err(not_now(&format!("{gate} is decided"))),
-        Some(Standing::Waiting) | None => return Err(not_now(&format!("{gate} is not reached yet"))),
-    };
-    if now != *hash {
-        return Err(Refusal::Stale { gate: gate.clone(), seen: hash.short(), now: now.short() });
-    }
-    let is_judged = episode.gates.get(gate).is_some_and(|state| state.evaluations.contains_key(hash));
-    if is_judged { Ok(()) } else { Err(not_now(&format!("{gate} is still being checked"))) }
-}
-
-/// The event that sends a gate's content back with a note, where the gate can.
-fn sent_back(episode: &Episode, gate: &StageId, note: ContentHash) -> Option<Event> {
-    let target = episode.pin(gate)?.stage.send_back.clone()?;
-    let standings = episode.standings();
-    let inputs = standings.get(gate)?.inputs()?;
-    let base = episode.script_of(gate, inputs)?;
-    Some(Event::SentBack { gate: gate.clone(), hash: inputs.hash, target, note, base })
 }
 
 /// The needs of a stage that an act at it answers.

@@ -15,7 +15,7 @@ pub use self::apply::FoldError;
 pub use self::standing::Standing;
 use super::budget::{Caps, Scope};
 use super::call::{RetryClass, Route, Usage};
-use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruling, UnitPlan, Verdict};
+use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruled, Ruling, Seen, UnitPlan, Verdict};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::step::NoteInput;
@@ -197,6 +197,10 @@ pub struct Made {
     pub claimed_words: Option<u64>,
     /// The round in which it was made.
     pub round: u32,
+    /// The script that it revises or takes the place of, where there is one.
+    pub parent: Option<ContentHash>,
+    /// Who brought it about: the engine, or the person who chose it.
+    pub by: Actor,
 }
 
 /// A stage of an episode.
@@ -206,6 +210,8 @@ pub struct StageState {
     pub run: Option<Run>,
     /// Every output, by the inputs it was made from.
     pub outputs: BTreeMap<ContentHash, Made>,
+    /// Outputs whose place another was put in.
+    pub replaced: Vec<Made>,
     /// What met the contract, by the body that was sent: an equal body is never sent twice.
     pub takes: BTreeMap<ContentHash, ContentHash>,
     /// How many calls each unit has had, over the episode's life.
@@ -229,6 +235,8 @@ pub struct Evaluation {
     pub reasons: Vec<String>,
     /// The whole report.
     pub report: ContentHash,
+    /// What a person must rule before it can be approved.
+    pub open: Vec<String>,
     /// The round.
     pub round: u32,
 }
@@ -244,6 +252,47 @@ pub struct Approval {
     pub max_spend: MicroUsd,
     /// What the episode had cost by then.
     pub spent: MicroUsd,
+    /// What was seen.
+    pub seen: Option<Seen>,
+}
+
+/// A failed gate that the episode went on past. The gate stays failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// Who.
+    pub by: Actor,
+    /// Who proposed it, where a second person had to confirm it.
+    pub proposed_by: Option<Actor>,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// What was seen.
+    pub seen: Option<Seen>,
+}
+
+/// A proposal to go on past a failed gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// A ruling of an item at a gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuledItem {
+    /// The content.
+    pub hash: ContentHash,
+    /// The ruling.
+    pub ruled: Ruled,
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A note that went back.
@@ -261,6 +310,8 @@ pub struct SentBack {
     pub by: Actor,
     /// When.
     pub at: Timestamp,
+    /// What was seen, where a person sent it back.
+    pub seen: Option<Seen>,
 }
 
 /// A gate of an episode.
@@ -270,6 +321,12 @@ pub struct GateState {
     pub evaluations: BTreeMap<ContentHash, Evaluation>,
     /// Approvals, by content: one dies with its hash.
     pub approvals: BTreeMap<ContentHash, Approval>,
+    /// Proposals to go on past a failure, by content.
+    pub proposals: BTreeMap<ContentHash, Proposal>,
+    /// Overrides, by content: one dies with its hash, as an approval does.
+    pub overrides: BTreeMap<ContentHash, Overridden>,
+    /// Rulings of items, in order.
+    pub rulings: Vec<RuledItem>,
 }
 
 /// A need that is open.
@@ -392,6 +449,13 @@ impl Episode {
     pub fn is_settled(&self) -> bool {
         let is_open = |call: &Call| matches!(call.state, CallState::InFlight | CallState::Uncertain { .. });
         self.life.is_over() && !self.calls.values().any(is_open)
+    }
+}
+
+impl StageState {
+    /// Every output that it ever made, in no order.
+    pub fn made(&self) -> impl Iterator<Item = &Made> {
+        self.outputs.values().chain(&self.replaced)
     }
 }
 

@@ -14,6 +14,8 @@ use super::call::{RetryClass, Route, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::pipeline::Stage;
+pub use super::policy::{Mending, Overriding, Policy, Uncertain};
+pub use super::verdict::{Choice, ItemRuling, Ruled, Seen, Verdict, Way};
 
 /// Whether the money and the voices are real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,29 +34,6 @@ impl fmt::Display for Provenance {
             Self::Live => "live",
         })
     }
-}
-
-/// What to do about a charge that nobody can be sure of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Uncertain {
-    /// Ask a person.
-    Ask,
-    /// Send the call again; the possible second charge stays counted.
-    Resend,
-}
-
-/// The rules of an episode, pinned at its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    /// What to do about an uncertain charge.
-    pub uncertain: Uncertain,
-    /// How often an answer that misses its contract is asked for again.
-    pub corrections: u32,
-    /// The length that the show wants, in milliseconds: from and to.
-    pub target_ms: (u64, u64),
-    /// The rate of speech that lengths are projected with.
-    pub words_per_minute: u32,
 }
 
 /// A stage with what an episode pinned for it.
@@ -108,18 +87,8 @@ pub enum Handoff {
     Local,
     /// Nothing was to do: the base went on unchanged.
     Skipped,
-}
-
-/// How a gate judged what it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Every check holds.
-    Passed,
-    /// A check fails. No one and nothing turns this into a pass.
-    Failed,
-    /// Every check holds, and a person must decide.
-    Person,
+    /// A person wrote it, or went back to it, or it took the place of a worse one.
+    Chosen,
 }
 
 /// How a person ruled an uncertain charge. Either way its worst case counts as spent.
@@ -191,6 +160,9 @@ impl Need {
         }
     }
 }
+
+/// The most open items that an event names: all of them together stay well within its size.
+pub const MOST_OPEN: usize = 40;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -398,6 +370,39 @@ pub enum Event {
         reasons: Vec<String>,
         /// The whole report.
         report: ContentHash,
+        /// What a person must rule before the gate can be approved: the items' names, at most [`MOST_OPEN`].
+        open: Vec<String>,
+    },
+    /// A person ruled an open item.
+    ItemRuled {
+        /// The gate.
+        gate: StageId,
+        /// The content.
+        hash: ContentHash,
+        /// The ruling.
+        ruled: Ruled,
+    },
+    /// A person wants to go on past a failed gate, and a second one must confirm it.
+    OverrideProposed {
+        /// The gate.
+        gate: StageId,
+        /// The content.
+        hash: ContentHash,
+        /// Why.
+        reason: String,
+    },
+    /// The episode goes on past a failed gate. The gate stays failed, and the manifest says so.
+    GateOverridden {
+        /// The gate.
+        gate: StageId,
+        /// The content.
+        hash: ContentHash,
+        /// Why.
+        reason: String,
+        /// The most that may be spent on what follows.
+        max_spend: MicroUsd,
+        /// What was seen.
+        seen: Option<Seen>,
     },
     /// A person approved the content at a gate.
     GateApproved {
@@ -407,6 +412,25 @@ pub enum Event {
         hash: ContentHash,
         /// The most that may be spent on what follows.
         max_spend: MicroUsd,
+        /// What was seen.
+        seen: Option<Seen>,
+    },
+    /// Another output takes the place of what a stage made from its present inputs.
+    OutputChosen {
+        /// The stage.
+        stage: StageId,
+        /// The inputs that it stands for.
+        input: ContentHash,
+        /// The output.
+        output: ContentHash,
+        /// What it was made from, or what it takes the place of.
+        parent: ContentHash,
+        /// Why.
+        choice: Choice,
+        /// In words.
+        reason: String,
+        /// Words that code counted, where it is a script.
+        words: Option<u64>,
     },
     /// The content at a gate was sent back.
     SentBack {
@@ -420,6 +444,10 @@ pub enum Event {
         note: ContentHash,
         /// The script that the note speaks of.
         base: ContentHash,
+        /// How it is mended.
+        way: Way,
+        /// What was seen, where a person sent it back.
+        seen: Option<Seen>,
     },
     /// A person is needed.
     NeedOpened {

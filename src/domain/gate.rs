@@ -5,18 +5,28 @@
 //! judge's matter and is not looked at here.
 
 mod consensus;
+mod judges;
 mod report;
+mod review;
+mod rubric;
 mod script;
 mod speech;
 
+use std::collections::BTreeSet;
+
 use super::event::Verdict;
-use super::handoff::{Fix, Fixes, Judgement, Note, Plan, SpeechText};
-use super::ids::StageId;
+use super::handoff::{Arbitration, FaultKind, Finding, Fix, Fixes, Judgement, Note, Plan, Preference, Review, SpeechText};
+use super::ids::{LineId, StageId};
 use super::pipeline::Human;
 use super::research::Research;
 use super::script::Script;
 
-pub use self::report::{Check, Dispute, JudgeScores, Mean, Report, Tally, View};
+pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
+pub use self::judges::listed;
+pub use self::report::{
+    Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View,
+};
+pub use self::rubric::{DimensionRule, Rubric, Sitting};
 pub use self::speech::{SpeechManifest, SpeechSegment};
 
 /// The most reasons that a judgement gives, as the event allows.
@@ -35,6 +45,20 @@ pub struct Material {
     pub script: Option<Script>,
     /// The judges' reports on that script, each with the stage that made it.
     pub judgements: Vec<(StageId, Judgement)>,
+    /// The rubric that they judged by.
+    pub rubric: Rubric,
+    /// The arbiter's advice on what they dispute.
+    pub arbitration: Option<Arbitration>,
+    /// Whether the script is better than the revision before it.
+    pub preference: Option<Preference>,
+    /// What the final reviewer says.
+    pub review: Option<Review>,
+    /// What the computed checks found.
+    pub computed: Vec<Finding>,
+    /// Faults that stood in the two rounds before this one.
+    pub survived: BTreeSet<(LineId, FaultKind)>,
+    /// What is to be known of the judges, such as that one is of the writer's family.
+    pub notes: Vec<String>,
     /// The fixes made from them.
     pub fixes: Option<Fixes>,
     /// The text that the voices say.
@@ -58,6 +82,8 @@ pub struct Judged {
     pub reasons: Vec<String>,
     /// What would mend everything that failed, where changes of lines can.
     pub remedy: Option<Note>,
+    /// Whether the revision was called worse than the one before it, which then takes its place again.
+    pub is_worse: bool,
     /// The whole report.
     pub report: Report,
 }
@@ -69,7 +95,8 @@ pub struct Judged {
 pub fn judge(material: &Material, human: Human) -> Judged {
     let mut bench = Bench::default();
     script::check(material, &mut bench);
-    consensus::check(material, &mut bench);
+    judges::check(material, &mut bench);
+    review::check(material, &mut bench);
     speech::check(material, &mut bench);
     bench.verdict(human)
 }
@@ -82,6 +109,7 @@ struct Bench {
     fixes: Vec<Fix>,
     has_failed: bool,
     is_beyond_mending: bool,
+    is_worse: bool,
 }
 
 impl Bench {
@@ -106,26 +134,46 @@ impl Bench {
         }
     }
 
-    /// Something that the judges see differently, with the fixes that would settle it without a person.
-    fn disputed(&mut self, dispute: Dispute, reason: String, fixes: Vec<Fix>) {
-        self.report.disputes.push(dispute);
+    /// A question that a person must answer, with the fixes that would settle it without one.
+    fn asks(&mut self, item: OpenItem, reason: String, fixes: Vec<Fix>) {
+        self.report.open.push(item);
         self.reasons.push(reason);
         self.is_beyond_mending |= fixes.is_empty();
         self.mend(fixes);
     }
 
-    fn verdict(self, human: Human) -> Judged {
-        let is_disputed = !self.report.disputes.is_empty();
+    fn verdict(mut self, human: Human) -> Judged {
+        let is_open = !self.report.open.is_empty();
         let verdict = match human {
             _ if self.has_failed => Verdict::Failed,
-            Human::OnDispute | Human::Always if is_disputed => Verdict::Person,
+            Human::OnDispute | Human::Always if is_open => Verdict::Person,
             // With nobody to ask, one judge's objection stands.
-            Human::Never if is_disputed => Verdict::Failed,
+            Human::Never if is_open => Verdict::Failed,
             Human::OnDispute | Human::Always | Human::Never => Verdict::Passed,
         };
+        self.report.sentence = self.sentence(verdict);
         let has_remedy = verdict == Verdict::Failed && !self.is_beyond_mending && !self.fixes.is_empty();
         let remedy = has_remedy.then(|| Note { fixes: self.fixes, text: String::new() });
-        Judged { verdict, reasons: told(&self.reasons), remedy, report: self.report }
+        Judged { verdict, reasons: told(&self.reasons), remedy, is_worse: self.is_worse, report: self.report }
+    }
+
+    /// Why the gate judged as it did, in one sentence with its evidence.
+    fn sentence(&self, verdict: Verdict) -> String {
+        let first = self.reasons.first().map(String::as_str).unwrap_or_default();
+        let more = match self.reasons.len() {
+            0 | 1 => String::new(),
+            all => format!(" (and {} more)", all - 1),
+        };
+        let rule = if self.report.rule.is_empty() { String::new() } else { format!(" under {}", self.report.rule) };
+        match verdict {
+            Verdict::Passed => {
+                let names: BTreeSet<&str> = self.report.checks.iter().map(|check| check.name.as_str()).collect();
+                let names: Vec<&str> = names.into_iter().collect();
+                format!("Passed{rule}: {} hold.", if names.is_empty() { "no checks applied and all".into() } else { names.join(", ") })
+            }
+            Verdict::Failed => format!("Failed{rule}: {first}{more}."),
+            Verdict::Person => format!("You decide{rule}: {first}{more}."),
+        }
     }
 }
 

@@ -4,9 +4,20 @@
 //! here are claims of a model: they are stored beside what code measures and never used in its place.
 //! Not for prompts: how an agent is asked is in the prompt library.
 
+mod judging;
+mod remedy;
+mod scale;
+
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+pub use self::judging::{
+    Assessment, Canary, Confidence, Dropped, Evidence, Finding, Heard, Judgement, Reading, Score, SourceQuote, median,
+};
+pub use self::remedy::{
+    Advice, ArbiterRuling, Arbitration, Better, Comparison, Fix, Fixes, Note, Preference, Priority, Review,
+};
+pub use self::scale::{Dimension, FaultKind, Points, PointsError, Severity};
 use super::ids::LineId;
 use super::script::{Line, Script};
 
@@ -64,106 +75,6 @@ pub struct Draft {
     pub script: Script,
     /// How many words the model says it wrote: a claim, not a measure.
     pub claimed_words: u64,
-}
-
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Better otherwise.
-    Minor,
-    /// Must be mended before release.
-    Major,
-    /// The episode must not go on as it is.
-    Blocker,
-}
-
-/// What a judge looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Dimension {
-    /// Facts are right and borne out by the package.
-    Accuracy,
-    /// What is said, in what order, to what end.
-    Structure,
-    /// It keeps a listener.
-    Engagement,
-    /// The show's voice and its rules.
-    BrandVoice,
-    /// It can be spoken and followed by ear.
-    Speakability,
-}
-
-/// A judge's score in one dimension, in tenths: 41 is 4.1 of 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Score {
-    /// The dimension.
-    pub dimension: Dimension,
-    /// From 10 to 50.
-    #[schemars(range(min = 10, max = 50))]
-    pub tenths: u8,
-}
-
-/// A fault that a judge found, with its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Finding {
-    /// The judge's number for it, such as `F1`.
-    pub id: String,
-    /// The dimension.
-    pub dimension: Dimension,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// The line it stands at.
-    #[schemars(with = "String")]
-    pub line: LineId,
-    /// Words of that line, verbatim: the evidence.
-    pub quote: String,
-    /// What is wrong.
-    pub problem: String,
-    /// What would mend it.
-    pub suggestion: String,
-}
-
-/// The report of a judge: 04, 05 and the final reviewer 08.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Judgement {
-    /// One score for each dimension.
-    pub scores: Vec<Score>,
-    /// What was found, worst first.
-    pub findings: Vec<Finding>,
-    /// The judge's view in two or three sentences.
-    pub summary: String,
-}
-
-/// The ordered list of fixes of agent 06.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fixes {
-    /// What to do, most important first.
-    pub fixes: Vec<Fix>,
-}
-
-/// One thing to mend.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fix {
-    /// Its number, such as `N1`.
-    pub id: String,
-    /// The first line it may touch.
-    #[schemars(with = "String")]
-    pub from: LineId,
-    /// The last line it may touch.
-    #[schemars(with = "String")]
-    pub to: LineId,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// What is to be done, so that a writer can do it.
-    pub instruction: String,
-    /// The findings behind it, such as `a:F1` and `b:F3`.
-    pub findings: Vec<String>,
 }
 
 /// The revision of agent 07: only the lines that a fix names, whole.
@@ -262,8 +173,14 @@ pub enum Contract {
     Plan,
     /// [`Draft`].
     Draft,
-    /// [`Judgement`].
+    /// [`Judgement`], joined out of several [`Assessment`]s.
     Judgement,
+    /// [`Arbitration`].
+    Arbitration,
+    /// [`Preference`], joined out of two [`Comparison`]s.
+    Preference,
+    /// [`Review`].
+    Review,
     /// [`Fixes`].
     Fixes,
     /// [`Revision`], applied to the script that it revises: the output is a script again.
@@ -291,7 +208,10 @@ impl Contract {
             Self::Brief => Some(schemars::schema_for!(Brief)),
             Self::Plan => Some(schemars::schema_for!(Plan)),
             Self::Draft => Some(schemars::schema_for!(Draft)),
-            Self::Judgement => Some(schemars::schema_for!(Judgement)),
+            Self::Judgement => Some(schemars::schema_for!(Assessment)),
+            Self::Arbitration => Some(schemars::schema_for!(Arbitration)),
+            Self::Preference => Some(schemars::schema_for!(Comparison)),
+            Self::Review => Some(schemars::schema_for!(Review)),
             Self::Fixes => Some(schemars::schema_for!(Fixes)),
             Self::Revision => Some(schemars::schema_for!(Revision)),
             Self::SpeechText => Some(schemars::schema_for!(SpeechText)),
@@ -310,6 +230,9 @@ impl Contract {
             Self::Plan => "plan",
             Self::Draft => "draft",
             Self::Judgement => "judgement",
+            Self::Arbitration => "arbitration",
+            Self::Preference => "preference",
+            Self::Review => "review",
             Self::Fixes => "fixes",
             Self::Revision => "revision",
             Self::SpeechText => "speech_text",
@@ -321,15 +244,6 @@ impl Contract {
             Self::Package => "package",
         }
     }
-}
-
-/// What a person sends back: the fixes as the person left them, and words of the person's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// The fixes that stand, edited or not; a struck one is not here.
-    pub fixes: Vec<Fix>,
-    /// What the person adds, for the whole script.
-    pub text: String,
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub enum Kind {
     Agent,
     /// Several models that talk in turns.
     Panel,
-    /// Checks by code.
+    /// Several paid calls to a judge, joined by code.
     Evaluate,
     /// A gate: checks by code, and a person where the gate asks for one.
     Gate,
@@ -218,7 +218,7 @@ fn check(stage: &Stage, outputs: &BTreeMap<StageId, Contract>, mut fault: impl F
             fault(FaultKind::Shape { stage: stage.id.clone(), kind: stage.kind, what });
         }
     };
-    let is_agent = stage.kind == Kind::Agent;
+    let is_agent = matches!(stage.kind, Kind::Agent | Kind::Evaluate);
     let is_gate = stage.kind == Kind::Gate;
     shape(is_agent && stage.agent.is_none(), "names no `agent`");
     shape(is_agent && stage.output.schema().is_none(), "hands on what no agent makes");
@@ -230,7 +230,7 @@ fn check(stage: &Stage, outputs: &BTreeMap<StageId, Contract>, mut fault: impl F
     shape(stage.output == Contract::Revision && stage.revises.is_none(), "does not say what it `revises`");
     shape(stage.signs.iter().any(|signed| !stage.inputs.contains(signed)), "signs what is not among its `inputs`");
     shape(stage.time_limit_seconds == 0, "has a time limit of nothing");
-    if matches!(stage.kind, Kind::Panel | Kind::Evaluate | Kind::Master) {
+    if matches!(stage.kind, Kind::Panel | Kind::Master) {
         fault(FaultKind::NotYet { stage: stage.id.clone(), kind: stage.kind });
     }
     let output_of = |id: &StageId| outputs.get(id).copied();

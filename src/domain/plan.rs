@@ -27,14 +27,12 @@ pub struct Limits {
     pub backoff_ms: u64,
     /// The longest wait, in milliseconds.
     pub backoff_max_ms: u64,
-    /// Send-backs that a gate may do by itself.
-    pub remedies: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let slots = Provider::ALL.into_iter().map(|provider| (provider, 4)).collect();
-        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000, remedies: 2 }
+        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000 }
     }
 }
 
@@ -103,20 +101,25 @@ impl Planner<'_> {
             return;
         }
         let work = match pin.stage.kind {
-            Kind::Agent | Kind::Speech => match run {
+            Kind::Agent | Kind::Speech | Kind::Evaluate => match run {
                 Some(run) if run.prepared => return self.units(pin, inputs, run, plan),
                 Some(_) | None => Work::Prepare,
             },
             Kind::Gate => {
                 let judged = self.episode.gates.get(&pin.stage.id).and_then(|gate| gate.evaluations.get(&inputs.hash));
                 if judged.is_some() {
+                    // It is judged and not open, nothing was sent back since, and so somebody has to decide.
+                    let need = Need::Gate { gate: pin.stage.id.clone(), hash: inputs.hash };
+                    if self.episode.need(&need.id()).is_none() {
+                        plan.event = Some(Event::NeedOpened { need });
+                    }
                     return;
                 }
                 Work::Evaluate
             }
             Kind::Render => Work::Render,
             // A pipeline with one of these is refused before an episode starts.
-            Kind::Panel | Kind::Evaluate | Kind::Master => return,
+            Kind::Panel | Kind::Master => return,
         };
         plan.steps.insert(self.step(pin, inputs, work));
     }
@@ -131,7 +134,7 @@ impl Planner<'_> {
                 }
                 UnitState::Waiting(_) => {
                     if plan.event.is_none() {
-                        plan.event = self.intent(pin, *number, run, plan);
+                        plan.event = self.intent(pin, inputs, *number, run, plan);
                     }
                 }
                 UnitState::Answered(key) => {
@@ -154,10 +157,10 @@ impl Planner<'_> {
     }
 
     /// The intent of a call that may be sent now, or the need that stands in its way.
-    fn intent(&self, pin: &Pin, number: u32, run: &Run, plan: &mut Plan) -> Option<Event> {
+    fn intent(&self, pin: &Pin, inputs: &Inputs, number: u32, run: &Run, plan: &mut Plan) -> Option<Event> {
         let unit = run.units.get(&number)?;
         let stage = &pin.stage.id;
-        let route = self.episode.route(stage)?;
+        let route = inputs.route.as_ref()?;
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
             return None;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::call::{RetryClass, Route, Usage};
-use super::event::{Handoff, UnitPlan, Verdict};
+use super::event::{Handoff, UnitPlan, Verdict, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 
@@ -29,6 +29,8 @@ pub struct NoteInput {
     pub note: ContentHash,
     /// The script that it speaks of.
     pub base: ContentHash,
+    /// How it is mended.
+    pub way: Way,
 }
 
 /// A piece of work at a stage of an episode: local, free to be done twice, and derived from the fold.
@@ -161,16 +163,44 @@ pub enum Done {
     /// The stage's output is made.
     Made(Output),
     /// The gate has judged.
-    Evaluated {
-        /// How.
-        verdict: Verdict,
-        /// Why.
-        reasons: Vec<String>,
-        /// The whole report.
-        report: ContentHash,
-        /// A note that would mend what failed, for a gate that sends back by itself.
-        remedy: Option<ContentHash>,
-    },
+    Evaluated(GateJudged),
+}
+
+/// How a gate judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateJudged {
+    /// How.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// The whole report.
+    pub report: ContentHash,
+    /// What a person must rule: the items' names.
+    pub open: Vec<String>,
+    /// A note that would mend what failed, for a gate that sends back by itself.
+    pub remedy: Option<Remedy>,
+    /// The revision that takes the place of one that was called worse.
+    pub fall_back: Option<FallBack>,
+}
+
+/// A note that would mend what failed, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// The note.
+    pub note: ContentHash,
+    /// How it is mended.
+    pub way: Way,
+}
+
+/// An earlier revision that takes the place of a worse one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FallBack {
+    /// The stage whose output it is.
+    pub stage: StageId,
+    /// The revision.
+    pub output: ContentHash,
+    /// Words that code counted in it.
+    pub words: Option<u64>,
 }
 
 /// Something that a stage hands on.

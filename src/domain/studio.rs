@@ -185,6 +185,10 @@ impl Studio {
             | Event::RouteChanged { .. }
             | Event::GateEvaluated { .. }
             | Event::GateApproved { .. }
+            | Event::ItemRuled { .. }
+            | Event::OverrideProposed { .. }
+            | Event::GateOverridden { .. }
+            | Event::OutputChosen { .. }
             | Event::SentBack { .. }
             | Event::NeedOpened { .. }
             | Event::NeedClosed { .. }

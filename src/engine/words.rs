@@ -2,7 +2,7 @@
 
 use super::snapshot::{FeedLine, Tone};
 use crate::domain::decide;
-use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict};
+use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict, Way};
 
 /// The event as a line of the feed; `None` where people need not see it.
 pub fn line(stamped: &Stamped) -> Option<FeedLine> {
@@ -61,6 +61,7 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
                 Handoff::FirstTry | Handoff::Local => "",
                 Handoff::Corrected => ", after a correction",
                 Handoff::Skipped => ", nothing to do",
+                Handoff::Chosen => ", chosen",
             };
             let words = words.map(|words| format!(", {words} words")).unwrap_or_default();
             (Tone::Done, format!("{stage}: done{words}{how}"))
@@ -79,7 +80,27 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         Event::GateApproved { gate, hash, .. } => {
             (Tone::Decision, format!("{gate}: approved at {} by {actor}", hash.short()))
         }
-        Event::SentBack { gate, target, .. } => (Tone::Decision, format!("{gate}: sent back to {target} by {actor}")),
+        Event::ItemRuled { gate, ruled, .. } => {
+            let why = if ruled.reason.is_empty() { String::new() } else { format!(": {}", ruled.reason) };
+            (Tone::Decision, format!("{gate}: {} {} by {actor}{why}", ruled.item, ruled.ruling.words()))
+        }
+        Event::OverrideProposed { gate, reason, .. } => {
+            (Tone::Need, format!("{gate}: {actor} would override it, a second person must confirm: {reason}"))
+        }
+        Event::GateOverridden { gate, reason, .. } => {
+            (Tone::Decision, format!("{gate}: FAILED and overridden by {actor}: {reason}"))
+        }
+        Event::OutputChosen { stage, choice, reason, .. } => {
+            (Tone::Decision, format!("{stage}: {} ({actor}): {reason}", choice.words()))
+        }
+        Event::SentBack { gate, target, way, .. } => {
+            let how = match way {
+                Way::Author | Way::Plan => "",
+                Way::Peer => ", to another model",
+                Way::RedTeam => ", with an attack on the revision",
+            };
+            (Tone::Decision, format!("{gate}: sent back to {target}{how} by {actor}"))
+        }
         Event::NeedOpened { need } => (Tone::Need, need_words(need)),
         Event::NeedClosed { id, answer } => (Tone::Decision, format!("{id}: {answer}")),
         Event::Paused => (Tone::Decision, format!("paused by {actor}")),

@@ -7,7 +7,9 @@
 mod accept;
 mod begin;
 mod call;
+mod dispute;
 mod exchange;
+mod judge;
 mod local;
 mod prepare;
 
@@ -26,6 +28,7 @@ use crate::domain::call::Provider;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Provenance, Uncertain};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::pipeline::Kind;
 use crate::domain::step::{CallStep, Done, Step, Work};
 use crate::ledger::blobs::Blobs;
 use crate::ledger::disk::Disk;
@@ -71,6 +74,7 @@ impl Worker for Workshop {
             Work::Prepare => job.prepare(),
             Work::Correct { unit, reason, .. } => job.correct(*unit, reason),
             Work::Accept { unit, answer, .. } => job.accept(*unit, answer),
+            Work::Join { units } if job.pin.stage.kind == Kind::Evaluate => job.joined(units),
             Work::Join { units } => job.join(units),
             Work::Render => job.render(),
             Work::Evaluate => job.evaluate(),

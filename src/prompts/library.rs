@@ -111,8 +111,15 @@ impl Library {
                 let place = file.place(&stage.id).cloned().unwrap_or_else(unknown);
                 faults.push(Fault { place, what: format!("`{}`: {what}", stage.id) });
             };
-            if let (Kind::Agent, Some(agent)) = (stage.kind, &stage.agent) {
-                let own = BTreeSet::from(["show"]);
+            if let (Kind::Agent | Kind::Evaluate, Some(agent)) = (stage.kind, &stage.agent) {
+                // What code makes of the inputs.
+                let own: BTreeSet<&str> = match stage.output {
+                    Contract::Judgement => BTreeSet::from(["show", "rubric"]),
+                    Contract::Arbitration => BTreeSet::from(["show", "disputes"]),
+                    Contract::Fixes => BTreeSet::from(["show", "findings"]),
+                    Contract::Preference => BTreeSet::from(["show", "first", "second"]),
+                    _ => BTreeSet::from(["show"]),
+                };
                 self.check_agent(stage, agent, stage.output, &own, output_of, &mut fault);
             }
             if let Some(reviser) = &stage.reviser {

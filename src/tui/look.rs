@@ -61,6 +61,8 @@ fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
                 4
             }
         }
+        Contract::Arbitration | Contract::Preference => 4,
+        Contract::Review => 7,
         Contract::Fixes => 5,
         Contract::Revision => 6,
         Contract::SpeechText => 8,

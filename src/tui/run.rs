@@ -20,7 +20,7 @@ use super::terminal::Guard;
 use super::update::{deadline, done, update};
 use super::view::view;
 use crate::domain::command::Command;
-use crate::domain::event::{Person, Provenance};
+use crate::domain::event::{Person, Provenance, Way};
 use crate::engine::handle::{Handle, HandleError};
 
 /// How long the end waits for what was asked for and not answered yet.
@@ -265,7 +265,15 @@ async fn act(handle: &Handle, by: Person, action: &Action, provenance: Provenanc
         Action::Command(command) => handle.command(by, command.clone()).await.map(|_| done(action, provenance)),
         Action::SendBack { episode, gate, hash, note } => {
             let note = handle.store(note.clone()).await?;
-            let command = Command::SendBack { episode: *episode, gate: gate.clone(), hash: *hash, note };
+            let command = Command::SendBack {
+                episode: *episode,
+                gate: gate.clone(),
+                hash: *hash,
+                note,
+                way: Way::Author,
+                rulings: Vec::new(),
+                seen: None,
+            };
             handle.command(by, command).await.map(|_| done(action, provenance))
         }
         Action::Begin(new) => handle.begin(by, new.clone()).await.map(|number| format!("Episode {number} was begun.")),

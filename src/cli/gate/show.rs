@@ -145,8 +145,8 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         writeln!(out, "\nFIXES that go with a send-back")?;
     }
     for fix in &shown.fixes {
-        let (id, severity) = (line(&fix.id), word(fix.severity));
-        writeln!(out, "  {id} {} to {} ({severity}): {}", fix.from, fix.to, line(&fix.instruction))?;
+        let (id, priority) = (line(&fix.id), fix.priority.name());
+        writeln!(out, "  {id} {} to {} ({priority}): {}", fix.from, fix.to, line(&fix.wanted))?;
     }
     let cap = shown.left.map_or_else(String::new, |left| format!("; {left:.4} left under the cap"));
     writeln!(

@@ -6,7 +6,8 @@ use crate::cli::fault::CliError;
 use crate::cli::follow::{Decider, Decision};
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, OpenNeed};
-use crate::domain::event::{Actor, Need, Person, Verdict};
+use crate::domain::event::{Actor, ItemRuling, Need, Person, Ruled, Verdict};
+use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
 
 /// The name under which a rehearsal decides for itself.
@@ -32,6 +33,18 @@ pub(super) fn is_rehearser(actor: &Actor) -> bool {
     }
 }
 
+/// What a rehearsal that decides for itself says of open items; it is on the record as such.
+fn waived(episode: &Episode, gate: &StageId, hash: &ContentHash) -> Vec<Ruled> {
+    let evaluation = episode.gates.get(gate).and_then(|state| state.evaluations.get(hash));
+    let open = evaluation.map(|evaluation| evaluation.open.as_slice()).unwrap_or_default();
+    let waive = |item: &String| Ruled {
+        item: item.clone(),
+        ruling: ItemRuling::Waive,
+        reason: "a rehearsal that nobody watches".to_owned(),
+    };
+    open.iter().map(waive).collect()
+}
+
 impl Decider for Rehearser {
     fn person(&self) -> Option<Person> {
         Some(self.person.clone())
@@ -55,6 +68,8 @@ impl Decider for Rehearser {
             gate: gate.clone(),
             hash: *hash,
             max_spend: left.unwrap_or(episode.projected),
+            rulings: waived(episode, gate, hash),
+            seen: None,
         })
     }
 }

@@ -6,9 +6,10 @@ use super::{Brand, Show, ShowCaps, ShowPolicy, Speaker, SpeechEngine, Target, Vo
 use crate::config::fault::{Faults, Place, dollars};
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
-use crate::domain::event::Uncertain;
+use crate::domain::event::{Mending, Overriding, Uncertain};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Human;
 
 /// The longest episode: a day.
 const MAX_MINUTES: u64 = 24 * 60;
@@ -34,7 +35,7 @@ fn read(source: &str, document: &Document<'_>, root: &Section<'_, '_>, route: Pr
     let pipeline = root.need("pipeline", pipeline);
     let brand = root.need("brand", Section::section).and_then(|section| brand(&section));
     let policy = root.section("policy");
-    let policy = policy.map_or(Some(ShowPolicy { uncertain: None, corrections: 2 }), |s| read_policy(&s));
+    let policy = policy.map_or_else(|| Some(ShowPolicy::default()), |s| read_policy(&s));
     let engine = root.section("speech").map_or(Some(SpeechEngine::Provider), |section| speech(&section));
     let speakers = speakers(document, root, route, engine);
     let caps = root.need("caps", Section::section).and_then(|section| caps(document, &section));
@@ -197,14 +198,41 @@ fn read_voice(section: &Section<'_, '_>, route: Provider, engine: Option<SpeechE
 }
 
 fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
-    let gates = if section.has("override") { section.choice("override", &[("none", ())]) } else { Some(()) };
+    let overridings =
+        [("none", Overriding::Nobody), ("reason", Overriding::Reason), ("second-person", Overriding::SecondPerson)];
+    let usual = ShowPolicy::default();
+    let overriding =
+        if section.has("override") { section.choice("override", &overridings) } else { Some(usual.overriding) };
     let policies = [("ask", Uncertain::Ask), ("resend", Uncertain::Resend)];
     let uncertain =
         if section.has("uncertain") { section.choice("uncertain", &policies).map(Some) } else { Some(None) };
     let corrections = small(section, "corrections", 0, 2, 2);
+    let canary_every = small(section, "canary_every", 0, 1_000, usual.canary_every);
+    let mending = section.section("mending").map_or(Some(usual.mending), |section| mending(&section));
+    let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
-    gates?;
-    Some(ShowPolicy { uncertain: uncertain?, corrections: corrections? })
+    Some(ShowPolicy {
+        uncertain: uncertain?,
+        corrections: corrections?,
+        overriding: overriding?,
+        mending: mending?,
+        canary_every: canary_every?,
+        gates: gates?,
+    })
+}
+
+fn mending(section: &Section<'_, '_>) -> Option<Mending> {
+    let rounds = small(section, "rounds", 0, 20, 2);
+    let spend = if section.has("spend") { section.amount("spend").map(Some) } else { Some(None) };
+    let minutes = if section.has("minutes") { small(section, "minutes", 1, 10_000, 1).map(Some) } else { Some(None) };
+    section.close();
+    Some(Mending { rounds: rounds?, spend: spend?, minutes: minutes? })
+}
+
+/// When single gates ask a person, by their stages' names.
+fn gates(section: &Section<'_, '_>) -> Option<BTreeMap<StageId, Human>> {
+    let humans = [("always", Human::Always), ("on_dispute", Human::OnDispute), ("never", Human::Never)];
+    section.choices(&humans)
 }
 
 fn speech(section: &Section<'_, '_>) -> Option<SpeechEngine> {

@@ -78,7 +78,7 @@ pub(super) fn spoken(text: &str) -> String {
 }
 
 /// Whether a quote stands in a text, letter for letter but for white space. A quote of nothing stands nowhere.
-pub(in crate::domain) fn is_verbatim(quote: &str, text: &str) -> bool {
+pub fn is_verbatim(quote: &str, text: &str) -> bool {
     let quote = folded(quote);
     !quote.is_empty() && folded(text).contains(&quote)
 }

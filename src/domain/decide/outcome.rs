@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::{Decided, of};
 use crate::domain::call::RetryClass;
-use crate::domain::episode::{CallState, Episode, UnitState};
-use crate::domain::event::{Event, Handoff, Need, Ruling, Uncertain, Verdict};
+use crate::domain::episode::{Call, CallState, Episode, SentBack, UnitState};
+use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::{Human, Kind};
 use crate::domain::plan::Limits;
-use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, Outcome};
+use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, FallBack, GateJudged, Outcome};
 use crate::domain::studio::Studio;
 
 /// The longest message or reason that an event carries, in bytes.
@@ -24,7 +25,7 @@ pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timesta
             if found.life.is_over() {
                 return Vec::new();
             }
-            let events = worked(found, stage, *input, result, limits);
+            let events = worked(found, stage, *input, result, now);
             events.into_iter().map(|event| of(*episode, event)).collect()
         }
     }
@@ -164,7 +165,7 @@ fn worked(
     stage: &StageId,
     input: ContentHash,
     result: &Result<Done, String>,
-    limits: &Limits,
+    now: Timestamp,
 ) -> Vec<Event> {
     let standings = found.standings();
     let Some(inputs) = standings.get(stage).and_then(|standing| standing.inputs()) else { return Vec::new() };
@@ -241,43 +242,68 @@ fn worked(
             }
             events
         }
-        Done::Evaluated { verdict, reasons, report, remedy } => {
-            evaluated(found, stage, input, *verdict, reasons, *report, *remedy, limits)
-        }
+        Done::Evaluated(judged) => evaluated(found, stage, input, judged, now),
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one outcome, taken apart by its only caller")]
-fn evaluated(
-    found: &Episode,
-    gate: &StageId,
-    hash: ContentHash,
-    verdict: Verdict,
-    reasons: &[String],
-    report: ContentHash,
-    remedy: Option<ContentHash>,
-    limits: &Limits,
-) -> Vec<Event> {
+fn evaluated(found: &Episode, gate: &StageId, hash: ContentHash, judged: &GateJudged, now: Timestamp) -> Vec<Event> {
     let Some(pin) = found.pin(gate) else { return Vec::new() };
     if found.gates.get(gate).is_some_and(|state| state.evaluations.contains_key(&hash)) {
         return Vec::new();
     }
-    let verdict = match (verdict, pin.stage.human) {
+    let verdict = match (judged.verdict, pin.stage.human) {
         (Verdict::Passed, Some(Human::Always)) => Verdict::Person,
         (verdict, _) => verdict,
     };
-    let reasons: Vec<String> = reasons.iter().take(12).map(|reason| cut(reason, 220)).collect();
-    let mut events = vec![Event::GateEvaluated { gate: gate.clone(), hash, verdict, reasons, report }];
-    let remedies = found.sent_back.iter().filter(|sent| sent.by == crate::domain::event::Actor::Engine).count();
-    let may_mend = remedies < usize::try_from(limits.remedies).unwrap_or(usize::MAX);
-    match (verdict, remedy) {
+    let reasons: Vec<String> = judged.reasons.iter().take(12).map(|reason| cut(reason, 220)).collect();
+    let open = judged.open.iter().take(MOST_OPEN).map(|item| cut(item, 40)).collect();
+    let report = judged.report;
+    let mut events = vec![Event::GateEvaluated { gate: gate.clone(), hash, verdict, reasons, report, open }];
+    if let Some(back) = &judged.fall_back {
+        events.extend(fallen_back(found, back));
+        return events;
+    }
+    match (verdict, judged.remedy) {
         (Verdict::Passed, _) => {}
-        (Verdict::Failed, Some(note)) if may_mend => events.extend(super::sent_back(found, gate, note)),
+        (Verdict::Failed, Some(remedy)) if may_mend(found, gate, now) => {
+            events.extend(super::gate::sent_back(found, gate, remedy.note, remedy.way, None));
+        }
         (Verdict::Failed | Verdict::Person, _) => {
             events.push(Event::NeedOpened { need: Need::Gate { gate: gate.clone(), hash } });
         }
     }
     events
+}
+
+/// The better revision takes its place again. What is asked about it then follows from the plan.
+fn fallen_back(found: &Episode, back: &FallBack) -> Option<Event> {
+    let standings = found.standings();
+    let standing = standings.get(&back.stage)?;
+    let parent = standing.output()?;
+    Some(Event::OutputChosen {
+        stage: back.stage.clone(),
+        input: standing.inputs()?.hash,
+        output: back.output,
+        parent,
+        choice: Choice::FellBack,
+        reason: "the revision was called worse in both orders of the comparison".to_owned(),
+        words: back.words,
+    })
+}
+
+/// Whether a gate may still mend by itself: within its rounds, its money and its time.
+fn may_mend(found: &Episode, gate: &StageId, now: Timestamp) -> bool {
+    let limits = found.policy.mending;
+    let own: Vec<&SentBack> =
+        found.sent_back.iter().filter(|sent| sent.by == Actor::Engine && sent.gate == *gate).collect();
+    if own.len() >= usize::try_from(limits.rounds).unwrap_or(usize::MAX) {
+        return false;
+    }
+    let Some(first) = own.first().map(|sent| sent.at) else { return true };
+    let minutes = now.as_second().saturating_sub(first.as_second()) / 60;
+    let in_time = limits.minutes.is_none_or(|most| minutes < i64::from(most));
+    let spent: MicroUsd = found.calls.values().filter(|call| call.at >= first).map(Call::spent).sum();
+    in_time && limits.spend.is_none_or(|most| spent < most)
 }
 
 /// Whether the same call helps, later.

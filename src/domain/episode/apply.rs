@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Approval, Call, CallState, Episode, Evaluation, Life, Made, OpenNeed, Run, SentBack, Unit, UnitState};
+use super::{
+    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem, Run, SentBack,
+    Unit, UnitState,
+};
 use crate::domain::budget::Scope;
-use crate::domain::event::{Actor, Event, Ruling, Stamped, UnitPlan};
+use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::step::NoteInput;
 
@@ -117,11 +120,31 @@ impl Episode {
             Event::StageCompleted { stage, input, output, handoff, words } => {
                 self.known(stage)?;
                 let round = self.round();
+                let parent = self.note_for(stage).map(|sent| sent.input.base);
                 let state = self.stages.entry(stage.clone()).or_default();
                 state.began.get_or_insert(at);
                 let claimed_words = words.and(state.claimed_words);
-                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round };
+                let by = actor.clone();
+                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
                 state.outputs.insert(*input, made);
+                Ok(())
+            }
+            Event::OutputChosen { stage, input, output, parent, words, .. } => {
+                self.known(stage)?;
+                let round = self.round();
+                let state = self.stages.entry(stage.clone()).or_default();
+                let made = Made {
+                    output: *output,
+                    at,
+                    handoff: Handoff::Chosen,
+                    words: *words,
+                    claimed_words: None,
+                    round,
+                    parent: Some(*parent),
+                    by: actor.clone(),
+                };
+                let replaced = state.outputs.insert(*input, made);
+                state.replaced.extend(replaced);
                 Ok(())
             }
             Event::StageFailed { stage, input, reason } => {
@@ -139,34 +162,50 @@ impl Episode {
                 self.stages.entry(stage.clone()).or_default().route = Some(route.clone());
                 Ok(())
             }
-            Event::GateEvaluated { gate, hash, verdict, reasons, report } => {
+            Event::GateEvaluated { gate, hash, verdict, reasons, report, open } => {
                 self.known(gate)?;
                 let round = self.round();
-                let evaluation = Evaluation { at, verdict: *verdict, reasons: reasons.clone(), report: *report, round };
+                let (reasons, open) = (reasons.clone(), open.clone());
+                let evaluation = Evaluation { at, verdict: *verdict, reasons, report: *report, open, round };
                 self.gates.entry(gate.clone()).or_default().evaluations.insert(*hash, evaluation);
                 Ok(())
             }
-            Event::GateApproved { gate, hash, max_spend } => {
+            Event::GateApproved { gate, hash, max_spend, seen } => {
                 let spent = self.spent();
                 self.agreed = Some(spent.plus(self.reserved()).plus(*max_spend));
-                let state = self.gates.get_mut(gate).ok_or_else(|| format!("{gate} has judged nothing"))?;
-                if !state.evaluations.contains_key(hash) {
-                    return Err(format!("{gate} has not judged {}", hash.short()));
-                }
-                let approval = Approval { by: actor.clone(), at, max_spend: *max_spend, spent };
-                state.approvals.insert(*hash, approval);
+                let approval = Approval { by: actor.clone(), at, max_spend: *max_spend, spent, seen: *seen };
+                self.judged(gate, hash)?.approvals.insert(*hash, approval);
                 Ok(())
             }
-            Event::SentBack { gate, hash, target, note, base } => {
+            Event::ItemRuled { gate, hash, ruled } => {
+                let item = RuledItem { hash: *hash, ruled: ruled.clone(), by: actor.clone(), at };
+                self.judged(gate, hash)?.rulings.push(item);
+                Ok(())
+            }
+            Event::OverrideProposed { gate, hash, reason } => {
+                let proposal = Proposal { by: actor.clone(), at, reason: reason.clone() };
+                self.judged(gate, hash)?.proposals.insert(*hash, proposal);
+                Ok(())
+            }
+            Event::GateOverridden { gate, hash, reason, max_spend, seen } => {
+                self.agreed = Some(self.spent().plus(self.reserved()).plus(*max_spend));
+                let state = self.judged(gate, hash)?;
+                let proposed_by = state.proposals.get(hash).map(|proposal| proposal.by.clone());
+                let (by, reason) = (actor.clone(), reason.clone());
+                state.overrides.insert(*hash, Overridden { by, proposed_by, at, reason, seen: *seen });
+                Ok(())
+            }
+            Event::SentBack { gate, hash, target, note, base, way, seen } => {
                 self.known(gate)?;
                 self.known(target)?;
                 self.sent_back.push(SentBack {
                     gate: gate.clone(),
                     hash: *hash,
                     target: target.clone(),
-                    input: NoteInput { note: *note, base: *base },
+                    input: NoteInput { note: *note, base: *base, way: *way },
                     by: actor.clone(),
                     at,
+                    seen: *seen,
                 });
                 Ok(())
             }
@@ -199,6 +238,16 @@ impl Episode {
         }
         self.life = life;
         Ok(())
+    }
+
+    /// A gate that has judged this content.
+    fn judged(&mut self, gate: &StageId, hash: &ContentHash) -> Result<&mut GateState, String> {
+        let state = self.gates.get_mut(gate).ok_or_else(|| format!("{gate} has judged nothing"))?;
+        if state.evaluations.contains_key(hash) {
+            Ok(state)
+        } else {
+            Err(format!("{gate} has not judged {}", hash.short()))
+        }
     }
 
     fn known(&self, stage: &StageId) -> Fit {

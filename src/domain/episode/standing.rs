@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Episode, Made, SentBack};
-use crate::domain::event::{Pin, Verdict};
+use super::{Episode, Made, SentBack, StageState};
+use crate::domain::event::{Handoff, Pin, Verdict, Way};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::Kind;
@@ -88,20 +88,29 @@ impl Episode {
         let is_open = match evaluation.verdict {
             Verdict::Passed => true,
             Verdict::Person => state.approvals.contains_key(hash),
-            Verdict::Failed => false,
+            // The verdict stands as it is; a named person answers for going on.
+            Verdict::Failed => state.overrides.contains_key(hash),
         };
         is_open.then_some(evaluation.report)
     }
 
-    /// The latest note that went back to a stage.
+    /// The latest note that went back to a stage. It is void once a later one went back to a stage before it: what comes from
+    /// there is made anew.
     pub fn note_for(&self, stage: &StageId) -> Option<&SentBack> {
-        self.sent_back.iter().rev().find(|sent| &sent.target == stage)
+        let concerns = |sent: &&SentBack| &sent.target == stage || self.feeds_on(stage, &sent.target);
+        self.sent_back.iter().rev().find(concerns).filter(|sent| &sent.target == stage)
+    }
+
+    /// Whether a stage works from what another hands on, at first or at any hand.
+    fn feeds_on(&self, stage: &StageId, other: &StageId) -> bool {
+        self.pin(stage).is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
     }
 
     fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {
         let stage = &pin.stage;
         let note = self.note_for(&stage.id).map(|sent| sent.input.clone());
-        let route = self.route(&stage.id).cloned();
+        let peer = note.as_ref().filter(|note| note.way == Way::Peer).and(pin.fallback.as_ref());
+        let route = peer.or_else(|| self.route(&stage.id)).cloned();
         let prompt = if note.is_some() { pin.revise.as_ref() } else { pin.prompt.as_ref() };
         let mut parts: Vec<Vec<u8>> = vec![
             stage.id.as_str().as_bytes().to_vec(),
@@ -111,7 +120,11 @@ impl Episode {
         ];
         match stage.kind {
             Kind::Agent | Kind::Panel | Kind::Speech | Kind::Gate => parts.push(self.profile.as_bytes().to_vec()),
-            Kind::Evaluate | Kind::Master => {}
+            Kind::Evaluate => {
+                parts.push(self.profile.as_bytes().to_vec());
+                parts.extend(self.policy.rubric.map(|rubric| rubric.as_bytes().to_vec()));
+            }
+            Kind::Master => {}
             Kind::Render => parts.push(self.research.as_bytes().to_vec()),
         }
         for (id, hash) in &upstream {
@@ -121,8 +134,23 @@ impl Episode {
         if let Some(note) = &note {
             parts.push(note.note.as_bytes().to_vec());
             parts.push(note.base.as_bytes().to_vec());
+            parts.push(note.way.name().as_bytes().to_vec());
+        }
+        if stage.output == Contract::Preference {
+            let compared = self.parent_of(upstream.values());
+            parts.extend(compared.map(|parent| parent.as_bytes().to_vec()));
         }
         Inputs { hash: ContentHash::of_parts(parts.iter().map(Vec::as_slice)), upstream, note, route }
+    }
+
+    /// The script that one of these revises, where a note asked for it: what a person chose is not held against another.
+    pub fn parent_of<'a>(&self, outputs: impl IntoIterator<Item = &'a ContentHash>) -> Option<ContentHash> {
+        let was_written = |made: &&Made| !matches!(made.handoff, Handoff::Chosen);
+        let first = |output: &ContentHash| {
+            let all = self.stages.values().flat_map(StageState::made).filter(was_written);
+            all.filter(|made| made.output == *output).min_by_key(|made| made.at)
+        };
+        outputs.into_iter().find_map(|output| first(output)?.parent)
     }
 
     /// The script that a gate or stage works on: the last of its inputs that is a script.

@@ -2,17 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::handoff::{Dimension, Score};
+use super::consensus::{Cause, Outcome};
+use crate::domain::handoff::{Advice, Dimension, Evidence, Finding, Points, SourceQuote};
 use crate::domain::ids::{LineId, StageId};
 use crate::domain::script::Measured;
 
 /// The whole report of a gate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
+    /// Why it passed or did not, in one sentence with its evidence.
+    pub sentence: String,
+    /// The rule by which the judges were weighed, such as `consensus/1`; empty where nobody judged.
+    pub rule: String,
+    /// The version of the rubric.
+    pub rubric: String,
     /// Every check that was made, in order.
     pub checks: Vec<Check>,
+    /// How each dimension stands.
+    pub dimensions: Vec<DimensionRow>,
+    /// Every finding, the gravest first; those of the computed checks are under `c`.
+    pub findings: Vec<Listed>,
     /// What the judges see differently.
     pub disputes: Vec<Dispute>,
+    /// What a person must rule before the gate can be approved.
+    pub open: Vec<OpenItem>,
+    /// What whoever reads the report should know of its makers, such as a judge of the writer's family.
+    pub notes: Vec<String>,
     /// What code measured.
     pub measured: Tally,
 }
@@ -28,15 +43,67 @@ pub struct Check {
     pub detail: String,
 }
 
-/// Something that one judge holds and another does not: a blocker at a line, or a dimension below its floor.
+/// How a dimension stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DimensionRow {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Its floor.
+    pub floor: Points,
+    /// What each judge gave, in the order of the judges.
+    pub given: Vec<Given>,
+    /// What they say together.
+    pub outcome: Outcome,
+}
+
+/// What one judge gave in a dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The judge's stage.
+    pub judge: StageId,
+    /// The median of its samples.
+    pub points: Option<Points>,
+    /// How far the samples lie apart.
+    pub spread: u8,
+    /// How many samples there are.
+    pub samples: u8,
+    /// Whether it stands from an earlier revision.
+    pub carried: bool,
+    /// Why.
+    pub reasoning: String,
+}
+
+/// A finding with whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// `a`, `b` and so on in the order of the judges; `c` for what code found, `r` for the final reviewer.
+    pub by: char,
+    /// The finding.
+    pub finding: Finding,
+}
+
+impl Listed {
+    /// Its name in notes and rulings, such as `a:F2`.
+    pub fn item(&self) -> String {
+        format!("{}:{}", self.by, self.finding.id)
+    }
+}
+
+/// Something that one judge holds and another does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
+    /// Its number, such as `D1`: what the arbiter answers to and a person rules.
+    pub id: String,
     /// The line, where it is about one.
     pub line: Option<LineId>,
-    /// The dimension, where it is about one.
-    pub dimension: Option<Dimension>,
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Why it is one.
+    pub cause: Cause,
     /// What each judge says, in the order of the judges.
     pub views: Vec<View>,
+    /// What the arbiter says, where it was asked: advice, and no third vote.
+    pub advice: Option<Advised>,
 }
 
 /// What one judge says of what is disputed.
@@ -48,6 +115,34 @@ pub struct View {
     pub objects: bool,
     /// The judge's words.
     pub words: String,
+    /// What the judge quotes.
+    pub evidence: Vec<Evidence>,
+    /// What the judge quotes of the package.
+    pub sources: Vec<SourceQuote>,
+}
+
+/// The arbiter's advice on a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advised {
+    /// The advice.
+    pub advice: Advice,
+    /// Why.
+    pub reasoning: String,
+    /// What it quotes.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something that a person must rule before the gate can be approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenItem {
+    /// Its name: that of a dispute, or `canary:<judge>`, or `worse`.
+    pub id: String,
+    /// The line, where it is about one.
+    pub line: Option<LineId>,
+    /// The dimension, where it is about one.
+    pub dimension: Option<Dimension>,
+    /// The one question that is open.
+    pub question: String,
 }
 
 /// What code measured. Lengths are in milliseconds.
@@ -59,9 +154,7 @@ pub struct Tally {
     pub projected_ms: Option<u64>,
     /// The length that the show wants: from and to.
     pub target_ms: (u64, u64),
-    /// What each judge gave.
-    pub scores: Vec<JudgeScores>,
-    /// The means of the judges' scores, for reading alone: no gate looks at them.
+    /// The means of each judge's points over all dimensions, for reading alone: no gate looks at them.
     pub means: Vec<Mean>,
     /// Characters of the speech text, by which voices are paid.
     pub speech_characters: Option<u64>,
@@ -69,20 +162,11 @@ pub struct Tally {
     pub speech_ms: Option<u64>,
 }
 
-/// The scores of one judge.
+/// The mean of a judge's points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgeScores {
+pub struct Mean {
     /// The judge's stage.
     pub judge: StageId,
-    /// The scores, in tenths.
-    pub scores: Vec<Score>,
-}
-
-/// The mean of a dimension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mean {
-    /// The dimension.
-    pub dimension: Dimension,
     /// The mean in hundredths, rounded down: 415 is 4.15 of 5.
     pub hundredths: u32,
 }

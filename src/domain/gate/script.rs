@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Bench, Material};
 use crate::domain::accept::form;
-use crate::domain::handoff::{Fix, Severity};
+use crate::domain::handoff::{Fix, Priority};
 use crate::domain::ids::LineId;
 
 /// How far a projected length may be off the target, in parts of a hundred: a projection is only that.
@@ -47,8 +47,10 @@ fn mending(faults: &[form::Spotted]) -> Vec<Fix> {
         id: format!("C{}", number + 1),
         from: line,
         to: line,
-        severity: Severity::Blocker,
-        instruction: format!("Mend what code found: {}.", words.join("; ")),
+        priority: Priority::Must,
+        wrong: words.join("; "),
+        wanted: format!("Mend what code found: {}.", words.join("; ")),
+        keep: "What the line says, as far as its source bears it out.".to_owned(),
         findings: Vec::new(),
     };
     lines.into_iter().enumerate().map(fix).collect()

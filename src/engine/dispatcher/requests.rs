@@ -51,7 +51,7 @@ impl Dispatcher {
             return;
         }
         let actor = Actor::Person(by);
-        match decide::command(&self.studio, command) {
+        match decide::command(&self.studio, &actor, command) {
             Ok(decided) => {
                 self.emit_all(tick, &actor, decided);
                 tick.answers.push((answer, Ok(self.studio.seq)));

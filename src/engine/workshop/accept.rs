@@ -2,8 +2,9 @@
 
 use super::Job;
 use super::exchange::KeptAnswer;
+use super::judge::{self, CANARY};
 use crate::domain::accept::{Context, accept};
-use crate::domain::handoff::{Judgement, Note};
+use crate::domain::handoff::{Contract, Dimension, Judgement, Note};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::Kind;
 use crate::domain::script::Script;
@@ -65,16 +66,32 @@ impl Job<'_> {
                 .fed::<crate::domain::handoff::Fixes>("fixes")?
                 .map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
         };
-        let judgements: Vec<Judgement> = self.judgements()?.into_iter().map(|(_, judgement)| judgement).collect();
+        let contract = self.contract();
+        let is_judge = contract == Contract::Judgement;
+        let script = if is_judge && unit == CANARY { script.as_ref().map(judge::baited) } else { script };
+        let dimensions: Vec<Dimension> = if is_judge {
+            let sittings = self.sittings()?;
+            let sitting = sittings.of(unit).ok_or_else(|| format!("nothing was asked as unit {unit}"))?;
+            sitting.rules.iter().map(|rule| rule.dimension).collect()
+        } else {
+            Vec::new()
+        };
+        let findings = if contract == Contract::Fixes { self.listed()? } else { Vec::new() };
+        let disputes = if contract == Contract::Arbitration { self.disputes()? } else { Vec::new() };
+        let run = self.episode.stages.get(&self.step.stage).and_then(|state| state.run.as_ref());
+        let corrected = run.and_then(|run| run.units.get(&unit)).map_or(0, |unit| unit.corrections);
         let context = Context {
             research: research.as_ref(),
             plan: plan.as_ref(),
             script: script.as_ref(),
             fixes: fixes.as_ref(),
-            judgements: &judgements,
+            findings: &findings,
+            dimensions: &dimensions,
+            disputes: &disputes,
+            is_last_word: corrected > 0,
             speakers: &speakers,
         };
-        match accept(self.contract(), text, &context) {
+        match accept(contract, text, &context) {
             Ok(accepted) => {
                 let output = Output { hash: self.shop.keep(&accepted.artifact)?, words: accepted.words };
                 Ok(Done::Accepted { unit, output, claimed_words: accepted.claimed_words })

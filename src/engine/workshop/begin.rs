@@ -7,18 +7,21 @@ use std::path::Path;
 
 use super::Workshop;
 use super::call::day;
+use super::judge::BUILT_IN as BUILT_IN_RUBRIC;
 use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Ceiling;
 use crate::config::role::Role;
+use crate::config::rubric;
 use crate::config::settings::RoleRoutes;
 use crate::config::show::{Show, SpeechEngine};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
-use crate::domain::ids::EpisodeNumber;
+use crate::domain::ids::{EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::pipeline::{Kind, Stage};
+use crate::domain::handoff::Contract;
+use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
 use crate::prompts::prompt::Prompt;
@@ -58,7 +61,17 @@ impl Workshop {
                  episode's cap or lower the stage's in {file}"
             ));
         }
-        let pins = pipeline.pipeline.stages().iter().map(|stage| self.pin(stage)).collect::<Result<Vec<_>, _>>()?;
+        let is_gate = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Gate);
+        if let Some(unknown) = show.policy.gates.keys().find(|id| !is_gate(id)) {
+            return Err(format!("{file}: `policy.gates.{unknown}`: the pipeline has no such gate; nothing was started"));
+        }
+        let of_show = |stage: &Stage| {
+            let human = show.policy.gates.get(&stage.id).copied().or(stage.human);
+            Stage { human, ..stage.clone() }
+        };
+        let pins = pipeline.pipeline.stages().iter().map(|stage| self.pin(&of_show(stage))).collect::<Result<Vec<_>, _>>()?;
+        check_gates(&pins, &file)?;
+        check_arbiter(&pins)?;
         let projected = self.projected(&pins, bytes.len() as u64, &show)?;
         for prompt in pins.iter().flat_map(|pin| pin.prompt.iter().chain(&pin.revise)) {
             if let Some(known) = self.prompts.pinned(&prompt.agent, &prompt.hash) {
@@ -73,7 +86,7 @@ impl Workshop {
             show: show.slug.clone(),
             research: self.keep(&bytes)?,
             profile: self.keep(source.as_bytes())?,
-            policy: self.policy(&show),
+            policy: self.policy(&show)?,
             caps,
             projected,
             pins,
@@ -82,12 +95,14 @@ impl Workshop {
 
     /// The rules that the episode pins. The money of a rehearsal is not real, so there the program says what is done about
     /// uncertain charges.
-    fn policy(&self, show: &Show) -> Policy {
-        let rules = show.rules(Uncertain::Ask);
-        match self.provenance {
+    fn policy(&self, show: &Show) -> Result<Policy, String> {
+        let rubric = rubric::load(&self.config, BUILT_IN_RUBRIC).map_err(|e| e.to_string())?;
+        let rubric = self.keep(&serde_json::to_vec(&rubric).map_err(|e| e.to_string())?)?;
+        let rules = Policy { rubric: Some(rubric), ..show.rules(Uncertain::Ask) };
+        Ok(match self.provenance {
             Provenance::Rehearsal => Policy { uncertain: self.uncertain, ..rules },
             Provenance::Live => rules,
-        }
+        })
     }
 
     /// A show's profile, by its name or its path: the place for messages, and the text.
@@ -116,8 +131,8 @@ impl Workshop {
         let revise = stage.reviser.as_deref().map(|agent| self.latest(agent)).transpose()?;
         let role = match stage.kind {
             Kind::Speech => Some(Role::Voice),
-            Kind::Agent | Kind::Panel => prompt.map(|prompt| prompt.role),
-            Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
+            Kind::Agent | Kind::Panel | Kind::Evaluate => prompt.map(|prompt| prompt.role),
+            Kind::Gate | Kind::Master | Kind::Render => None,
         };
         let routes = role.map(|role| self.routes(role)).transpose()?;
         let (route, fallback, cheaper) = match routes {
@@ -161,6 +176,8 @@ impl Workshop {
         let characters = words.saturating_mul(CHARACTERS_A_WORD);
         let request = research.saturating_mul(2).saturating_add(characters.saturating_mul(3)).saturating_add(12_000);
         let on = day(self.clock.now());
+        let rubric = rubric::load(&self.config, BUILT_IN_RUBRIC).map_err(|e| e.to_string())?;
+        let sittings = i64::try_from(rubric.sittings().len()).unwrap_or(i64::MAX);
         let mut sum = MicroUsd::ZERO;
         for pin in pins {
             let Some(Route { model, .. }) = &pin.route else { continue };
@@ -172,7 +189,13 @@ impl Workshop {
                 (None, Kind::Speech) => self.spoken(model, characters, on),
                 (None, _) => Ok(MicroUsd::ZERO),
             };
-            sum = sum.plus(worst.map_err(|e| e.to_string())?);
+            let worst = worst.map_err(|e| e.to_string())?;
+            let times = match (pin.stage.kind, pin.stage.output) {
+                (Kind::Evaluate, Contract::Judgement) => sittings,
+                (Kind::Evaluate, _) => 2,
+                _ => 1,
+            };
+            sum = sum.plus(MicroUsd(worst.0.saturating_mul(times)));
         }
         Ok(sum)
     }
@@ -188,6 +211,35 @@ impl Workshop {
         let line = self.prices.worst_case(model, 0, Ceiling::Characters(LINE), on)?;
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);
         Ok(MicroUsd(line.0.saturating_mul(lines)))
+    }
+}
+
+/// The last gate always asks a person: nothing is released on the word of machines.
+fn check_gates(pins: &[Pin], file: &str) -> Result<(), String> {
+    let last = pins.iter().rev().find(|pin| pin.stage.kind == Kind::Gate);
+    match last {
+        Some(pin) if pin.stage.human != Some(Human::Always) => Err(format!(
+            "`{}` is the gate of release, and a person always decides there; nothing was started. Set it to \"always\" \
+             under `[policy.gates]` in {file}, or leave it out",
+            pin.stage.id
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whoever settles a dispute between judges is of no judge's family and not of the writer's.
+fn check_arbiter(pins: &[Pin]) -> Result<(), String> {
+    let family = |pin: &Pin| pin.route.as_ref().map(|route| route.family().to_owned());
+    let Some(arbiter) = pins.iter().find(|pin| pin.stage.output == Contract::Arbitration) else { return Ok(()) };
+    let Some(own) = family(arbiter) else { return Ok(()) };
+    let is_party = |pin: &&Pin| matches!(pin.stage.output, Contract::Judgement | Contract::Draft);
+    match pins.iter().filter(is_party).find(|pin| family(pin).as_ref() == Some(&own)) {
+        Some(kin) => Err(format!(
+            "the arbiter is of the family `{own}`, and so is {}; nothing was started. Give the role `arbiter` a model of a \
+             third family under `[routes.arbiter]` in the settings",
+            kin.stage.id
+        )),
+        None => Ok(()),
     }
 }
 

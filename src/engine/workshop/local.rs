@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Job;
-use crate::domain::event::Verdict;
+use crate::domain::event::{Verdict, Way};
 use crate::domain::gate::{Material, SpeechManifest, SpeechSegment, judge};
 use crate::domain::handoff::Contract;
-use crate::domain::ids::ContentHash;
+use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::Human;
 use crate::domain::research;
 use crate::domain::script::Script;
-use crate::domain::step::{Done, Output};
+use crate::domain::step::{Done, FallBack, GateJudged, Output, Remedy};
 use crate::engine::package::{self, Contents};
 use crate::media::wav;
 
@@ -27,6 +27,9 @@ impl Job<'_> {
             | Contract::Plan
             | Contract::Draft
             | Contract::Judgement
+            | Contract::Arbitration
+            | Contract::Preference
+            | Contract::Review
             | Contract::Fixes
             | Contract::Revision
             | Contract::SpeechText
@@ -68,27 +71,58 @@ impl Job<'_> {
     /// Judges what stands at a gate.
     pub(super) fn evaluate(&self) -> Result<Done, String> {
         let show = self.show()?;
+        let script: Option<Script> = self.fed("script")?;
         let material = Material {
             research: self.fed("research")?,
             plan: self.fed("plan")?,
-            script: self.fed("script")?,
             judgements: self.judgements()?,
+            rubric: self.rubric()?,
+            arbitration: self.fed(Contract::Arbitration.name())?,
+            preference: self.fed(Contract::Preference.name())?,
+            review: self.fed(Contract::Review.name())?,
+            computed: self.computed()?,
+            survived: self.survived()?,
+            notes: self.kinships(),
             fixes: self.fed("fixes")?,
             speech_text: self.fed("speech_text")?,
             speech: self.fed("speech")?,
             target_ms: self.episode.policy.target_ms,
             words_per_minute: self.episode.policy.words_per_minute,
             speakers: show.speakers.into_iter().map(|speaker| speaker.id).collect(),
+            script,
         };
         let judged = judge(&material, self.pin.stage.human.unwrap_or(Human::Never));
         let report = self.shop.keep(&serde_json::to_vec(&judged.report).map_err(|e| e.to_string())?)?;
         let remedy = match (judged.verdict, &judged.remedy) {
             (Verdict::Failed, Some(note)) => {
-                Some(self.shop.keep(&serde_json::to_vec(note).map_err(|e| e.to_string())?)?)
+                let note = self.shop.keep(&serde_json::to_vec(note).map_err(|e| e.to_string())?)?;
+                Some(Remedy { note, way: Way::Author })
             }
             (Verdict::Failed, None) | (Verdict::Passed | Verdict::Person, _) => None,
         };
-        Ok(Done::Evaluated { verdict: judged.verdict, reasons: judged.reasons, report, remedy })
+        let fall_back = if judged.is_worse { self.fall_back()? } else { None };
+        let open = judged.report.open.iter().map(|item| item.id.clone()).collect();
+        let (verdict, reasons) = (judged.verdict, judged.reasons);
+        Ok(Done::Evaluated(GateJudged { verdict, reasons, report, open, remedy, fall_back }))
+    }
+
+    /// The revision that a worse one was made from.
+    fn fall_back(&self) -> Result<Option<FallBack>, String> {
+        let Some(stage) = self.feeder("script") else { return Ok(None) };
+        let now = self.upstream(&stage)?;
+        let Some(output) = self.episode.parent_of([&now]) else { return Ok(None) };
+        let script: Script = self.shop.json(&output)?;
+        Ok(Some(FallBack { stage, output, words: Some(script.measure().words) }))
+    }
+
+    /// Judges among the inputs that are of the writer's family.
+    fn kinships(&self) -> Vec<String> {
+        let family = |stage: &StageId| self.episode.route(stage).map(|route| route.family());
+        let writer = self.episode.pins.iter().find(|pin| pin.stage.output == Contract::Draft);
+        let Some(writer) = writer.and_then(|pin| family(&pin.stage.id)) else { return Vec::new() };
+        let is_judge = |id: &&StageId| self.episode.pin(id).is_some_and(|pin| pin.stage.output == Contract::Judgement);
+        let kin = self.pin.stage.inputs.iter().filter(is_judge).filter(|id| family(id) == Some(writer));
+        kin.map(|id| format!("{id} is of the writer's family ({writer}): a judge prefers text like its own")).collect()
     }
 
     fn package(&self) -> Result<ContentHash, String> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::call::day;
-use super::exchange;
-use super::{Job, Workshop};
+use super::judge::{self, CANARY};
+use super::{Job, Workshop, exchange};
 use crate::config::prices::Ceiling;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
 use crate::domain::event::UnitPlan;
-use crate::domain::handoff::{Contract, Fixes, Note, SpeechText};
+use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
 use crate::domain::script::Script;
@@ -25,9 +25,16 @@ impl Job<'_> {
         }
         match self.pin.stage.kind {
             Kind::Speech => self.speech(),
-            Kind::Agent | Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => {
-                let (prompt, rendered) = self.rendered()?;
-                self.unit(&prompt, rendered).map(|unit| Done::Prepared(vec![unit]))
+            Kind::Evaluate => {
+                let units = match self.pin.stage.output {
+                    Contract::Preference => vec![0, 1],
+                    _ => self.sittings()?.units().into_iter().map(|(unit, _)| unit).collect(),
+                };
+                let units = units.into_iter().map(|unit| self.asked(unit)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Done::Prepared(units))
+            }
+            Kind::Agent | Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => {
+                self.asked(0).map(|unit| Done::Prepared(vec![unit]))
             }
         }
     }
@@ -40,12 +47,31 @@ impl Job<'_> {
             let plan = units.into_iter().find(|plan| plan.unit == unit);
             return plan.map(Done::Corrected).ok_or_else(|| format!("there is no line {unit}"));
         }
-        let (prompt, rendered) = self.rendered()?;
-        self.unit(&prompt, rendered.corrected(reason)).map(Done::Corrected)
+        let (prompt, rendered) = self.rendered(unit)?;
+        self.unit(unit, &prompt, rendered.corrected(reason)).map(Done::Corrected)
+    }
+
+    /// The call of one unit.
+    fn asked(&self, unit: u32) -> Result<UnitPlan, String> {
+        let (prompt, rendered) = self.rendered(unit)?;
+        self.unit(unit, &prompt, rendered)
     }
 
     /// What goes on unchanged, where the input that the stage lives by is empty.
     fn skipped(&self) -> Result<Option<Output>, String> {
+        let stage = &self.pin.stage;
+        let empty = match stage.output {
+            Contract::Arbitration if self.disputes()?.is_empty() => serde_json::to_vec(&Arbitration::default()),
+            Contract::Fixes if self.listed()?.is_empty() => serde_json::to_vec(&Fixes { fixes: Vec::new() }),
+            Contract::Preference if self.compared()?.is_none() => serde_json::to_vec(&Preference::NotAsked),
+            _ => return self.unchanged(),
+        };
+        let hash = self.shop.keep(&empty.map_err(|e| e.to_string())?)?;
+        Ok(Some(Output { hash, words: None }))
+    }
+
+    /// The script that the stage revises, where there is nothing to revise in it.
+    fn unchanged(&self) -> Result<Option<Output>, String> {
         let stage = &self.pin.stage;
         let (Some(empty), Some(base)) = (&stage.skip_when_empty, &stage.revises) else { return Ok(None) };
         let fixes: Fixes = self.shop.json(&self.upstream(empty)?)?;
@@ -78,19 +104,35 @@ impl Job<'_> {
         Prompt::parse(&file, &pinned.agent, &pinned.version, &source).map_err(|e| e.to_string())
     }
 
-    fn rendered(&self) -> Result<(Prompt, Rendered), String> {
+    fn rendered(&self, unit: u32) -> Result<(Prompt, Rendered), String> {
         let prompt = self.prompt()?;
         let mut content = BTreeMap::new();
         for slot in &prompt.slots {
-            content.insert(slot.clone(), self.slot(slot)?);
+            content.insert(slot.clone(), self.slot(slot, unit)?);
         }
         let rendered = prompt.render(&content).map_err(|e| e.to_string())?;
         Ok((prompt, rendered))
     }
 
-    fn slot(&self, slot: &str) -> Result<String, String> {
+    fn slot(&self, slot: &str, unit: u32) -> Result<String, String> {
+        let is_judge = self.pin.stage.output == Contract::Judgement;
         match (slot, &self.step.inputs.note) {
             ("show", _) => return Ok(self.show()?.slot_json()),
+            ("rubric", _) if is_judge => {
+                let sittings = self.sittings()?;
+                let sitting = sittings.of(unit).ok_or_else(|| format!("nothing is asked as unit {unit}"))?;
+                return Ok(Self::sitting_slot(&sitting, &sittings.rubric.version).to_string());
+            }
+            ("script", _) if is_judge && unit == CANARY => {
+                let script: Script = self.fed("script")?.ok_or("no script is to be judged")?;
+                return serde_json::to_string(&judge::baited(&script)).map_err(|e| e.to_string());
+            }
+            ("findings", _) => return self.findings_slot(),
+            ("disputes", _) => return self.disputes_slot(),
+            ("first" | "second", _) => {
+                let (old, new) = self.compared()?.ok_or("there is nothing to compare with")?;
+                return self.shop.text(if (slot == "first") == (unit == 0) { &old } else { &new });
+            }
             ("fixes", Some(note)) => return self.shop.text(&note.note),
             ("script", Some(note)) => return self.shop.text(&note.base),
             (_, Some(_) | None) => {}
@@ -109,7 +151,7 @@ impl Job<'_> {
         self.step.inputs.route.as_ref().ok_or_else(|| format!("{} has no route", self.step.stage))
     }
 
-    fn unit(&self, prompt: &Prompt, rendered: Rendered) -> Result<UnitPlan, String> {
+    fn unit(&self, unit: u32, prompt: &Prompt, rendered: Rendered) -> Result<UnitPlan, String> {
         let route = self.route()?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
         let request = Request::Text(TextRequest {
@@ -121,7 +163,7 @@ impl Job<'_> {
             effort: None,
             remember: Remember::No,
         });
-        self.shop.plan(route, &request, 0, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))
+        self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))
     }
 
     /// One call for each line, in the voice of its speaker.
@@ -155,7 +197,7 @@ impl Job<'_> {
     /// The contract that answers are held to: the reviser's where a note was sent back.
     pub(super) fn contract(&self) -> Contract {
         match self.step.inputs.note {
-            Some(_) if self.pin.revise.is_some() => Contract::Revision,
+            Some(_) if self.pin.revise.is_some() && self.pin.stage.output == Contract::Draft => Contract::Revision,
             Some(_) | None => self.pin.stage.output,
         }
     }

@@ -1,8 +1,8 @@
 //! The records of version 1: what the body of a journal line says, member by member.
 //!
 //! A body is one member named after the record, such as `{"call_settled":{…}}`; a record without members is its name
-//! alone. Unknown records and unknown members are refused. What stands here is on people's disks: a new record or a new
-//! word may be added, and anything else is a new version with types of its own. The text forms of ids, hashes, amounts,
+//! alone. Unknown records and unknown members are refused. What stands here is on people's disks: a new record, a new word or
+//! a member that older lines may lack may be added, and anything else is a new version with types of its own. The text forms of ids, hashes, amounts,
 //! scopes and times are contracts themselves and are taken over as they are.
 
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use names::{HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1};
-use values::{NeedV1, PinV1, PolicyV1, RouteV1, UnitPlanV1, UsageV1};
+use names::{ChoiceV1, HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
+use values::{NeedV1, PinV1, PolicyV1, RouteV1, RuledV1, SeenV1, UnitPlanV1, UsageV1};
 
 mod events;
 mod names;
@@ -133,11 +133,41 @@ pub(super) enum RecordV1 {
         verdict: VerdictV1,
         reasons: Vec<String>,
         report: ContentHash,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open: Vec<String>,
     },
     GateApproved {
         gate: StageId,
         hash: ContentHash,
         max_spend: MicroUsd,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<SeenV1>,
+    },
+    ItemRuled {
+        gate: StageId,
+        hash: ContentHash,
+        ruled: RuledV1,
+    },
+    OverrideProposed {
+        gate: StageId,
+        hash: ContentHash,
+        reason: String,
+    },
+    GateOverridden {
+        gate: StageId,
+        hash: ContentHash,
+        reason: String,
+        max_spend: MicroUsd,
+        seen: Option<SeenV1>,
+    },
+    OutputChosen {
+        stage: StageId,
+        input: ContentHash,
+        output: ContentHash,
+        parent: ContentHash,
+        choice: ChoiceV1,
+        reason: String,
+        words: Option<u64>,
     },
     SentBack {
         gate: StageId,
@@ -145,6 +175,10 @@ pub(super) enum RecordV1 {
         target: StageId,
         note: ContentHash,
         base: ContentHash,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<WayV1>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<SeenV1>,
     },
     NeedOpened {
         need: NeedV1,

@@ -43,19 +43,19 @@ pub(super) fn revise(mut dice: Dice, script: &Script, note: &Note) -> Revision {
 /// Follows a fix; says whether anything changed.
 fn follow(dice: &mut Dice, fix: &Fix, named: &mut [&mut Line]) -> bool {
     let before: Vec<Line> = named.iter().map(|line| (**line).clone()).collect();
-    if let Some(text) = dictated(&fix.instruction) {
+    if let Some(text) = dictated(&fix.wanted) {
         if let Some(line) = named.first_mut() {
             dictate(line, &text);
         }
         return named.iter().zip(&before).any(|(now, then)| **now != *then);
     }
-    let lower = fix.instruction.to_lowercase();
+    let lower = fix.wanted.to_lowercase();
     let remedies: Vec<String> =
         named.iter().flat_map(|line| examine::faults(line)).map(|fault| fault.remedy()).collect();
     let is_ours = !remedies.is_empty()
         && remedies
             .iter()
-            .fold(fix.instruction.clone(), |left, remedy| left.replace(remedy.as_str(), ""))
+            .fold(fix.wanted.clone(), |left, remedy| left.replace(remedy.as_str(), ""))
             .trim()
             .is_empty();
     for line in named.iter_mut() {
@@ -73,7 +73,7 @@ fn follow(dice: &mut Dice, fix: &Fix, named: &mut [&mut Line]) -> bool {
         }
     }
     let is_mended = named.iter().zip(&before).any(|(now, then)| **now != *then);
-    let is_known = is_ours || is_settled(&fix.instruction);
+    let is_known = is_ours || is_settled(&fix.wanted);
     if !is_known && let Some(line) = named.first_mut() {
         soften(dice, line);
         return true;

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::dice::Dice;
-use super::judge::{Judge, fixes, judge};
+use super::judge::{Disputed, Item, Judge, arbitrate, compare, fixes, judge, review};
 use super::request::{AuthorError, Show, read, read_or_default};
 use super::{deliver, draft, material, plan, revise, speech};
-use crate::domain::handoff::{Brief, Contract, Judgement, Note, Plan};
+use crate::domain::handoff::{Brief, Contract, Note, Plan};
 use crate::domain::research::Research;
 use crate::domain::script::Script;
 
@@ -19,7 +19,10 @@ fn contract(title: &str) -> Option<Contract> {
         "Brief" => Contract::Brief,
         "Plan" => Contract::Plan,
         "Draft" => Contract::Draft,
-        "Judgement" => Contract::Judgement,
+        "Assessment" => Contract::Judgement,
+        "Arbitration" => Contract::Arbitration,
+        "Comparison" => Contract::Preference,
+        "Review" => Contract::Review,
         "Fixes" => Contract::Fixes,
         "Revision" => Contract::Revision,
         "SpeechText" => Contract::SpeechText,
@@ -64,13 +67,17 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
         }
         Contract::Judgement => {
             let script: Script = read(blocks, "script")?;
-            json(&judge(dice, Judge::of(model), &script))
+            json(&judge(dice, Judge::of(model), &script, &read(blocks, "rubric")?))
         }
+        Contract::Arbitration => {
+            let disputes: Vec<Disputed> = read(blocks, "disputes")?;
+            json(&arbitrate(dice, &disputes, &read(blocks, "script")?))
+        }
+        Contract::Preference => json(&compare(&read(blocks, "first")?, &read(blocks, "second")?)),
+        Contract::Review => json(&review(dice, &read(blocks, "script")?)),
         Contract::Fixes => {
-            let a: Option<Judgement> = read_or_default(blocks, "judge_a")?;
-            let b: Option<Judgement> = read_or_default(blocks, "judge_b")?;
-            let none = || Judgement { scores: vec![], findings: vec![], summary: String::new() };
-            json(&fixes(&a.unwrap_or_else(none), &b.unwrap_or_else(none)))
+            let items: Vec<Item> = read(blocks, "findings")?;
+            json(&fixes(&items))
         }
         Contract::Revision => {
             let (script, note): (Script, Note) = (read(blocks, "script")?, read(blocks, "fixes")?);

@@ -80,7 +80,7 @@ impl Studio {
 pub(super) fn millis(title: &str) -> u64 {
     match title {
         "Draft" => 6_500,
-        "Judgement" | "Revision" | "SpeechText" => 3_800,
+        "Assessment" | "Revision" | "SpeechText" | "Review" => 3_800,
         "Plan" => 3_000,
         "Brief" | "Fixes" => 2_400,
         _ => 1_800,

@@ -255,6 +255,8 @@ impl Confirm {
                 gate: gate.clone(),
                 hash: *hash,
                 max_spend,
+                rulings: Vec::new(),
+                seen: None,
             }),
             Intent::Raise { scope } => {
                 self.amount().map(|cap| Command::SetCap { scope: scope.clone(), cap, reason: self.reason() })
@@ -294,8 +296,11 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
         Action::Begin(_) => None,
         Action::SendBack { episode, gate, hash, .. } => gate_is(*episode, gate, *hash),
         Action::Command(command) => match command {
-            Command::Approve { episode, gate, hash, .. } | Command::SendBack { episode, gate, hash, .. } => {
-                gate_is(*episode, gate, *hash)
+            Command::Approve { episode, gate, hash, .. }
+            | Command::SendBack { episode, gate, hash, .. }
+            | Command::Override { episode, gate, hash, .. } => gate_is(*episode, gate, *hash),
+            Command::ChooseOutput { episode, .. } => {
+                shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
             Command::ResolveCharge { key, .. } => needs(key.episode, &Need::Charge { key: key.clone() }),
             Command::Start(_) | Command::SetCap { .. } => None,

@@ -11,20 +11,20 @@ use crate::domain::script::Script;
 use crate::tui::model::Shared;
 
 /// The dimensions in the order in which they are shown.
-pub(crate) const DIMENSIONS: [(Dimension, &str); 5] = [
+pub(crate) const DIMENSIONS: [(Dimension, &str); 8] = [
     (Dimension::Accuracy, "accuracy"),
-    (Dimension::Structure, "structure"),
-    (Dimension::Engagement, "engagement"),
+    (Dimension::Sensitivity, "sensitivity"),
     (Dimension::BrandVoice, "brand voice"),
-    (Dimension::Speakability, "speakability"),
+    (Dimension::Coherence, "coherence"),
+    (Dimension::Completeness, "completeness"),
+    (Dimension::Hook, "hook"),
+    (Dimension::Pacing, "pacing"),
+    (Dimension::Accessibility, "accessibility"),
 ];
 
-/// The floor of a dimension in tenths, as the judges are told it and the gates hold to it.
+/// The floor of a dimension.
 pub(crate) fn floor(dimension: Dimension) -> u8 {
-    match dimension {
-        Dimension::Accuracy | Dimension::BrandVoice => 40,
-        Dimension::Structure | Dimension::Engagement | Dimension::Speakability => 35,
-    }
+    if dimension.is_grave() || dimension == Dimension::BrandVoice { 4 } else { 3 }
 }
 
 /// A judge at a gate.
@@ -118,10 +118,9 @@ pub(crate) fn agreement(judges: &[Judge], dimension: Dimension) -> Agreement {
     }
 }
 
-/// A judge's score in tenths.
+/// A judge's points.
 pub(crate) fn score(judge: &Judge, dimension: Dimension) -> Option<u8> {
-    let scores = &judge.judgement.as_ref()?.scores;
-    scores.iter().find(|score| score.dimension == dimension).map(|score| score.tenths)
+    judge.judgement.as_ref()?.points(dimension).map(crate::domain::handoff::Points::get)
 }
 
 /// A revision of the script.

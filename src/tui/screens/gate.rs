@@ -287,8 +287,8 @@ impl GateScreen {
             Target::Fix(at) => {
                 let Some(fix) = self.note.fixes.get_mut(at) else { return };
                 let text = editing.area.lines().join(" ");
-                fix.edited |= text != fix.fix.instruction;
-                (text, &mut fix.fix.instruction)
+                fix.edited |= text != fix.fix.wanted;
+                (text, &mut fix.fix.wanted)
             }
             Target::Text => (editing.area.lines().join("\n"), &mut self.note.text),
         };
@@ -302,7 +302,7 @@ impl GateScreen {
         let lines = match target {
             Target::Fix(at) => {
                 let Some(fix) = self.note.fixes.get(at) else { return };
-                vec![clean(&fix.fix.instruction)]
+                vec![clean(&fix.fix.wanted)]
             }
             Target::Text => clean_lines(&self.note.text),
         };

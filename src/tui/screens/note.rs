@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::handoff::{Finding, Fix, Note};
+use crate::domain::handoff::{Finding, Fix, Note, Priority};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 
 /// Where a fix comes from.
@@ -68,8 +68,10 @@ impl NoteDraft {
                         id: format!("{letter}{}", finding.id),
                         from: finding.line,
                         to: finding.line,
-                        severity: finding.severity,
-                        instruction: instruction.clone(),
+                        priority: Priority::from(finding.severity),
+                        wrong: finding.problem.clone(),
+                        wanted: instruction.clone(),
+                        keep: String::new(),
                         findings: vec![format!("{}:{}", letter.to_ascii_lowercase(), finding.id)],
                     },
                     struck: false,
@@ -97,7 +99,7 @@ impl NoteDraft {
 
     /// The note that is sent: without what was struck, and without fixes that say nothing.
     pub(crate) fn note(&self) -> Note {
-        let stands = |fix: &&NoteFix| !fix.struck && !fix.fix.instruction.trim().is_empty();
+        let stands = |fix: &&NoteFix| !fix.struck && !fix.fix.wanted.trim().is_empty();
         Note {
             fixes: self.fixes.iter().filter(stands).map(|fix| fix.fix.clone()).collect(),
             text: self.text.trim().to_owned(),
@@ -122,8 +124,10 @@ mod tests {
             id: id.into(),
             from: LineId(1),
             to: LineId(2),
-            severity: Severity::Major,
-            instruction: format!("do {id}"),
+            priority: Priority::Should,
+            wrong: "w".into(),
+            wanted: format!("do {id}"),
+            keep: String::new(),
             findings: findings.iter().map(|f| (*f).to_owned()).collect(),
         }
     }
@@ -132,9 +136,11 @@ mod tests {
         Finding {
             id: id.into(),
             dimension: Dimension::Accuracy,
+            kind: crate::domain::handoff::FaultKind::Other,
             severity: Severity::Minor,
             line: LineId(7),
             quote: "q".into(),
+            sources: vec![],
             problem: "p".into(),
             suggestion: format!("mend {id}"),
         }

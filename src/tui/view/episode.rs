@@ -309,6 +309,7 @@ fn about(paint: Paint, episode: &Episode, stage: &StageId, wide: usize) -> Vec<L
                 Handoff::Corrected => "after corrections",
                 Handoff::Local => "by code",
                 Handoff::Skipped => "passed on unchanged",
+                Handoff::Chosen => "chosen",
             };
             let words = made.words.map(|words| format!("  {words} words")).unwrap_or_default();
             let claim = match (made.words, made.claimed_words) {

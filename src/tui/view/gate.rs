@@ -152,7 +152,7 @@ fn compact(
     ]));
     let note = screen.note.note();
     let first =
-        screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.instruction)).unwrap_or_default();
+        screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
     lines.push(paint.line(Role::Dim, fit(&format!("B would send {} fixes: {first}", note.fixes.len()), wide)));
     paint.lines(buf, inner, &lines);
 }
@@ -165,7 +165,7 @@ fn dense(paint: Paint, scene: &Scene) -> Vec<Line<'static>> {
             .judges
             .iter()
             .map(|judge| {
-                score(judge, *dimension).map_or("..".to_owned(), |tenths| format!("{}.{}", tenths / 10, tenths % 10))
+                score(judge, *dimension).map_or("..".to_owned(), |points| points.to_string())
             })
             .collect();
         let (word, role) = match agreement(&scene.judges, *dimension) {

@@ -19,7 +19,7 @@ use crate::tui::text::{clean, clock, fit, wrap};
 use crate::tui::theme::Role;
 
 fn tenths(score: Option<u8>) -> String {
-    score.map_or("..".to_owned(), |score| format!("{}.{}", score / 10, score % 10))
+    score.map_or("..".to_owned(), |score| score.to_string())
 }
 
 /// The scores of every judge against the floors.
@@ -166,7 +166,7 @@ pub(crate) fn note(paint: Paint, shared: &Shared, screen: &GateScreen, scene: &S
         if selected {
             selected_row = rows.len();
         }
-        let (word, role) = severity(fix.fix.severity);
+        let (word, role) = super::script::priority(fix.fix.priority);
         let lines = if fix.fix.from == fix.fix.to {
             fix.fix.from.to_string()
         } else {
@@ -187,7 +187,7 @@ pub(crate) fn note(paint: Paint, shared: &Shared, screen: &GateScreen, scene: &S
             paint.span(Role::Dim, format!("{from}{edited}")),
         ]);
         rows.push(row);
-        let text = wrap(&clean(&fix.fix.instruction), wide.saturating_sub(6));
+        let text = wrap(&clean(&fix.fix.wanted), wide.saturating_sub(6));
         let most = if selected { 6 } else { 2 };
         let style = if fix.struck { Modifier::CROSSED_OUT | Modifier::DIM } else { Modifier::empty() };
         for row in text.into_iter().take(most) {

@@ -12,7 +12,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line as Row, Span};
 
 use super::paint::{Paint, first_row};
-use crate::domain::handoff::Severity;
+use crate::domain::handoff::{Priority, Severity};
 use crate::domain::ids::LineId;
 use crate::domain::script::{Line, Script};
 use crate::tui::screens::diff::{Change, Piece, changes};
@@ -27,6 +27,15 @@ pub(crate) fn severity(severity: Severity) -> (&'static str, Role) {
         Severity::Blocker => ("BLOCKER", Role::Failed),
         Severity::Major => ("major", Role::Person),
         Severity::Minor => ("minor", Role::Text),
+    }
+}
+
+/// How a fix ranks, in a word.
+pub(crate) fn priority(priority: Priority) -> (&'static str, Role) {
+    match priority {
+        Priority::Must => ("MUST", Role::Failed),
+        Priority::Should => ("should", Role::Person),
+        Priority::Nice => ("nice", Role::Text),
     }
 }
 

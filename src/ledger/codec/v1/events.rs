@@ -1,7 +1,7 @@
 //! From events to records of version 1 and back. Not for what is on disk: see the records themselves.
 
 use super::RecordV1;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Way};
 
 impl From<&Event> for RecordV1 {
     fn from(event: &Event) -> Self {
@@ -44,11 +44,24 @@ impl From<&Event> for RecordV1 {
             Event::StageFailed { stage, input, reason } => Self::StageFailed { stage, input, reason },
             Event::RetryGranted { stage } => Self::RetryGranted { stage },
             Event::RouteChanged { stage, route, reason } => Self::RouteChanged { stage, route: route.into(), reason },
-            Event::GateEvaluated { gate, hash, verdict, reasons, report } => {
-                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report }
+            Event::GateEvaluated { gate, hash, verdict, reasons, report, open } => {
+                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report, open }
             }
-            Event::GateApproved { gate, hash, max_spend } => Self::GateApproved { gate, hash, max_spend },
-            Event::SentBack { gate, hash, target, note, base } => Self::SentBack { gate, hash, target, note, base },
+            Event::GateApproved { gate, hash, max_spend, seen } => {
+                Self::GateApproved { gate, hash, max_spend, seen: seen.map(Into::into) }
+            }
+            Event::ItemRuled { gate, hash, ruled } => Self::ItemRuled { gate, hash, ruled: ruled.into() },
+            Event::OverrideProposed { gate, hash, reason } => Self::OverrideProposed { gate, hash, reason },
+            Event::GateOverridden { gate, hash, reason, max_spend, seen } => {
+                Self::GateOverridden { gate, hash, reason, max_spend, seen: seen.map(Into::into) }
+            }
+            Event::OutputChosen { stage, input, output, parent, choice, reason, words } => {
+                Self::OutputChosen { stage, input, output, parent, choice: choice.into(), reason, words }
+            }
+            Event::SentBack { gate, hash, target, note, base, way, seen } => {
+                let (way, seen) = (Some(way.into()), seen.map(Into::into));
+                Self::SentBack { gate, hash, target, note, base, way, seen }
+            }
             Event::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             Event::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
             Event::Paused => Self::Paused,
@@ -105,11 +118,25 @@ impl From<RecordV1> for Event {
             RecordV1::RouteChanged { stage, route, reason } => {
                 Self::RouteChanged { stage, route: route.into(), reason }
             }
-            RecordV1::GateEvaluated { gate, hash, verdict, reasons, report } => {
-                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report }
+            RecordV1::GateEvaluated { gate, hash, verdict, reasons, report, open } => {
+                Self::GateEvaluated { gate, hash, verdict: verdict.into(), reasons, report, open }
             }
-            RecordV1::GateApproved { gate, hash, max_spend } => Self::GateApproved { gate, hash, max_spend },
-            RecordV1::SentBack { gate, hash, target, note, base } => Self::SentBack { gate, hash, target, note, base },
+            RecordV1::GateApproved { gate, hash, max_spend, seen } => {
+                Self::GateApproved { gate, hash, max_spend, seen: seen.map(Into::into) }
+            }
+            RecordV1::ItemRuled { gate, hash, ruled } => Self::ItemRuled { gate, hash, ruled: ruled.into() },
+            RecordV1::OverrideProposed { gate, hash, reason } => Self::OverrideProposed { gate, hash, reason },
+            RecordV1::GateOverridden { gate, hash, reason, max_spend, seen } => {
+                Self::GateOverridden { gate, hash, reason, max_spend, seen: seen.map(Into::into) }
+            }
+            RecordV1::OutputChosen { stage, input, output, parent, choice, reason, words } => {
+                Self::OutputChosen { stage, input, output, parent, choice: choice.into(), reason, words }
+            }
+            RecordV1::SentBack { gate, hash, target, note, base, way, seen } => {
+                // Before there were ways there was the author's alone.
+                let (way, seen) = (way.map(Way::from).unwrap_or_default(), seen.map(Into::into));
+                Self::SentBack { gate, hash, target, note, base, way, seen }
+            }
             RecordV1::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             RecordV1::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
             RecordV1::Paused => Self::Paused,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{Provider, RetryClass};
-use crate::domain::event::{Handoff, Provenance, Ruling, Uncertain, Verdict};
+use crate::domain::event::{Choice, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way};
 use crate::domain::handoff::Contract;
 use crate::domain::pipeline::{Human, Kind};
 
@@ -50,6 +50,28 @@ names! {
         Corrected = "corrected",
         Local = "local",
         Skipped = "skipped",
+        Chosen = "chosen",
+    }
+    ChoiceV1 of Choice {
+        Edited = "edited",
+        FellBack = "fell_back",
+        RolledBack = "rolled_back",
+    }
+    ItemRulingV1 of ItemRuling {
+        Fix = "fix",
+        Waive = "waive",
+        NotAFault = "not_a_fault",
+    }
+    OverridingV1 of Overriding {
+        Nobody = "nobody",
+        Reason = "reason",
+        SecondPerson = "second_person",
+    }
+    WayV1 of Way {
+        Author = "author",
+        Peer = "peer",
+        RedTeam = "red_team",
+        Plan = "plan",
     }
     VerdictV1 of Verdict {
         Passed = "passed",
@@ -93,6 +115,9 @@ names! {
         Plan = "plan",
         Draft = "draft",
         Judgement = "judgement",
+        Arbitration = "arbitration",
+        Preference = "preference",
+        Review = "review",
         Fixes = "fixes",
         Revision = "revision",
         SpeechText = "speech_text",

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::{ContractV1, HumanV1, KindV1, ProviderV1, UncertainV1};
+use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
-use crate::domain::event::{Need, Pin, Policy, PromptPin, UnitPlan};
+use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Stage;
@@ -20,19 +20,132 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     corrections: u32,
     target_ms: (u64, u64),
     words_per_minute: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rubric: Option<ContentHash>,
+    #[serde(default)]
+    mending: Option<MendingV1>,
+    #[serde(default)]
+    overriding: Option<OverridingV1>,
+    #[serde(default)]
+    canary_every: u32,
 }
 
 impl From<Policy> for PolicyV1 {
     fn from(policy: Policy) -> Self {
-        let Policy { uncertain, corrections, target_ms, words_per_minute } = policy;
-        Self { uncertain: uncertain.into(), corrections, target_ms, words_per_minute }
+        let Policy {
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending,
+            overriding,
+            canary_every,
+        } = policy;
+        Self {
+            uncertain: uncertain.into(),
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending: Some(mending.into()),
+            overriding: Some(overriding.into()),
+            canary_every,
+        }
     }
 }
 
 impl From<PolicyV1> for Policy {
     fn from(record: PolicyV1) -> Self {
-        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute } = record;
-        Self { uncertain: uncertain.into(), corrections, target_ms, words_per_minute }
+        let PolicyV1 {
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending,
+            overriding,
+            canary_every,
+        } = record;
+        Self {
+            uncertain: uncertain.into(),
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending: mending.map(Mending::from).unwrap_or_default(),
+            // Before overrides there was none.
+            overriding: overriding.map_or(Overriding::Nobody, Overriding::from),
+            canary_every,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct MendingV1 {
+    rounds: u32,
+    spend: Option<MicroUsd>,
+    minutes: Option<u32>,
+}
+
+impl From<Mending> for MendingV1 {
+    fn from(mending: Mending) -> Self {
+        let Mending { rounds, spend, minutes } = mending;
+        Self { rounds, spend, minutes }
+    }
+}
+
+impl From<MendingV1> for Mending {
+    fn from(record: MendingV1) -> Self {
+        let MendingV1 { rounds, spend, minutes } = record;
+        Self { rounds, spend, minutes }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct RuledV1 {
+    item: String,
+    ruling: ItemRulingV1,
+    reason: String,
+}
+
+impl From<Ruled> for RuledV1 {
+    fn from(ruled: Ruled) -> Self {
+        let Ruled { item, ruling, reason } = ruled;
+        Self { item, ruling: ruling.into(), reason }
+    }
+}
+
+impl From<RuledV1> for Ruled {
+    fn from(record: RuledV1) -> Self {
+        let RuledV1 { item, ruling, reason } = record;
+        Self { item, ruling: ruling.into(), reason }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct SeenV1 {
+    report: ContentHash,
+    open: u32,
+    spent: MicroUsd,
+    read_percent: u8,
+    seconds: u32,
+}
+
+impl From<Seen> for SeenV1 {
+    fn from(seen: Seen) -> Self {
+        let Seen { report, open, spent, read_percent, seconds } = seen;
+        Self { report, open, spent, read_percent, seconds }
+    }
+}
+
+impl From<SeenV1> for Seen {
+    fn from(record: SeenV1) -> Self {
+        let SeenV1 { report, open, spent, read_percent, seconds } = record;
+        Self { report, open, spent, read_percent, seconds }
     }
 }
 

@@ -1,0 +1,68 @@
+//! The rules of an episode, pinned at its start: what is done about uncertain charges, failed gates and stubborn faults.
+//!
+//! Not for caps, which can be raised under way: those are in [`super::budget`].
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::ContentHash;
+use super::money::MicroUsd;
+
+/// What to do about a charge that nobody can be sure of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uncertain {
+    /// Ask a person.
+    Ask,
+    /// Send the call again; the possible second charge stays counted.
+    Resend,
+}
+
+/// Who may let an episode go on past a failed gate. The gate stays failed for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overriding {
+    /// Nobody.
+    Nobody,
+    /// A person with a reason, who types the episode's number.
+    Reason,
+    /// A person with a reason, and a second one who confirms it.
+    SecondPerson,
+}
+
+/// How far a gate mends by itself before it asks a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mending {
+    /// Rounds at one gate.
+    pub rounds: u32,
+    /// What all rounds at one gate may cost together, where there is a limit.
+    pub spend: Option<MicroUsd>,
+    /// Minutes since the gate first judged, where there is a limit.
+    pub minutes: Option<u32>,
+}
+
+impl Default for Mending {
+    fn default() -> Self {
+        Self { rounds: 2, spend: None, minutes: None }
+    }
+}
+
+/// The rules of an episode, pinned at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// What to do about an uncertain charge.
+    pub uncertain: Uncertain,
+    /// How often an answer that misses its contract is asked for again.
+    pub corrections: u32,
+    /// The length that the show wants, in milliseconds: from and to.
+    pub target_ms: (u64, u64),
+    /// The rate of speech that lengths are projected with.
+    pub words_per_minute: u32,
+    /// The rubric, where one is pinned.
+    pub rubric: Option<ContentHash>,
+    /// How far a gate mends by itself.
+    pub mending: Mending,
+    /// Who may override a failed gate.
+    pub overriding: Overriding,
+    /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
+    pub canary_every: u32,
+}
