@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::CallError;
 use super::headers::Headers;
 use super::usage::Usage;
-use super::{anthropic, elevenlabs, gemini};
+use super::{anthropic, elevenlabs, gemini, openai};
 
 /// A provider whose wire is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub enum Vendor {
     Gemini,
     /// ElevenLabs' text to speech with timestamps.
     ElevenLabs,
+    /// Chat completions as OpenAI defines them and many local servers speak them, streamed.
+    OpenAi,
 }
 
 impl Vendor {
@@ -33,6 +35,7 @@ impl Vendor {
             Self::Anthropic => "https://api.anthropic.com",
             Self::Gemini => "https://generativelanguage.googleapis.com",
             Self::ElevenLabs => "https://api.elevenlabs.io",
+            Self::OpenAi => "https://api.openai.com",
         }
     }
 }
@@ -43,6 +46,7 @@ impl fmt::Display for Vendor {
             Self::Anthropic => "Anthropic",
             Self::Gemini => "Gemini",
             Self::ElevenLabs => "ElevenLabs",
+            Self::OpenAi => "the OpenAI-compatible server",
         })
     }
 }
@@ -184,8 +188,8 @@ pub enum PrepareError {
         /// `speech` or `text`.
         kind: &'static str,
     },
-    /// An id that would become a part of the address holds a character that no id has.
-    #[error("the {what} id `{id}` is not one: ids have letters, digits, `.`, `_` and `-`. Nothing was sent")]
+    /// An id is empty, too long, or holds a character that no id of the vendor has.
+    #[error("the {what} id `{id}` is not one: ids have letters, digits and few signs. Nothing was sent")]
     BadId {
         /// `model` or `voice`.
         what: &'static str,
@@ -279,8 +283,9 @@ pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareErr
     match (vendor, request) {
         (Vendor::Anthropic, Request::Text(text)) => anthropic::prepare(text),
         (Vendor::Gemini, Request::Text(text)) => gemini::prepare(text),
+        (Vendor::OpenAi, Request::Text(text)) => openai::prepare(text),
         (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(speech),
-        (Vendor::Anthropic | Vendor::Gemini, Request::Speech(_)) => {
+        (Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi, Request::Speech(_)) => {
             Err(PrepareError::Unsupported { vendor, kind: "speech" })
         }
         (Vendor::ElevenLabs, Request::Text(_)) => Err(PrepareError::Unsupported { vendor, kind: "text" }),
@@ -298,6 +303,7 @@ pub fn decode(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Re
         Vendor::Anthropic => anthropic::decode(status, headers, body),
         Vendor::Gemini => gemini::decode(status, headers, body),
         Vendor::ElevenLabs => elevenlabs::decode(status, headers, body),
+        Vendor::OpenAi => openai::decode(status, headers, body),
     }
 }
 
@@ -307,7 +313,20 @@ pub fn decode(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Re
 ///
 /// When it is empty, longer than 128 characters, or holds anything but letters, digits, `.`, `_` and `-`.
 pub(super) fn checked_id<'a>(what: &'static str, id: &'a str) -> Result<&'a str, PrepareError> {
-    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    checked(what, id, "._-")
+}
+
+/// The id as it may stand in a body alone, such as `qwen3:8b` or `maker/model`.
+///
+/// # Errors
+///
+/// As [`checked_id`], except that `:`, `/` and `@` may be in it too.
+pub(super) fn checked_name<'a>(what: &'static str, id: &'a str) -> Result<&'a str, PrepareError> {
+    checked(what, id, "._-:/@")
+}
+
+fn checked<'a>(what: &'static str, id: &'a str, signs: &str) -> Result<&'a str, PrepareError> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
     let dots_only = id.chars().all(|c| c == '.');
     if dots_only || id.len() > 128 || !id.chars().all(sound) {
         let id = id.chars().filter(|c| !c.is_control()).take(40).collect();

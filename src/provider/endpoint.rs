@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::call::Vendor;
 
-/// A vendor's address with the key for it.
+/// A vendor's address with the key for it, or without one where the vendor's servers may take none.
 #[derive(Clone)]
 pub struct Endpoint {
     vendor: Vendor,
     base: String,
-    key: SecretString,
+    key: Option<SecretString>,
 }
 
 /// An address or a key that is not fit for use. Nothing was sent. No variant repeats what was given.
@@ -30,6 +30,9 @@ pub enum EndpointError {
     /// The key is empty or has characters that no key has.
     #[error("the key for {0} is empty or holds characters that no key has: set it again")]
     BadKey(Vendor),
+    /// The vendor answers nobody without a key.
+    #[error("{0} takes no call without a key: set one")]
+    NeedsKey(Vendor),
 }
 
 impl Endpoint {
@@ -39,25 +42,25 @@ impl Endpoint {
     ///
     /// When the address is not a bare `https` one (or `http` on this machine), or the key is no key.
     pub fn new(vendor: Vendor, base: &str, key: SecretString) -> Result<Self, EndpointError> {
-        let url = reqwest::Url::parse(base).map_err(|_| EndpointError::NotAnAddress(vendor))?;
-        let host = url.host_str().ok_or(EndpointError::NotAnAddress(vendor))?;
-        let bare_host = host.trim_start_matches('[').trim_end_matches(']');
-        let here = host == "localhost" || bare_host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        match url.scheme() {
-            "https" => {}
-            "http" if here => {}
-            "http" => return Err(EndpointError::NotEncrypted(vendor)),
-            _ => return Err(EndpointError::NotAnAddress(vendor)),
-        }
-        let user = !url.username().is_empty() || url.password().is_some();
-        if user || url.query().is_some() || url.fragment().is_some() {
-            return Err(EndpointError::NotBare(vendor));
-        }
+        let base = bare(vendor, base)?;
         let secret = key.expose_secret();
         if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(EndpointError::BadKey(vendor));
         }
-        Ok(Self { vendor, base: url.as_str().trim_end_matches('/').to_owned(), key })
+        Ok(Self { vendor, base, key: Some(key) })
+    }
+
+    /// An endpoint to which no key is sent, after a check of its address. Only a server that speaks OpenAI's wire may be
+    /// one that takes none.
+    ///
+    /// # Errors
+    ///
+    /// When the vendor always takes a key, or the address is not a bare `https` one (or `http` on this machine).
+    pub fn without_key(vendor: Vendor, base: &str) -> Result<Self, EndpointError> {
+        match vendor {
+            Vendor::OpenAi => Ok(Self { vendor, base: bare(vendor, base)?, key: None }),
+            Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs => Err(EndpointError::NeedsKey(vendor)),
+        }
     }
 
     /// Whose endpoint it is.
@@ -70,16 +73,17 @@ impl Endpoint {
         &self.base
     }
 
-    /// The key, for the one place that sends it.
-    pub(super) fn key(&self) -> &SecretString {
-        &self.key
+    /// The key, for the one place that sends it; `None` where none is sent.
+    pub(super) fn key(&self) -> Option<&SecretString> {
+        self.key.as_ref()
     }
 
     /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be
     /// applied to a body before it is stored.
     pub fn masked(&self, bytes: &[u8]) -> Vec<u8> {
-        let key = self.key.expose_secret().as_bytes();
         let mut out = bytes.to_vec();
+        let Some(key) = &self.key else { return out };
+        let key = key.expose_secret().as_bytes();
         let mut at = 0;
         while let Some(found) = out.get(at..).and_then(|rest| rest.windows(key.len()).position(|part| part == key)) {
             let from = at + found;
@@ -90,6 +94,25 @@ impl Endpoint {
         }
         out
     }
+}
+
+/// The address without a slash at its end, if it is fit to be sent a key.
+fn bare(vendor: Vendor, base: &str) -> Result<String, EndpointError> {
+    let url = reqwest::Url::parse(base).map_err(|_| EndpointError::NotAnAddress(vendor))?;
+    let host = url.host_str().ok_or(EndpointError::NotAnAddress(vendor))?;
+    let bare_host = host.trim_start_matches('[').trim_end_matches(']');
+    let here = host == "localhost" || bare_host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match url.scheme() {
+        "https" => {}
+        "http" if here => {}
+        "http" => return Err(EndpointError::NotEncrypted(vendor)),
+        _ => return Err(EndpointError::NotAnAddress(vendor)),
+    }
+    let user = !url.username().is_empty() || url.password().is_some();
+    if user || url.query().is_some() || url.fragment().is_some() {
+        return Err(EndpointError::NotBare(vendor));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 impl fmt::Debug for Endpoint {
@@ -125,6 +148,19 @@ mod tests {
         }
         for key in ["", "two words", "line\n"] {
             assert_eq!(endpoint("https://x.org", key).err(), Some(EndpointError::BadKey(Vendor::Gemini)));
+        }
+    }
+
+    #[test]
+    fn only_a_server_of_openais_wire_may_go_without_a_key_and_its_address_is_checked_all_the_same() {
+        let local = Endpoint::without_key(Vendor::OpenAi, "http://127.0.0.1:11434/").unwrap();
+        assert_eq!((local.base(), local.key().is_none()), ("http://127.0.0.1:11434", true));
+        assert_eq!(local.masked(b"nothing to hide"), b"nothing to hide");
+        let open = Endpoint::without_key(Vendor::OpenAi, "http://models.example.org");
+        assert_eq!(open.err(), Some(EndpointError::NotEncrypted(Vendor::OpenAi)));
+        for vendor in [Vendor::Anthropic, Vendor::Gemini, Vendor::ElevenLabs] {
+            let refused = Endpoint::without_key(vendor, "https://x.org").err();
+            assert_eq!(refused, Some(EndpointError::NeedsKey(vendor)));
         }
     }
 

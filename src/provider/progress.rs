@@ -4,6 +4,7 @@
 
 use super::anthropic::{Delta, Fold};
 use super::call::Vendor;
+use super::openai;
 
 /// One step of an answer that is arriving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub struct Watch(Kind);
 #[derive(Debug)]
 enum Kind {
     Stream(Box<Fold>),
+    OpenAi(Box<openai::Fold>),
     Whole(u64),
 }
 
@@ -33,6 +35,7 @@ impl Watch {
     pub fn new(vendor: Vendor) -> Self {
         Self(match vendor {
             Vendor::Anthropic => Kind::Stream(Box::default()),
+            Vendor::OpenAi => Kind::OpenAi(Box::default()),
             Vendor::Gemini | Vendor::ElevenLabs => Kind::Whole(0),
         })
     }
@@ -44,6 +47,11 @@ impl Watch {
             Kind::Stream(fold) => {
                 let mut shown = Vec::new();
                 fold.push(bytes, |delta| shown.push(delta.into()));
+                shown
+            }
+            Kind::OpenAi(fold) => {
+                let mut shown = Vec::new();
+                fold.push(bytes, |step| shown.push(step));
                 shown
             }
             Kind::Whole(size) => {

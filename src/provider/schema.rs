@@ -50,6 +50,20 @@ const GEMINI: &[&str] = &[
     "type",
 ];
 
+const OPENAI: &[&str] = &[
+    "$defs",
+    "$ref",
+    "additionalProperties",
+    "anyOf",
+    "description",
+    "enum",
+    "items",
+    "properties",
+    "required",
+    "title",
+    "type",
+];
+
 /// The subset in Anthropic's documentation of structured output: every object is closed, `oneOf` becomes `anyOf`,
 /// `minItems` is 0 or 1.
 pub(super) fn for_anthropic(schema: &Value) -> Value {
@@ -61,10 +75,18 @@ pub(super) fn for_gemini(schema: &Value) -> Value {
     walk(schema, Dialect::Gemini)
 }
 
+/// What OpenAI's documentation of structured output asks of a strict schema: every object is closed and requires all of its
+/// properties, `oneOf` becomes `anyOf`, `const` an `enum` of one, and nothing stands beside a `$ref`. A property that was
+/// optional keeps its type, so that what is answered is also sound by the schema as it was written.
+pub(super) fn for_openai(schema: &Value) -> Value {
+    walk(schema, Dialect::OpenAi)
+}
+
 #[derive(Clone, Copy)]
 enum Dialect {
     Anthropic,
     Gemini,
+    OpenAi,
 }
 
 fn walk(schema: &Value, dialect: Dialect) -> Value {
@@ -73,20 +95,37 @@ fn walk(schema: &Value, dialect: Dialect) -> Value {
     let mut out = Map::new();
     for (word, value) in members {
         let (word, value) = match (dialect, word.as_str()) {
-            (Dialect::Anthropic, "oneOf") => ("anyOf", value.clone()),
-            (Dialect::Gemini, "const") => ("enum", Value::Array(vec![value.clone()])),
+            (Dialect::Anthropic | Dialect::OpenAi, "oneOf") => ("anyOf", value.clone()),
+            (Dialect::Gemini | Dialect::OpenAi, "const") => ("enum", Value::Array(vec![value.clone()])),
             (_, word) => (word, value.clone()),
         };
         let known = match dialect {
             Dialect::Anthropic => ANTHROPIC,
             Dialect::Gemini => GEMINI,
+            Dialect::OpenAi => OPENAI,
         };
         if known.contains(&word) && fits(word, &value, dialect) {
             out.insert(word.to_owned(), below(word, value, dialect));
         }
     }
-    if matches!(dialect, Dialect::Anthropic) && (is_object(&out) || out.contains_key("properties")) {
-        out.insert("additionalProperties".to_owned(), Value::Bool(false));
+    let is_closed = is_object(&out) || out.contains_key("properties");
+    match dialect {
+        Dialect::Anthropic if is_closed => {
+            out.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+        Dialect::OpenAi => {
+            if let Some(reference) = out.remove("$ref") {
+                // The definitions of the root are needed by what it refers to.
+                out.retain(|word, _| word == "$defs");
+                out.insert("$ref".to_owned(), reference);
+            } else if is_closed {
+                let properties = out.get("properties").and_then(Value::as_object);
+                let all: Vec<Value> = properties.into_iter().flat_map(Map::keys).cloned().map(Value::String).collect();
+                out.insert("required".to_owned(), all.into());
+                out.insert("additionalProperties".to_owned(), Value::Bool(false));
+            }
+        }
+        Dialect::Anthropic | Dialect::Gemini => {}
     }
     Value::Object(out)
 }
@@ -178,5 +217,29 @@ mod tests {
             "$defs": {"Part": {"type": ["object", "null"], "properties": {"pattern": {"type": "string"}}}}
         });
         assert_eq!(for_gemini(&written()), expected);
+    }
+
+    #[test]
+    fn openai_gets_closed_objects_that_require_every_property_and_bare_references() {
+        let mut asked = written();
+        asked["properties"]["kind"] = json!({"$ref": "#/$defs/Part", "description": "of the part"});
+        asked["properties"]["either"] = json!({"oneOf": [{"const": "a"}, {"type": "null"}]});
+        let expected = json!({
+            "title": "Report",
+            "type": "object",
+            "properties": {
+                "maximum": {"type": "integer"},
+                "when": {"type": "string"},
+                "kind": {"$ref": "#/$defs/Part"},
+                "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
+                "either": {"anyOf": [{"enum": ["a"]}, {"type": "null"}]}
+            },
+            "required": ["maximum", "when", "kind", "parts", "either"],
+            "$defs": {"Part": {"type": ["object", "null"], "properties": {"pattern": {"type": "string"}},
+                "required": ["pattern"], "additionalProperties": false}},
+            "additionalProperties": false
+        });
+        assert_eq!(for_openai(&asked), expected);
+        assert_eq!(for_openai(&expected), expected, "what fits is left alone");
     }
 }

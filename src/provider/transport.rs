@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::header::{self, HeaderName, HeaderValue};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Sleep;
 
 use self::gate::Gate;
@@ -202,14 +202,6 @@ impl Transport {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(refuse("The key of the call is not fit for a header"));
         }
-        let mut secret = HeaderValue::from_str(endpoint.key().expose_secret())
-            .map_err(|_| refuse("The key for the provider is not fit for a header"))?;
-        secret.set_sensitive(true);
-        let name = match vendor {
-            Vendor::Anthropic => "x-api-key",
-            Vendor::Gemini => "x-goog-api-key",
-            Vendor::ElevenLabs => "xi-api-key",
-        };
         let accept = if prepared.streaming { "text/event-stream" } else { "application/json" };
         let mut request = self
             .client
@@ -218,8 +210,13 @@ impl Transport {
             .header(header::CONTENT_LENGTH, prepared.body.len())
             .header(header::ACCEPT, accept)
             .header(HeaderName::from_static("idempotency-key"), key)
-            .header(HeaderName::from_static("x-retry-count"), attempt)
-            .header(HeaderName::from_static(name), secret);
+            .header(HeaderName::from_static("x-retry-count"), attempt);
+        if let Some(secret) = endpoint.key() {
+            let (name, mut value) = authorization(vendor, secret)
+                .ok_or_else(|| refuse("The key for the provider is not fit for a header"))?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
         if vendor == Vendor::Anthropic {
             request = request.header(HeaderName::from_static("anthropic-version"), ANTHROPIC_VERSION);
         }
@@ -271,6 +268,20 @@ impl Transport {
             let refused = if good { None } else { raw.decode().err() };
             let id = hints::request_id(&raw.headers);
             return Err(refused.unwrap_or_else(|| fault.with_status(status).with_request_id(id)));
+        }
+    }
+}
+
+/// The header in which a vendor takes its key.
+fn authorization(vendor: Vendor, secret: &SecretString) -> Option<(HeaderName, HeaderValue)> {
+    let plain = |name| Some((HeaderName::from_static(name), HeaderValue::from_str(secret.expose_secret()).ok()?));
+    match vendor {
+        Vendor::Anthropic => plain("x-api-key"),
+        Vendor::Gemini => plain("x-goog-api-key"),
+        Vendor::ElevenLabs => plain("xi-api-key"),
+        Vendor::OpenAi => {
+            let bearer = SecretString::from(format!("Bearer {}", secret.expose_secret()));
+            Some((header::AUTHORIZATION, HeaderValue::from_str(bearer.expose_secret()).ok()?))
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The vendors disagree on what a number includes (their documentation, November 2026): Anthropic keeps cached tokens
 //! outside its input and thinking inside its output; Gemini keeps cached tokens inside its prompt and thinking outside
-//! its candidates. Here every token is in exactly one of the billed counts.
+//! its candidates; OpenAI's chat completions keep cached tokens inside their prompt and reasoning inside their
+//! completion. Here every token is in exactly one of the billed counts.
 
 use serde::{Deserialize, Serialize};
 

@@ -119,6 +119,16 @@ impl Rehearsal {
         format!("http://{}/elevenlabs", self.addr)
     }
 
+    /// The base address for clients of OpenAI's chat completions.
+    pub fn openai_base(&self) -> String {
+        format!("http://{}/openai", self.addr)
+    }
+
+    /// The base address for Perplexity's clients.
+    pub fn perplexity_base(&self) -> String {
+        format!("http://{}/perplexity", self.addr)
+    }
+
     /// The address of the meter: `GET` reads it as the JSON of [`Reading`], `POST` on `/reset` below it clears it.
     pub fn meter_url(&self) -> String {
         format!("http://{}/meter", self.addr)

@@ -189,6 +189,10 @@ async fn the_key_goes_where_each_vendor_looks_for_it_and_nowhere_else() {
     assert!(gemini.request.starts_with("POST /v1beta/models/some-model:generateContent HTTP/1.1\r\n"));
     assert_eq!(gemini.request.matches(KEY).count(), 1);
     assert!(!gemini.request.contains("anthropic-version"));
+    let open = exchange(Vendor::OpenAi, vec![whole("200 OK", "", "{}")], limits(), &Options::default()).await;
+    assert!(open.request.contains("authorization: Bearer sk-test-0123456789\r\n"), "{}", open.request);
+    assert!(open.request.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"));
+    assert_eq!(open.request.matches(KEY).count(), 1);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let other = endpoint(Vendor::ElevenLabs, "http", &listener);
@@ -204,6 +208,25 @@ async fn the_key_goes_where_each_vendor_looks_for_it_and_nowhere_else() {
         let error = transport.send(&own, &prepared(Vendor::Gemini), key, 0, limits(), &mut ()).await.unwrap_err();
         assert_eq!(error.charge, ChargeKnown::NotCharged, "{key:?}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_key_is_sent_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let local = Endpoint::without_key(Vendor::OpenAi, &base).unwrap();
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let request = read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        request
+    };
+    let transport = Transport::new(&Options::default()).unwrap();
+    let prepared = prepared(Vendor::OpenAi);
+    let sent = async { transport.send(&local, &prepared, "k", 0, limits(), &mut ()).await };
+    let (request, sent) = tokio::join!(server, sent);
+    assert_eq!(sent.unwrap().status, 200);
+    assert!(!request.to_ascii_lowercase().contains("authorization"), "{request}");
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ impl Client {
             Vendor::Anthropic => self.studio.anthropic_base(),
             Vendor::Gemini => self.studio.gemini_base(),
             Vendor::ElevenLabs => self.studio.elevenlabs_base(),
+            Vendor::OpenAi => self.studio.openai_base(),
         };
         let endpoint = Endpoint::new(vendor, &base, "rehearsal-key".into()).unwrap();
         let prepared = prepare(vendor, request).unwrap();
