@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod actor;
+pub mod agreement;
 pub mod budget;
 pub mod call;
 pub mod command;
