@@ -13,6 +13,7 @@ pub mod event;
 pub mod gate;
 pub mod handoff;
 pub mod ids;
+pub mod memory;
 pub mod money;
 pub mod pipeline;
 pub mod plan;
