@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod actor;
+pub mod agreement;
 pub mod budget;
 pub mod call;
 pub mod command;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod gate;
 pub mod handoff;
 pub mod ids;
+pub mod memory;
 pub mod money;
 pub mod pipeline;
 pub mod plan;
