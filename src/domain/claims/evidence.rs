@@ -112,6 +112,7 @@ impl Reading {
                 parts.push(format!("`{}` is not in the excerpt", figure.text));
             }
         }
+        parts.extend(self.said_too_often(excerpt));
         for (row, word) in &self.superlatives {
             if !excerpt.superlatives.iter().any(|(other, _)| other == row) {
                 parts.push(format!("the excerpt does not say `{word}`"));
@@ -133,6 +134,19 @@ impl Reading {
         }
         let weighed = if parts.is_empty() { Weighed::Carried } else { Weighed::InPart };
         (weighed, parts.join("; "))
+    }
+
+    /// A figure that the sentence has more often than the excerpt, where the excerpt has another value for it that the
+    /// sentence leaves out: one of the two may stand in the other's place.
+    fn said_too_often(&self, excerpt: &Self) -> Option<String> {
+        let times = |all: &[Figure], figure: &Figure| all.iter().filter(|other| figure.agrees(other)).count();
+        self.figures.iter().find_map(|figure| {
+            let found = times(&excerpt.figures, figure);
+            let is_too_often = found > 0 && times(&self.figures, figure) > found;
+            let left_out = |other: &&Figure| figure.contradicts(other) && !self.has_value_of(other);
+            let rival = excerpt.figures.iter().find(left_out).filter(|_| is_too_often)?;
+            Some(format!("`{}` may stand where the excerpt has `{}`", figure.text, rival.text))
+        })
     }
 
     /// Whether a figure of the sentence agrees with one of the excerpt.

@@ -125,9 +125,10 @@ impl Figure {
         same && self.value != other.value
     }
 
-    /// Whether it is said to be about right and rounds the other's value.
+    /// Whether it is said to be about right and rounds the other's value: near it, with fewer digits that count.
     pub(super) fn rounds(&self, other: &Self) -> bool {
-        self.is_rounded && !self.is_date() && self.value.is_near(&other.value)
+        let is_shorter = self.value.digits.len() < other.value.digits.len();
+        self.is_rounded && !self.is_date() && is_shorter && self.value.is_near(&other.value)
     }
 }
 
@@ -256,9 +257,7 @@ impl Reader<'_> {
         let is_day = value.whole().is_some_and(|day| (1..=31).contains(&day));
         match suffix {
             "" | "st" | "nd" | "rd" | "th" if is_dated && is_day => self.push(at, at + 1, value, Slot::Day, 0),
-            "s" if matches!(digits.len(), 2 | 4) && digits.ends_with('0') => {
-                self.push(at, at + 1, value, Slot::Decade, 0)
-            }
+            "s" if matches!(digits.len(), 2 | 4) => self.push(at, at + 1, value, Slot::Decade, 0),
             "st" | "nd" | "rd" | "th" => {
                 let slot = Slot::Noun(self.around(at, at + 1));
                 self.push(at, at + 1, value, slot, 0);

@@ -77,6 +77,7 @@ fn a_range_shares_its_scale_and_its_unit() {
 fn a_rounded_figure_is_near_and_says_so() {
     assert!(one("about nine million kinds").rounds(&one("8.7 million kinds")));
     assert!(!one("nine million kinds").rounds(&one("8.7 million kinds")), "it does not say so");
+    assert!(!one("about 8.9 million kinds").rounds(&one("8.7 million kinds")), "it is no rounder");
     assert!(!one("about twelve million kinds").rounds(&one("8.7 million kinds")));
 }
 
