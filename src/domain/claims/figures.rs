@@ -13,7 +13,7 @@ use self::tokens::{Token, tokens};
 pub(super) use self::units::Money;
 pub(in crate::domain) use self::units::month;
 use self::units::{scale, small, unit};
-use crate::domain::wording::{is_stop_word, stem};
+use crate::domain::wording::stem;
 
 /// An exact decimal: significant digits without zeros around them, and a power of ten.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +51,7 @@ impl Decimal {
     fn is_near(&self, other: &Self) -> bool {
         let least = self.power.min(other.power);
         let at = |value: &Self| -> Option<u128> {
-            let factor = 10_u128.checked_pow(u32::try_from(value.power - least).ok()?)?;
+            let factor = 10_u128.checked_pow(u32::try_from(value.power.saturating_sub(least)).ok()?)?;
             value.digits.parse::<u128>().ok()?.checked_mul(factor)
         };
         match (at(self), at(other)) {
@@ -372,8 +372,7 @@ impl Reader<'_> {
             let here = end + usize::from(is_joint && small(self.lower(end + 1)).is_some());
             let word = self.lower(here);
             if let Some(value) = small(word) {
-                let fits =
-                    end == at || (last >= 20 && last < 100 && value < 10) || (current + total > 0 && last >= 100);
+                let fits = end == at || ((20..100).contains(&last) && value < 10) || last >= 100;
                 let joint = self.lower(end);
                 if !fits || (joint == "and" && is_joint && last < 100) {
                     break;

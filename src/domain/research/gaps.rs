@@ -77,17 +77,16 @@ fn gaps(research: &Research) -> Vec<String> {
         .filter(is_open)
         .map(|passage| format!("{}: {}", passage.id, start(&clean(&passage.text), SHOWN)))
         .collect();
-    let mut sections: BTreeMap<&str, Vec<&Passage>> = BTreeMap::new();
+    let mut sections: BTreeMap<&str, usize> = BTreeMap::new();
     for passage in &research.passages {
-        sections.entry(section(passage)).or_default().push(passage);
+        *sections.entry(section(passage)).or_default() += 1;
     }
-    let mut thin: Vec<&Passage> =
-        sections.values().filter_map(|own| <[&Passage; 1]>::try_from(own.as_slice()).ok()).map(|[p]| p).collect();
-    thin.sort_by_key(|passage| research.passages.iter().position(|other| other.id == passage.id));
-    let told = thin.into_iter().filter(|passage| passage.place != NOT_KNOWN && !section(passage).is_empty());
-    found.extend(
-        told.map(|passage| format!("`{}` rests on {} alone", start(&clean(section(passage)), SHOWN), passage.id)),
-    );
+    for passage in research.passages.iter().filter(|passage| passage.place != NOT_KNOWN) {
+        let section = section(passage);
+        if !section.is_empty() && sections.get(section) == Some(&1) {
+            found.push(format!("`{}` rests on {} alone", start(&clean(section), SHOWN), passage.id));
+        }
+    }
     found
 }
 
