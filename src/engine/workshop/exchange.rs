@@ -43,7 +43,7 @@ pub(super) fn characters(prepared: &Prepared) -> u64 {
         Vendor::ElevenLabs => {
             serde_json::from_slice::<Spoken>(&prepared.body).map_or(0, |spoken| spoken.text.chars().count() as u64)
         }
-        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi => 0,
+        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity => 0,
     }
 }
 

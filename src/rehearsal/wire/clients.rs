@@ -39,6 +39,7 @@ impl Client {
             Vendor::Gemini => self.studio.gemini_base(),
             Vendor::ElevenLabs => self.studio.elevenlabs_base(),
             Vendor::OpenAi => self.studio.openai_base(),
+            Vendor::Perplexity => self.studio.perplexity_base(),
         };
         let endpoint = Endpoint::new(vendor, &base, "rehearsal-key".into()).unwrap();
         let prepared = prepare(vendor, request).unwrap();
