@@ -115,6 +115,8 @@ pub(super) fn vendor(provider: Provider) -> Vendor {
         Provider::Anthropic => Vendor::Anthropic,
         Provider::Gemini => Vendor::Gemini,
         Provider::ElevenLabs => Vendor::ElevenLabs,
+        Provider::OpenAi => Vendor::OpenAi,
+        Provider::Perplexity => Vendor::Perplexity,
     }
 }
 

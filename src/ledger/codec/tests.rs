@@ -11,6 +11,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use super::*;
+use crate::domain::call::Provider;
 use crate::ledger::chain::LineHash;
 use crate::ledger::disk::RealDisk;
 use crate::ledger::journal::{BatchSpan, Journal};
@@ -91,6 +92,17 @@ fn version_1_is_written_byte_for_byte_as_ever() {
         let place = folder.keep().join(journal::FILE);
         let line = written.lines().zip(kept.lines()).position(|(now, then)| now != then);
         panic!("line {:?} is not written as it was; the new journal is {}", line.map(|n| n + 1), place.display());
+    }
+}
+
+#[test]
+fn providers_that_came_after_the_fixture_have_these_words() {
+    for (provider, word) in [(Provider::OpenAi, "openai"), (Provider::Perplexity, "perplexity")] {
+        let written = body(&samples::intended(provider));
+        assert!(
+            written.contains(&format!(r#""route":{{"provider":"{word}","model":"{provider}-model"}}"#)),
+            "{written}"
+        );
     }
 }
 

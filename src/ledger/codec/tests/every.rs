@@ -25,7 +25,7 @@ every! {
     HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped }
     VERDICTS: Verdict { Passed, Failed, Person }
     RULINGS: Ruling { Resend, WriteOff }
-    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs }
+    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs, OpenAi, Perplexity }
     CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
     KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
     HUMANS: Human { Always, OnDispute, Never }

@@ -138,6 +138,16 @@ fn beginning() -> Vec<Event> {
     events
 }
 
+/// A call that is about to be sent to a provider.
+pub(super) fn intended(provider: Provider) -> Event {
+    Event::CallIntended {
+        key: key("voice", 12, 3),
+        request: hash("request"),
+        worst: MicroUsd(250_000),
+        route: route(provider),
+    }
+}
+
 fn calls() -> Vec<Event> {
     let unit = |unit: u32| UnitPlan { unit, request: hash("request"), worst: MicroUsd(120_000 + i64::from(unit)) };
     let settled = |request_id: Option<&str>| Event::CallSettled {
@@ -155,12 +165,9 @@ fn calls() -> Vec<Event> {
         settled(Some("req_011CabC")),
         settled(None),
     ];
-    events.extend(every::PROVIDERS.iter().map(|provider| Event::CallIntended {
-        key: key("voice", 12, 3),
-        request: hash("request"),
-        worst: MicroUsd(250_000),
-        route: route(*provider),
-    }));
+    // The fixture was written when there were three; the names that came later have a test of their own.
+    let first = [Provider::Anthropic, Provider::Gemini, Provider::ElevenLabs];
+    events.extend(first.map(intended));
     events.extend(every::CLASSES.iter().map(|class| Event::CallFailed {
         key: key("script", 0, 2),
         class: *class,
