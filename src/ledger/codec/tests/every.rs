@@ -31,7 +31,7 @@ every! {
     ITEM_RULINGS: ItemRuling { Fix, Waive, NotAFault }
     OVERRIDINGS: Overriding { Nobody, Reason, SecondPerson }
     WAYS: Way { Author, Peer, RedTeam, Plan }
-    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs }
+    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs, OpenAi, Perplexity }
     CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
     KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
     HUMANS: Human { Always, OnDispute, Never }
