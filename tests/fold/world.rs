@@ -8,14 +8,16 @@ use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
 use greenroom::domain::command::{Command, Start};
 use greenroom::domain::decide::{self, Decided};
 use greenroom::domain::event::{
-    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain, UnitPlan,
-    Verdict, Way,
+    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain,
+    UnitPlan, Verdict, Way,
 };
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work};
+use greenroom::domain::step::{
+    CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
+};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,6 +48,8 @@ pub(crate) struct World {
     steps: BTreeSet<Step>,
     calls: Vec<CallStep>,
     deadline: Option<Timestamp>,
+    /// A gate that fails whatever stands before it.
+    failing: Option<StageId>,
 }
 
 fn person() -> Person {
@@ -64,6 +68,7 @@ impl World {
             steps: BTreeSet::new(),
             calls: Vec::new(),
             deadline: None,
+            failing: None,
         };
         world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
         world
@@ -151,6 +156,39 @@ impl World {
         true
     }
 
+    /// Goes on until a gate has failed, and gives it with the content that it failed.
+    pub(crate) fn fail_gate(&mut self) -> (StageId, ContentHash) {
+        self.failing = "polish_refinement".parse().ok();
+        loop {
+            while self.turn() {}
+            let open = self.studio.episodes.values().flat_map(|episode| &episode.needs);
+            let gates = open.filter_map(|open| match &open.need {
+                Need::Gate { gate, hash } => Some((gate.clone(), *hash)),
+                _ => None,
+            });
+            match gates.into_iter().find(|(gate, _)| Some(gate) == self.failing.as_ref()) {
+                Some(found) => return found,
+                None => assert!(self.decide_one(), "no gate failed"),
+            }
+        }
+    }
+
+    /// Goes on until a call is under way.
+    pub(crate) fn next_call(&mut self) -> IntentKey {
+        while self.calls.is_empty() {
+            assert!(self.turn(), "nothing is called");
+        }
+        self.calls[0].key.clone()
+    }
+
+    /// The process ended while this call was under way, and no answer is kept.
+    pub(crate) fn lose(&mut self, key: &IntentKey) {
+        self.calls.retain(|call| call.key != *key);
+        let decided = decide::outcome(&self.studio, &decide::lost(key), &self.limits, self.now);
+        self.write_all(&Actor::Engine, decided);
+        self.settle();
+    }
+
     fn answer(&mut self, call: CallStep) -> Outcome {
         let luck = self.dice.roll(100);
         let Weather { failures, lost, overbilled, .. } = self.weather;
@@ -221,7 +259,11 @@ impl World {
                 let episode = &self.studio.episodes[&step.episode];
                 let disputed = pin.stage.human == Some(Human::OnDispute) && episode.round() == 1;
                 Done::Evaluated(GateJudged {
-                    verdict: if disputed { Verdict::Person } else { Verdict::Passed },
+                    verdict: match disputed {
+                        _ if self.failing.as_ref() == Some(&step.stage) => Verdict::Failed,
+                        true => Verdict::Person,
+                        false => Verdict::Passed,
+                    },
                     reasons: vec!["checked".into()],
                     report: of("report", &upstream),
                     open: if disputed { vec!["D1".into()] } else { vec![] },
@@ -260,14 +302,7 @@ impl World {
                         reason: "it can go".into(),
                     };
                     let rulings = open.map(waive).collect();
-                    Command::Approve {
-                        episode,
-                        gate,
-                        hash,
-                        max_spend: MicroUsd(i64::MAX / 4),
-                        rulings,
-                        seen: None,
-                    }
+                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4), rulings, seen: None }
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem, Run, SentBack,
-    Unit, UnitState,
+    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem,
+    Run, SentBack, Unit, UnitState,
 };
 use crate::domain::budget::Scope;
 use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
@@ -125,7 +125,8 @@ impl Episode {
                 state.began.get_or_insert(at);
                 let claimed_words = words.and(state.claimed_words);
                 let by = actor.clone();
-                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
+                let made =
+                    Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
                 state.outputs.insert(*input, made);
                 Ok(())
             }
@@ -169,6 +170,11 @@ impl Episode {
                 let evaluation = Evaluation { at, verdict: *verdict, reasons, report: *report, open, round };
                 self.gates.entry(gate.clone()).or_default().evaluations.insert(*hash, evaluation);
                 Ok(())
+            }
+            Event::GateApproved { .. } | Event::GateOverridden { .. } | Event::ItemRuled { .. }
+                if matches!(actor, Actor::Engine) =>
+            {
+                Err("only a person decides at a gate".to_owned())
             }
             Event::GateApproved { gate, hash, max_spend, seen } => {
                 let spent = self.spent();
