@@ -6,6 +6,7 @@
 
 mod consensus;
 mod judges;
+mod outcome;
 mod report;
 mod review;
 mod rubric;
@@ -22,7 +23,8 @@ use super::research::Research;
 use super::script::Script;
 
 pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
-pub use self::judges::listed;
+pub use self::judges::{LETTERS, listed};
+pub use self::outcome::{Closed, FixOutcome, LineChange, NoteOutcome, outcome};
 pub use self::report::{
     Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View,
 };
