@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use self::content::{fixes, judgements, script};
+pub(crate) use self::content::{advised, fixes, first_fixes, first_judgements, judgements, rubric, script};
 use crate::domain::budget::{Period, Scope};
 use crate::domain::call::{Provider, Route, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Policy, Provenance, Stamped, Uncertain, UnitPlan, Verdict,
+    Actor, Event, Handoff, Mending, Need, Overriding, Person, Pin, Policy, Provenance, Stamped, Uncertain, UnitPlan,
+    Verdict, Way,
 };
-use crate::domain::handoff::{Contract, Judgement};
+use crate::domain::gate::{Check, Material, Report, judge};
+use crate::domain::handoff::{Arbitration, Contract, Fixes, Judgement, Note, Review};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::{Human, Kind, Stage};
@@ -44,20 +46,21 @@ const STAGES: &[Row] = &[
     ("plan", "Plan", Kind::Agent, &["research", "brief"], &[], Contract::Plan, None),
     ("script", "Script", Kind::Agent, &["research", "brief", "plan"], &[], Contract::Draft, None),
     ("script_development", "Script development", Kind::Gate, &["script"], &[], Contract::Report, Some(Human::Never)),
-    ("judge_a", "Judge A", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
-    ("judge_b", "Judge B", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
-    ("fixes", "Fixes", Kind::Agent, &["script", "judge_a", "judge_b"], &[], Contract::Fixes, None),
+    ("judge_a", "Judge A", Kind::Evaluate, &["script"], &["script_development"], Contract::Judgement, None),
+    ("judge_b", "Judge B", Kind::Evaluate, &["script"], &["script_development"], Contract::Judgement, None),
+    ("arbiter", "Arbiter", Kind::Agent, &["script", "judge_a", "judge_b"], &[], Contract::Arbitration, None),
+    ("fixes", "Fixes", Kind::Agent, &["script", "judge_a", "judge_b", "arbiter"], &[], Contract::Fixes, None),
     (
         "quality_evaluation",
         "Quality evaluation",
         Kind::Gate,
-        &["script", "judge_a", "judge_b", "fixes"],
+        &["script", "judge_a", "judge_b", "arbiter", "fixes"],
         &[],
         Contract::Report,
         Some(Human::OnDispute),
     ),
     ("polish", "Polish", Kind::Agent, &["script", "fixes"], &["quality_evaluation"], Contract::Revision, None),
-    ("review", "Final review", Kind::Agent, &["polish"], &[], Contract::Judgement, None),
+    ("review", "Final review", Kind::Agent, &["polish"], &[], Contract::Review, None),
     ("speech_text", "Speech text", Kind::Agent, &["polish"], &[], Contract::SpeechText, None),
     (
         "polish_refinement",
@@ -88,6 +91,7 @@ fn route(stage: &str) -> Option<Route> {
         "brief" | "plan" | "fixes" | "speech_text" => (Provider::Anthropic, "claude-sonnet-5-5"),
         "script" | "judge_a" | "polish" | "review" => (Provider::Anthropic, "claude-opus-5-5"),
         "judge_b" => (Provider::Gemini, "gemini-3.1-pro-preview"),
+        "arbiter" => (Provider::Gemini, "gemini-3.1-flash"),
         "voice" => (Provider::ElevenLabs, "eleven_flash_v2_5"),
         "show_notes" => (Provider::Anthropic, "claude-haiku-5-5"),
         _ => return None,
@@ -217,6 +221,10 @@ impl World {
             corrections: 2,
             target_ms: (1_500_000, 1_800_000),
             words_per_minute: 150,
+            rubric: None,
+            mending: Mending::default(),
+            overriding: Overriding::Reason,
+            canary_every: 0,
         };
         self.by_ada(
             number,
@@ -301,22 +309,58 @@ impl World {
         self.of(episode, Event::StageCompleted { stage: id(stage), input, output, handoff, words });
     }
 
-    /// A gate judges.
+    /// A gate judges, and says no more than this.
     pub(crate) fn judged(&mut self, episode: u32, gate: &str, verdict: Verdict, reasons: &[&str]) -> ContentHash {
+        let reasons: Vec<String> = reasons.iter().map(|reason| (*reason).to_owned()).collect();
+        let sentence = reasons.first().cloned().unwrap_or_else(|| "Passed: form, length hold.".into());
+        let form = Check { name: "form".into(), passed: true, detail: "12 lines are in form".into() };
+        let report = Report { sentence, checks: vec![form], ..Report::default() };
+        self.reported(episode, gate, verdict, reasons, &report)
+    }
+
+    fn reported(
+        &mut self,
+        episode: u32,
+        gate: &str,
+        verdict: Verdict,
+        reasons: Vec<String>,
+        report: &Report,
+    ) -> ContentHash {
         let hash = self.input(episode, gate);
-        let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
-        let report = ContentHash::of(format!("{gate}{hash}").as_bytes());
-        self.of(episode, Event::GateEvaluated { gate: id(gate), hash, verdict, reasons, report });
+        let open = report.open.iter().map(|item| item.id.clone()).collect();
+        let report = self.blob(report);
+        self.of(episode, Event::GateEvaluated { gate: id(gate), hash, verdict, reasons, report, open });
         if verdict != Verdict::Passed {
             self.of(episode, Event::NeedOpened { need: Need::Gate { gate: id(gate), hash } });
         }
         hash
     }
 
+    /// The quality gate weighs what two judges and the arbiter say.
+    pub(crate) fn weighed(
+        &mut self,
+        episode: u32,
+        script: &Script,
+        judges: &(Judgement, Judgement),
+        arbitration: Arbitration,
+    ) {
+        let material = Material {
+            script: Some(script.clone()),
+            words_per_minute: 150,
+            judgements: vec![(id("judge_a"), judges.0.clone()), (id("judge_b"), judges.1.clone())],
+            rubric: rubric(),
+            arbitration: Some(arbitration),
+            notes: vec!["judge_a is of the writer's family of models".into()],
+            ..Material::default()
+        };
+        let judged = judge(&material, Human::OnDispute);
+        self.reported(episode, "quality_evaluation", judged.verdict, judged.reasons, &judged.report);
+    }
+
     /// A person approves.
     pub(crate) fn approve(&mut self, episode: u32, gate: &str) {
         let hash = self.input(episode, gate);
-        self.by_ada(episode, Event::GateApproved { gate: id(gate), hash, max_spend: MicroUsd(4_000_000) });
+        self.by_ada(episode, Event::GateApproved { gate: id(gate), hash, max_spend: MicroUsd(4_000_000), seen: None });
         let need = Need::Gate { gate: id(gate), hash }.id();
         self.of(episode, Event::NeedClosed { id: need, answer: "approved".into() });
     }
@@ -324,9 +368,10 @@ impl World {
     /// A person sends back.
     pub(crate) fn send_back(&mut self, episode: u32, gate: &str, base: ContentHash) {
         let hash = self.input(episode, gate);
-        let note = self.blob(&"a note");
+        let note = self.blob(&Note { fixes: first_fixes().fixes, text: String::new() });
         let (gate_id, target) = (id(gate), id("script"));
-        self.by_ada(episode, Event::SentBack { gate: gate_id.clone(), hash, target, note, base });
+        let (way, seen) = (Way::Author, None);
+        self.by_ada(episode, Event::SentBack { gate: gate_id.clone(), hash, target, note, base, way, seen });
         let need = Need::Gate { gate: gate_id, hash }.id();
         self.of(episode, Event::NeedClosed { id: need, answer: "sent back".into() });
     }
@@ -348,14 +393,30 @@ impl World {
         hash
     }
 
-    /// Both judges and the list of fixes.
+    /// Both judges, the arbiter and the list of fixes.
     pub(crate) fn up_to_fixes(&mut self, episode: u32) {
-        let (a, b) = judgements();
-        let (a, b) = (self.blob(&a), self.blob(&b));
+        self.up_to(episode, &judgements(), &advised(), &fixes());
+    }
+
+    /// As [`Self::up_to_fixes`], with what they say.
+    pub(crate) fn up_to(&mut self, episode: u32, judges: &(Judgement, Judgement), said: &Arbitration, fixes: &Fixes) {
+        let (a, b) = (self.blob(&judges.0), self.blob(&judges.1));
         self.agent(episode, "judge_a", 182_000, a, None);
         self.agent(episode, "judge_b", 131_500, b, None);
-        let fixes = self.blob(&fixes());
+        let said = self.blob(said);
+        self.agent(episode, "arbiter", 21_000, said, None);
+        let fixes = self.blob(fixes);
         self.agent(episode, "fixes", 48_000, fixes, None);
+    }
+
+    /// An episode at the quality gate that failed: both judges hold a blocker at one line.
+    pub(crate) fn failed(&mut self, episode: u32, title: &str) {
+        let (a, b) = judgements();
+        let judges = (Judgement { findings: b.findings.clone(), ..a }, b);
+        self.begin(episode, title, 6_000_000);
+        self.up_to_script(episode, &script(true));
+        self.up_to(episode, &judges, &Arbitration::default(), &fixes());
+        self.weighed(episode, &script(true), &judges, Arbitration::default());
     }
 
     /// From an open quality gate to the recording.
@@ -363,8 +424,7 @@ impl World {
         self.judged(episode, "quality_evaluation", Verdict::Passed, &[]);
         let polished = self.blob(script);
         self.agent(episode, "polish", 301_000, polished, Some(script.measure().words));
-        let (a, _) = judgements();
-        let review = self.blob(&Judgement { findings: vec![], ..a });
+        let review = self.blob(&Review { findings: vec![], summary: "Ready.".into(), ready: true });
         self.agent(episode, "review", 120_000, review, None);
         self.agent(episode, "speech_text", 66_000, ContentHash::of(b"spoken"), None);
         self.judged(episode, "polish_refinement", Verdict::Person, &["The script is ready to be signed."]);
@@ -435,18 +495,13 @@ fn built() -> World {
     world.call(41, "voice", 9);
     world.begin(42, "Tidal power, again", 6_000_000);
     let first = world.up_to_script(42, &script(false));
-    world.up_to_fixes(42);
-    world.judged(42, "quality_evaluation", Verdict::Person, &["accuracy is disputed: 4.2 against 2.8"]);
+    world.up_to(42, &first_judgements(), &Arbitration::default(), &first_fixes());
+    world.weighed(42, &script(false), &first_judgements(), Arbitration::default());
     world.pass(300);
     world.send_back(42, "quality_evaluation", first);
     world.script(42, &script(true));
     world.up_to_fixes(42);
-    world.judged(
-        42,
-        "quality_evaluation",
-        Verdict::Person,
-        &["accuracy is disputed: A gives 4.2, B gives 2.8, the floor is 4.0", "1 blocker stands: B F1 at L006"],
-    );
+    world.weighed(42, &script(true), &judgements(), advised());
     world.pass(240);
     world.begin(43, "Ghost ships of the ice", 6_000_000);
     world.up_to_script(43, &script(false));

@@ -1,14 +1,20 @@
 //! The gate: the script with what the judges found, the note that can go back, and the decision.
 //!
-//! What the judges say is worked out in [`super::findings`], what changed in [`super::diff`], the note in
-//! [`super::note`], the decision in [`super::decision`].
+//! What it is about is worked out in [`super::scene`], what changed in [`super::diff`], the note in [`super::note`]; rulings
+//! are made in [`super::rulings`], the decision in [`super::decision`].
 
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
-use super::findings::{self, Judge, Shown};
+use super::findings::{Judge, Pick};
+use super::gate_layout::script_size;
 use super::note::{NoteDraft, draft_name};
-use super::shift;
-use crate::domain::episode::{Episode, Evaluation};
+use super::reading::Reading;
+use super::rulings::Asking;
+use super::scene::Scene;
+use super::sheet::sheet;
+use super::{revisions, shift};
+use crate::domain::episode::Episode;
+use crate::domain::event::{ItemRuling, Seen};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::tui::commands::{Act, Move};
@@ -61,14 +67,20 @@ pub(crate) struct GateScreen {
     pub(crate) gate: StageId,
     pub(crate) panel: Panel,
     pub(crate) line: Option<LineId>,
-    /// The finding that is selected, by its judge and its id.
-    pub(crate) finding: Option<(char, String)>,
-    /// Which fix is selected; behind the last one stand the person's own words.
+    /// What is selected of what is open, disputed or found.
+    pub(crate) picked: Option<Pick>,
+    /// Which fix is selected; behind the last one stand the person's own words, and then what the last note changed.
     pub(crate) fix: usize,
+    /// How many fixes of the last note are listed.
+    pub(crate) fixed: usize,
     pub(crate) note: NoteDraft,
     /// The content that the note is about, once it was filled in.
     pub(crate) seeded: Option<ContentHash>,
     pub(crate) editing: Option<Editing>,
+    pub(crate) asking: Option<Asking>,
+    pub(crate) reading: Reading,
+    /// The content that is being read.
+    read: Option<ContentHash>,
     pub(crate) diff: bool,
     /// The revision to compare with; the one before without a choice.
     pub(crate) base: Option<ContentHash>,
@@ -78,20 +90,6 @@ pub(crate) struct GateScreen {
     pub(crate) saved: Option<jiff::Timestamp>,
 }
 
-/// What a gate is about, worked out anew from the episode each time.
-#[derive(Debug)]
-pub(crate) struct Scene {
-    /// What stands at the gate: its inputs' hash.
-    pub(crate) hash: Option<ContentHash>,
-    /// Whether the gate can be decided now.
-    pub(crate) open: bool,
-    pub(crate) evaluation: Option<Evaluation>,
-    pub(crate) script: Option<ContentHash>,
-    pub(crate) judges: Vec<Judge>,
-    pub(crate) findings: Vec<Shown>,
-    pub(crate) revisions: Vec<findings::Revision>,
-}
-
 impl GateScreen {
     pub(crate) fn new(episode: EpisodeNumber, gate: StageId) -> Self {
         Self {
@@ -99,34 +97,21 @@ impl GateScreen {
             gate,
             panel: Panel::default(),
             line: None,
-            finding: None,
+            picked: None,
             fix: 0,
+            fixed: 0,
             note: NoteDraft::default(),
             seeded: None,
             editing: None,
+            asking: None,
+            reading: Reading::default(),
+            read: None,
             diff: false,
             base: None,
             revision: None,
             save_ms: None,
             saved: None,
         }
-    }
-
-    /// What the gate is about.
-    pub(crate) fn scene(&self, shared: &Shared, episode: &Episode) -> Scene {
-        let standings = episode.standings();
-        let standing = standings.get(&self.gate);
-        let inputs = standing.and_then(|standing| standing.inputs());
-        let script = inputs.and_then(|inputs| episode.script_of(&self.gate, inputs));
-        let hash = inputs.map(|inputs| inputs.hash);
-        let evaluations = episode.gates.get(&self.gate).map(|gate| &gate.evaluations);
-        let evaluation = evaluations.and_then(|evaluations| evaluations.get(&hash?)).cloned();
-        let is_done = standing.is_some_and(|standing| standing.output().is_some());
-        let open = !is_done && evaluation.is_some() && !episode.life.is_over();
-        let judges = findings::judges(shared, episode, script);
-        let read = script.and_then(|script| shared.script(script));
-        let findings = read.map(|script| findings::findings(&judges, script)).unwrap_or_default();
-        Scene { hash, open, evaluation, script, judges, findings, revisions: findings::revisions(episode) }
     }
 
     /// The revision that the script is compared with.
@@ -147,8 +132,24 @@ impl GateScreen {
         for judge in &scene.judges {
             shared.want(judge.output, Reads::Judgement);
         }
+        if let Some(evaluation) = &scene.evaluation {
+            shared.want(evaluation.report, Reads::Report);
+        }
+        revisions::want(shared, &episode, scene.script);
         if let (true, Some(base)) = (self.diff, self.compared(&scene)) {
             shared.want(base, Reads::Script);
+        }
+        if self.read != scene.hash {
+            self.read = scene.hash;
+            self.reading = Reading::new(shared.mono_ms);
+            self.picked = None;
+        }
+        // What is open comes first, before a key is pressed.
+        if self.picked.is_none()
+            && let Some(item) = self.unruled(&scene).into_iter().find(|item| item.line.is_some())
+        {
+            self.picked = Some(Pick::Item(item.id.clone()));
+            self.line = item.line;
         }
         if self.line.is_none()
             && let Some(script) = scene.script.and_then(|hash| shared.script(hash))
@@ -161,6 +162,9 @@ impl GateScreen {
         if scene.open {
             self.seed(shared, &episode, &scene);
         }
+        let report = scene.evaluation.as_ref().map(|evaluation| evaluation.report);
+        let became = revisions::became(shared, &episode, &self.gate, scene.script, report);
+        self.fixed = became.map_or(0, |(_, told)| told.fixes.len());
         if self.save_ms.is_some_and(|due| due <= shared.mono_ms) {
             self.flush(shared);
         }
@@ -199,13 +203,20 @@ impl GateScreen {
             Some(Loadable::Failed(_)) => None,
             Some(Loadable::Ready(draft)) => draft.clone(),
         };
-        let found: Vec<_> = scene
-            .judges
-            .iter()
-            .filter(|judge| judge.current)
-            .filter_map(|judge| judge.judgement.as_ref().map(|judgement| (judge.letter, judgement)))
-            .flat_map(|(letter, judgement)| judgement.findings.iter().map(move |finding| (letter, finding.clone())))
-            .collect();
+        let report = scene.evaluation.as_ref().map(|evaluation| evaluation.report);
+        if report.is_some_and(|report| matches!(shared.artifacts.get(&report), Some(Loadable::Loading) | None)) {
+            return;
+        }
+        let of_judge = |judge: &Judge| {
+            let found = judge.judgement.as_ref().map(|judgement| judgement.findings.clone()).unwrap_or_default();
+            found.into_iter().map(|finding| (judge.letter, finding)).collect::<Vec<_>>()
+        };
+        let found: Vec<_> = match &scene.report {
+            Some(report) => {
+                report.findings.iter().map(|listed| (listed.by.to_ascii_uppercase(), listed.finding.clone())).collect()
+            }
+            None => scene.judges.iter().flat_map(of_judge).collect(),
+        };
         let applied = fixes.is_some_and(|(pin, _)| !is_input(&pin.stage.id));
         // What was written while other content came to stand here is not lost.
         let words = std::mem::take(&mut self.note.text);
@@ -216,6 +227,7 @@ impl GateScreen {
         };
         self.fix = 0;
         self.editing = None;
+        self.asking = None;
         self.seeded = Some(hash);
     }
 
@@ -234,22 +246,61 @@ impl GateScreen {
         self.note = NoteDraft::default();
         self.seeded = None;
         self.editing = None;
+        self.asking = None;
+        self.picked = None;
         self.save_ms = None;
         self.base = None;
         self.revision = None;
     }
 
-    /// When a change has to be kept.
+    /// When a change has to be kept, or a line counts as read.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        self.save_ms
+        self.save_ms.into_iter().chain(self.reading.deadline()).min()
     }
 
-    fn changed(&mut self, shared: &Shared) {
+    /// Whether a change waits to be kept.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.save_ms.is_some()
+    }
+
+    /// The lines of the script that stand on the screen now; none where something lies over them.
+    pub(crate) fn look(&mut self, shared: &Shared, is_on_top: bool) {
+        let lines = self.lines_shown(shared).filter(|_| is_on_top).unwrap_or_default();
+        self.reading.look(shared.mono_ms, &lines);
+    }
+
+    fn lines_shown(&self, shared: &Shared) -> Option<Vec<LineId>> {
+        let episode = shared.episode(self.episode)?;
+        let scene = self.scene(shared, episode);
+        let script = shared.script(scene.script?)?;
+        let (columns, rows) = script_size(shared.columns, shared.rows, self, &scene)?;
+        let old = self.compared(&scene).filter(|_| self.diff).and_then(|base| shared.script(base));
+        Some(sheet(self, &scene, script, old.map(AsRef::as_ref), columns).shown(rows))
+    }
+
+    /// What was seen, for the record of a decision.
+    pub(crate) fn saw(&self, shared: &Shared, episode: &Episode, scene: &Scene) -> Option<Seen> {
+        let evaluation = scene.evaluation.as_ref()?;
+        let script = scene.script.and_then(|hash| shared.script(hash));
+        let lines = script.iter().flat_map(|script| script.lines()).map(|line| line.id);
+        Some(Seen {
+            report: evaluation.report,
+            open: u32::try_from(evaluation.open.len()).unwrap_or(u32::MAX),
+            spent: episode.spent(),
+            read_percent: self.reading.percent(lines),
+            seconds: self.reading.seconds(shared.mono_ms),
+        })
+    }
+
+    pub(super) fn changed(&mut self, shared: &Shared) {
         self.save_ms.get_or_insert(shared.mono_ms.saturating_add(SAVE_MS));
     }
 
     /// While text is edited every key is text; Esc closes the editor and keeps what was written.
     pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key) -> Next {
+        if self.asking.is_some() {
+            return self.on_reason_key(shared, key);
+        }
         let Some(editing) = &mut self.editing else { return Next::Ignored };
         if key.code == Code::Esc {
             self.editing = None;
@@ -272,6 +323,9 @@ impl GateScreen {
 
     /// Pasted text goes into the editor.
     pub(crate) fn on_paste(&mut self, shared: &Shared, text: &str) {
+        if let Some(asking) = &mut self.asking {
+            return asking.field.insert(text);
+        }
         let Some(editing) = &mut self.editing else { return };
         match editing.target {
             Target::Fix(_) => editing.area.insert_str(clean(text)),
@@ -335,7 +389,7 @@ impl GateScreen {
             Act::Move(step) => self.moved(shared, &scene, step),
             Act::Next | Act::Previous => {
                 let step = if act == Act::Next { Move::Down } else { Move::Up };
-                self.move_finding(&scene, step, usize::from(shared.rows / 3));
+                self.move_pick(&scene, step, usize::from(shared.rows / 3));
             }
             Act::Diff => match self.compared(&scene) {
                 Some(_) => self.diff = !self.diff,
@@ -346,7 +400,12 @@ impl GateScreen {
                 shared.say(Role::Text, "Choose the revision to compare with and press Enter.");
             }
             Act::Open => self.open(shared, &scene),
-            Act::Strike => self.strike(shared, &scene),
+            Act::Fix => self.fix_or_strike(shared, &scene),
+            Act::Waive => self.rule(shared, &scene, ItemRuling::Waive),
+            Act::NotAFault => self.rule(shared, &scene, ItemRuling::NotAFault),
+            Act::Take => self.take_wording(shared, &scene),
+            // A decision that is about to be sent is taken back before a ruling.
+            Act::Undo if shared.held.is_empty() && self.take_ruling_back(shared, &scene) => {}
             Act::EditNote | Act::EditText => {
                 if self.note_is_locked(shared, &scene, if act == Act::EditNote { "i" } else { "t" }) {
                     return Next::Stay;
@@ -354,7 +413,7 @@ impl GateScreen {
                 let is_fix = act == Act::EditNote && self.panel == Panel::Note && self.fix < self.note.fixes.len();
                 self.edit(if is_fix { Target::Fix(self.fix) } else { Target::Text });
             }
-            Act::Approve | Act::SendBack | Act::Reject | Act::Pause => {
+            Act::Approve | Act::SendBack | Act::Override | Act::Reject | Act::Pause => {
                 return self.decide(shared, &episode, &scene, act);
             }
             // The episode lies below.
@@ -378,7 +437,7 @@ impl GateScreen {
         Next::Stay
     }
 
-    fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
+    pub(super) fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
         let why = if !scene.open {
             "the gate is not open for a decision"
         } else if self.seeded != scene.hash {
@@ -388,23 +447,6 @@ impl GateScreen {
         };
         shared.locked(format!("{key} is locked: {why}."));
         true
-    }
-
-    fn strike(&mut self, shared: &mut Shared, scene: &Scene) {
-        if self.note_is_locked(shared, scene, "x") {
-            return;
-        }
-        if self.panel != Panel::Note {
-            self.panel = Panel::Note;
-            return;
-        }
-        match self.note.fixes.get_mut(self.fix) {
-            Some(fix) => {
-                fix.struck = !fix.struck;
-                self.changed(shared);
-            }
-            None => shared.locked("x is locked: these are your own words; i edits them."),
-        }
     }
 
     fn open(&mut self, shared: &mut Shared, scene: &Scene) {
@@ -439,8 +481,8 @@ impl GateScreen {
                 let at = self.line.and_then(|line| lines.iter().position(|id| *id == line)).unwrap_or(0);
                 self.line = lines.get(shift(at, lines.len(), page / 2, step)).copied();
             }
-            Panel::Findings => self.move_finding(scene, step, page),
-            Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1, page, step),
+            Panel::Findings => self.move_pick(scene, step, page),
+            Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1 + self.fixed, page, step),
             Panel::Revisions => {
                 let outputs: Vec<ContentHash> = scene.revisions.iter().map(|revision| revision.output).collect();
                 let at = self.revision.and_then(|hash| outputs.iter().position(|o| *o == hash)).unwrap_or(0);
@@ -449,17 +491,15 @@ impl GateScreen {
         }
     }
 
-    fn move_finding(&mut self, scene: &Scene, step: Move, page: usize) {
-        let is_selected = |shown: &Shown| {
-            self.finding.as_ref().is_some_and(|(letter, id)| *letter == shown.letter && *id == shown.finding.id)
-        };
-        let to = match scene.findings.iter().position(is_selected) {
-            Some(at) => shift(at, scene.findings.len(), page, step),
+    fn move_pick(&mut self, scene: &Scene, step: Move, page: usize) {
+        let entries = scene.entries();
+        let to = match entries.iter().position(|(pick, _)| Some(pick) == self.picked.as_ref()) {
+            Some(at) => shift(at, entries.len(), page, step),
             None => 0,
         };
-        if let Some(shown) = scene.findings.get(to) {
-            self.finding = Some((shown.letter, shown.finding.id.clone()));
-            self.line = Some(shown.finding.line);
+        if let Some((pick, line)) = entries.into_iter().nth(to) {
+            self.picked = Some(pick);
+            self.line = line.or(self.line);
         }
     }
 }

@@ -324,7 +324,7 @@ fn need_lines(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffe
     let mut lines = Vec::new();
     for (number, open) in needs.iter().skip(from) {
         let Some(episode) = shared.under_way(*number) else { continue };
-        let (what, how) = look::told(episode, &open.need);
+        let (what, how) = look::told(shared, episode, &open.need);
         let selected = screen.panel == Panel::Needs && is_selected(*number, &open.id);
         let mark = if selected { "›" } else { " " };
         let head = format!("{number} {} ", look::word(&open.need));
