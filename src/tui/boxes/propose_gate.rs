@@ -81,11 +81,18 @@ fn rulings(confirm: Confirm, rulings: &[Ruled]) -> Confirm {
     })
 }
 
-/// What starts, each with its model.
-fn starts(mut confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
+/// Below so many rows a box says what starts without the models.
+const ROOMY: u16 = 30;
+
+/// What starts, each with its model where there is room.
+fn starts(mut confirm: Confirm, shared: &Shared, episode: &Episode, gate: &StageId) -> Confirm {
     let paid: Vec<&Pin> = follows(episode, gate).into_iter().filter(|pin| pin.route.is_some()).collect();
     if paid.is_empty() {
         return confirm.fact(Role::Text, "Nothing that follows is paid for.");
+    }
+    if shared.rows < ROOMY {
+        let names: Vec<String> = paid.iter().map(|pin| clean(&pin.stage.title).to_lowercase()).collect();
+        return confirm.fact(Role::Text, format!("This starts, and is paid for: {}.", names.join(", ")));
     }
     confirm = confirm.fact(Role::Text, "This starts, and is paid for:");
     let most = if paid.len() > 5 { 4 } else { 5 };
@@ -124,7 +131,7 @@ pub(crate) fn approve(shared: &Shared, episode: &Episode, at: AtGate, seen: &str
     let confirm = Confirm::new(shared, title, "approve", Intent::Approve { at: at.clone() })
         .fact(Role::Strong, format!("You approve exactly content {}.", at.hash.short()))
         .fact(Role::Text, format!("{seen}{covers}"));
-    let mut confirm = starts(rulings(confirm, &ruled), episode, &gate);
+    let mut confirm = starts(rulings(confirm, &ruled), shared, episode, &gate);
     let gates = waits_again(episode, &gate);
     if !gates.is_empty() {
         confirm = confirm.fact(Role::Text, format!("It waits for you again at: {}.", gates.join(", ")));
@@ -170,12 +177,12 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
     let number = episode.number;
     let hash = at.hash.short();
     let confirm = Confirm::new(shared, title, verb, Intent::Override { at })
-        .fact(Role::Failed, format!("FAILED, and stays failed: {why}{more}"))
+        .fact(Role::Failed, format!("FAILED, and stays failed: {}{more}", fit(&why, 140)))
         .fact(Role::Text, format!("Content {hash} goes on all the same. Your name and reason are kept and go into the package."))
         .fact(Role::Strong, policy);
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));
-    money(starts(confirm, episode, &gate), episode, &gate)
+    money(starts(confirm, shared, episode, &gate), episode, &gate)
         .fact(Role::Failed, "It cannot be taken back.")
         .ask("Reason", Rule::Reason, "")
         .ask("Type the episode number", Rule::Number(number), "")

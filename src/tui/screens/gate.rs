@@ -5,17 +5,15 @@
 
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
-use super::findings::{Judge, Pick};
-use super::gate_layout::script_size;
+use super::findings::{Judge, Pick, Shown};
 use super::note::{NoteDraft, draft_name};
 use super::reading::Reading;
 use super::rulings::Asking;
 use super::scene::Scene;
-use super::sheet::sheet;
 use super::{revisions, shift};
 use crate::domain::episode::Episode;
-use crate::domain::event::{ItemRuling, Seen};
-use crate::domain::handoff::Contract;
+use crate::domain::event::{ItemRuling, Verdict};
+use crate::domain::handoff::{Contract, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::tui::commands::{Act, Move};
 use crate::tui::key::{Code, Key};
@@ -81,6 +79,8 @@ pub(crate) struct GateScreen {
     pub(crate) reading: Reading,
     /// The content that is being read.
     read: Option<ContentHash>,
+    /// Whether what it is about was put before the person.
+    is_greeted: bool,
     pub(crate) diff: bool,
     /// The revision to compare with; the one before without a choice.
     pub(crate) base: Option<ContentHash>,
@@ -106,6 +106,7 @@ impl GateScreen {
             asking: None,
             reading: Reading::default(),
             read: None,
+            is_greeted: false,
             diff: false,
             base: None,
             revision: None,
@@ -143,13 +144,11 @@ impl GateScreen {
             self.read = scene.hash;
             self.reading = Reading::new(shared.mono_ms);
             self.picked = None;
+            self.is_greeted = false;
         }
-        // What is open comes first, before a key is pressed.
-        if self.picked.is_none()
-            && let Some(item) = self.unruled(&scene).into_iter().find(|item| item.line.is_some())
-        {
-            self.picked = Some(Pick::Item(item.id.clone()));
-            self.line = item.line;
+        if !self.is_greeted && scene.report.is_some() {
+            self.is_greeted = true;
+            self.greet(&scene);
         }
         if self.line.is_none()
             && let Some(script) = scene.script.and_then(|hash| shared.script(hash))
@@ -167,6 +166,18 @@ impl GateScreen {
         self.fixed = became.map_or(0, |(_, told)| told.fixes.len());
         if self.save_ms.is_some_and(|due| due <= shared.mono_ms) {
             self.flush(shared);
+        }
+    }
+
+    /// What a person is here for comes first, before a key is pressed: what fails the gate, else what is open.
+    fn greet(&mut self, scene: &Scene) {
+        let has_failed = scene.evaluation.as_ref().is_some_and(|evaluation| evaluation.verdict == Verdict::Failed);
+        let blocks = |shown: &&Shown| has_failed && shown.finding.severity == Severity::Blocker;
+        let blocker = scene.findings.iter().find(blocks).map(|shown| (shown.pick(), Some(shown.finding.line)));
+        let open = || self.unruled(scene).first().map(|item| (Pick::Item(item.id.clone()), item.line));
+        if let Some((pick, line)) = blocker.or_else(open) {
+            self.picked = Some(pick);
+            self.line = line.or(self.line);
         }
     }
 
@@ -261,35 +272,6 @@ impl GateScreen {
     /// Whether a change waits to be kept.
     pub(crate) fn is_unsaved(&self) -> bool {
         self.save_ms.is_some()
-    }
-
-    /// The lines of the script that stand on the screen now; none where something lies over them.
-    pub(crate) fn look(&mut self, shared: &Shared, is_on_top: bool) {
-        let lines = self.lines_shown(shared).filter(|_| is_on_top).unwrap_or_default();
-        self.reading.look(shared.mono_ms, &lines);
-    }
-
-    fn lines_shown(&self, shared: &Shared) -> Option<Vec<LineId>> {
-        let episode = shared.episode(self.episode)?;
-        let scene = self.scene(shared, episode);
-        let script = shared.script(scene.script?)?;
-        let (columns, rows) = script_size(shared.columns, shared.rows, self, &scene)?;
-        let old = self.compared(&scene).filter(|_| self.diff).and_then(|base| shared.script(base));
-        Some(sheet(self, &scene, script, old.map(AsRef::as_ref), columns).shown(rows))
-    }
-
-    /// What was seen, for the record of a decision.
-    pub(crate) fn saw(&self, shared: &Shared, episode: &Episode, scene: &Scene) -> Option<Seen> {
-        let evaluation = scene.evaluation.as_ref()?;
-        let script = scene.script.and_then(|hash| shared.script(hash));
-        let lines = script.iter().flat_map(|script| script.lines()).map(|line| line.id);
-        Some(Seen {
-            report: evaluation.report,
-            open: u32::try_from(evaluation.open.len()).unwrap_or(u32::MAX),
-            spent: episode.spent(),
-            read_percent: self.reading.percent(lines),
-            seconds: self.reading.seconds(shared.mono_ms),
-        })
     }
 
     pub(super) fn changed(&mut self, shared: &Shared) {
@@ -480,6 +462,8 @@ impl GateScreen {
                     script.map(|script| script.lines().map(|line| line.id).collect()).unwrap_or_default();
                 let at = self.line.and_then(|line| lines.iter().position(|id| *id == line)).unwrap_or(0);
                 self.line = lines.get(shift(at, lines.len(), page / 2, step)).copied();
+                let here = scene.entries().into_iter().find(|(_, line)| line.is_some() && *line == self.line);
+                self.picked = here.map(|(pick, _)| pick);
             }
             Panel::Findings => self.move_pick(scene, step, page),
             Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1 + self.fixed, page, step),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::gate::{GateScreen, Panel};
 use super::scene::Scene;
+use crate::tui::text::wrap;
 
 /// From this size on a screen shows all its panels at once.
 pub(crate) const FULL: (u16, u16) = (120, 36);
@@ -42,8 +43,11 @@ pub(crate) fn layout(area: Rect, screen: &GateScreen, scene: &Scene) -> Layout {
     // The note needs room while it is worked on, and else the script does.
     let share = if screen.panel == Panel::Note { 48 } else { 25 };
     let (script, note) = below(left, left.height.saturating_sub((area.height * share / 100).max(6)));
-    let notes = scene.report.as_ref().map_or(0, |report| report.notes.len()).min(3);
-    let (scores, rest) = below(right, rows(13 + notes));
+    let inside = usize::from(right.width.saturating_sub(4));
+    let report = scene.report.as_deref();
+    let notes: usize = report.map_or(0, |report| report.notes.iter().map(|n| wrap(&format!("note: {n}"), inside).len()).sum());
+    let carried = report.is_some_and(|report| report.dimensions.iter().flat_map(|row| &row.given).any(|given| given.carried));
+    let (scores, rest) = below(right, rows(13 + notes.min(4) + usize::from(carried)));
     let revision_rows = rows(scene.revisions.len() + 2).clamp(4, 7);
     let (findings, rest) = below(rest, rest.height.saturating_sub(revision_rows + 4));
     let (spend, revisions) = below(rest, 4);

@@ -35,6 +35,8 @@ pub(crate) struct NoteFix {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DraftRuling {
     pub(crate) ruled: Ruled,
+    /// The findings behind what was ruled.
+    behind: Vec<String>,
     /// Fixes that it struck or took back in, as they were.
     changed: Vec<(String, bool)>,
     /// The fix that it added.
@@ -151,7 +153,8 @@ impl NoteDraft {
     /// for nothing else than what is let be are struck.
     pub(crate) fn rule(&mut self, ruled: Ruled, references: &[String], new: Option<Fix>) {
         self.undo_ruling(&ruled.item.clone());
-        let mut ruling = DraftRuling { ruled, changed: Vec::new(), added: None };
+        let behind = references.to_vec();
+        let mut ruling = DraftRuling { ruled, behind, changed: Vec::new(), added: None };
         match ruling.ruled.ruling {
             ItemRuling::Fix => match (self.covering(references), new) {
                 (Some(at), _) => {
@@ -167,9 +170,12 @@ impl NoteDraft {
                 (None, None) => {}
             },
             ItemRuling::Waive | ItemRuling::NotAFault => {
+                let to_fix = self.rulings.iter().filter(|other| other.ruled.ruling == ItemRuling::Fix);
+                let wanted: Vec<String> = to_fix.flat_map(|other| other.behind.iter().cloned()).collect();
                 let is_for_this = |fix: &&mut NoteFix| {
                     let items = &fix.fix.findings;
-                    !fix.struck && !items.is_empty() && items.iter().all(|item| references.contains(item))
+                    let is_let_be = |item: &String| references.contains(item) && !wanted.contains(item);
+                    !fix.struck && !items.is_empty() && items.iter().all(is_let_be)
                 };
                 for fix in self.fixes.iter_mut().filter(is_for_this) {
                     ruling.changed.push((fix.fix.id.clone(), false));
@@ -188,7 +194,7 @@ impl NoteDraft {
 
     fn undo_ruling(&mut self, item: &str) -> Option<Ruled> {
         let at = self.rulings.iter().position(|ruling| ruling.ruled.item == item)?;
-        let DraftRuling { ruled, changed, added } = self.rulings.remove(at);
+        let DraftRuling { ruled, changed, added, .. } = self.rulings.remove(at);
         for (id, struck) in changed {
             for fix in self.fixes.iter_mut().filter(|fix| fix.fix.id == id) {
                 fix.struck = struck;
@@ -297,6 +303,10 @@ mod tests {
         note.rule(ruled("D1", ItemRuling::NotAFault), &references, None);
         note.rule(ruled("D1", ItemRuling::Fix), &references, Some(fix("D1", &[])));
         assert_eq!((struck(&note), note.rulings.len()), (vec![false, false], 1));
+        // What one ruling wants mended is not struck by another.
+        note.rule(ruled("D3", ItemRuling::Waive), &references, None);
+        assert_eq!(struck(&note), [false, false]);
+        note.take_back();
         // Without a fix that carries it, one is added, and taken away again.
         note.rule(ruled("D2", ItemRuling::Fix), &["b:F9".to_owned()], Some(fix("D2", &["b:F9"])));
         assert!(note.carries("b:F9"));

@@ -4,7 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gate::GateScreen;
+use super::gate_layout::script_size;
+use super::scene::Scene;
+use super::sheet::sheet;
+use crate::domain::episode::Episode;
+use crate::domain::event::Seen;
 use crate::domain::ids::LineId;
+use crate::tui::model::Shared;
 
 /// How long a line must stand on the screen.
 const READ_MS: u64 = 1_000;
@@ -50,6 +57,37 @@ impl Reading {
     /// How long the gate has been open, in seconds.
     pub(crate) fn seconds(&self, now_ms: u64) -> u32 {
         u32::try_from(now_ms.saturating_sub(self.opened_ms) / 1_000).unwrap_or(u32::MAX)
+    }
+}
+
+impl GateScreen {
+    /// The lines of the script that stand on the screen now; none where something lies over them.
+    pub(crate) fn look(&mut self, shared: &Shared, is_on_top: bool) {
+        let lines = self.lines_shown(shared).filter(|_| is_on_top).unwrap_or_default();
+        self.reading.look(shared.mono_ms, &lines);
+    }
+
+    fn lines_shown(&self, shared: &Shared) -> Option<Vec<LineId>> {
+        let episode = shared.episode(self.episode)?;
+        let scene = self.scene(shared, episode);
+        let script = shared.script(scene.script?)?;
+        let (columns, rows) = script_size(shared.columns, shared.rows, self, &scene)?;
+        let old = self.compared(&scene).filter(|_| self.diff).and_then(|base| shared.script(base));
+        Some(sheet(self, &scene, script, old.map(AsRef::as_ref), columns).shown(rows))
+    }
+
+    /// What was seen, for the record of a decision.
+    pub(crate) fn saw(&self, shared: &Shared, episode: &Episode, scene: &Scene) -> Option<Seen> {
+        let evaluation = scene.evaluation.as_ref()?;
+        let script = scene.script.and_then(|hash| shared.script(hash));
+        let lines = script.iter().flat_map(|script| script.lines()).map(|line| line.id);
+        Some(Seen {
+            report: evaluation.report,
+            open: u32::try_from(evaluation.open.len()).unwrap_or(u32::MAX),
+            spent: episode.spent(),
+            read_percent: self.reading.percent(lines),
+            seconds: self.reading.seconds(shared.mono_ms),
+        })
     }
 }
 

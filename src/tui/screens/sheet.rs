@@ -6,7 +6,7 @@
 //! -    L118 HOST   what it was                              - + what changed
 //!      | D1 DISPUTE accuracy OPEN                           a dispute, below its line
 //!      | B objects: BLOCKER superlative. La Rance …         who, with which words
-//!      |   “the world's first”  P4 “opened in 1966”         and which proof
+//!      |   source P4 “opened in 1966”                       and which proof
 //!      | A does not: finds nothing there
 //!      | X arbiter, advice only: upheld. …
 //!      | A F2 minor pacing: what is wrong                   a finding
@@ -21,7 +21,7 @@ use super::gate::GateScreen;
 use super::scene::{Scene, State};
 use crate::domain::event::ItemRuling;
 use crate::domain::gate::{Dispute, Report, View};
-use crate::domain::handoff::{Advice, Severity};
+use crate::domain::handoff::{Advice, Evidence, Severity};
 use crate::domain::ids::LineId;
 use crate::domain::script::{Line, Script};
 use crate::tui::text::{clean, fit, left, width, wrap};
@@ -32,6 +32,8 @@ const SPEAKER: usize = 8;
 const INDENT: usize = 2 + 2 + 5 + SPEAKER + 1;
 /// Columns before the text of what stands below a line.
 const BELOW: usize = 6;
+/// Columns by which the rows after the first are set in.
+const HANG: usize = 2;
 
 /// Text in a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,17 +232,31 @@ impl Page<'_> {
 
     /// What is selected is kept on the screen with the line that it stands under.
     fn keep(&mut self, line: Option<LineId>, from: usize) {
-        let is_at_selected = line.is_some() && line == self.screen.line;
-        let first = if is_at_selected { self.sheet.selected.0 } else { from };
-        self.sheet.selected = (first, self.sheet.rows.len());
+        let end = self.sheet.rows.len();
+        match line {
+            None => self.sheet.selected = (from, end),
+            Some(_) if line == self.screen.line => self.sheet.selected.1 = end,
+            Some(_) => {}
+        }
     }
 
     /// Text behind a bar, wrapped; the label stands before its first row.
     fn told(&mut self, bar: &Span, label: (Role, &str), role: Role, text: &str) {
-        let room = self.columns.saturating_sub(BELOW + width(label.1)).max(8);
-        for (n, row) in wrap(text, room).into_iter().enumerate() {
-            let lead = if n == 0 { span(label.0, label.1) } else { span(role, " ".repeat(width(label.1))) };
-            self.push(vec![span(Role::Text, " ".repeat(4)), bar.clone(), lead, span(role, row)]);
+        let room = self.columns.saturating_sub(BELOW + HANG).max(8);
+        let whole = format!("{}{text}", label.1.trim_start());
+        let lead = width(label.1.trim_start());
+        for (n, row) in wrap(&whole, room).into_iter().enumerate() {
+            let hang = if n == 0 && !label.1.starts_with(' ') { "" } else { "  " };
+            let mut spans = vec![span(Role::Text, " ".repeat(4)), bar.clone(), span(role, hang)];
+            // The wrapped row begins with the label as it is.
+            match row.get(..lead).filter(|_| n == 0) {
+                Some(named) => {
+                    spans.push(span(label.0, named));
+                    spans.push(span(role, row.get(lead..).unwrap_or_default()));
+                }
+                None => spans.push(span(role, row)),
+            }
+            self.push(spans);
         }
     }
 
@@ -316,7 +332,9 @@ impl Page<'_> {
                 format!("{weight} {} {}. {}", clean(&finding.id), finding.kind.name(), clean(&finding.problem))
             }
             // Who finds nothing at the line has given points for the dimension all the same.
-            None if wider != view => format!("{}; {}", clean(&view.words), clean(&wider.words)),
+            None if wider != view => {
+                format!("{}; in {} {}", clean(&view.words), dispute.dimension, clean(&wider.words))
+            }
             None => {
                 let row = report.dimensions.iter().find(|row| row.dimension == dispute.dimension);
                 let given = row.and_then(|row| row.given.iter().find(|given| given.judge == view.judge));
@@ -326,23 +344,23 @@ impl Page<'_> {
                 }
             }
         };
-        self.told(bar, (role, &label), Role::Text, &words);
         let evidence = if view.evidence.is_empty() { &wider.evidence } else { &view.evidence };
-        let quotes = evidence.iter().map(|e| format!("{} “{}”", e.line, clean(&e.quote)));
-        let sources = view.sources.iter().map(|s| format!("{} “{}”", clean(&s.passage), clean(&s.excerpt)));
-        let quotes: Vec<String> = quotes.collect();
-        if !quotes.is_empty() {
-            self.told(bar, (Role::Dim, "  quotes "), Role::Dim, &quotes.join("  "));
-        }
-        for source in sources {
-            self.told(bar, (Role::Dim, "  source "), Role::Text, &source);
+        let quote = |e: &Evidence| match item.line {
+            Some(line) if line == e.line => format!("“{}”", clean(&e.quote)),
+            Some(_) | None => format!("{} “{}”", e.line, clean(&e.quote)),
+        };
+        let quotes: Vec<String> = evidence.iter().map(quote).collect();
+        self.told(bar, (role, &label), Role::Text, format!("{words} {}", quotes.join(" ")).trim_end());
+        for source in &view.sources {
+            let text = format!("{} “{}”", clean(&source.passage), clean(&source.excerpt));
+            self.told(bar, (Role::Dim, "  source "), Role::Text, &text);
         }
     }
 
     fn ruling(&mut self, bar: &Span, item: &Item, state: State) {
         match state {
             State::Open if self.scene.open => {
-                self.told(bar, (Role::Person, "YOU: "), Role::Person, "x fix   w waive, and why   o not a fault, and why");
+                self.told(bar, (Role::Person, "YOU: "), Role::Person, "x fix · w waive, and why · o not a fault, and why");
             }
             State::Ruled(ruling) => {
                 let reason = self.screen.note.ruling(&item.id).map(|ruled| clean(&ruled.reason)).unwrap_or_default();
@@ -399,7 +417,8 @@ fn sides(report: &Report, dispute: &Dispute) -> String {
                 let word = if view.objects { "objects" } else { "does not" };
                 format!("{} {word}", letter_of(report, &view.judge))
             };
-            dispute.views.iter().map(side).collect::<Vec<_>>().join(", ")
+            let (those, others): (Vec<&View>, Vec<&View>) = dispute.views.iter().partition(|view| view.objects);
+            those.into_iter().chain(others).map(side).collect::<Vec<_>>().join(", ")
         }
     }
 }

@@ -346,15 +346,16 @@ fn what_was_read_is_what_stood_on_the_screen_for_a_second() {
         screen[at + 5..].split('%').next().unwrap().parse::<u32>().unwrap()
     };
     let first = read(&mut desk);
-    assert!((30..100).contains(&first), "{first}");
-    // A box over it hides it.
+    assert!((10..100).contains(&first), "{first}");
+    // A box over it hides it, and what is passed by quickly is not read.
     desk.keys("gg?");
     desk.wait(5_000);
     desk.keys("<Esc>G");
     assert_eq!(read(&mut desk), first);
     desk.keys("gg");
-    desk.wait(1_100);
-    desk.keys("G");
-    desk.wait(1_100);
+    for _ in 0..14 {
+        desk.wait(1_100);
+        desk.keys("j");
+    }
     assert_eq!(read(&mut desk), 100);
 }

@@ -173,7 +173,7 @@ fn pasted_text_is_cleaned_and_goes_into_fields_only() {
 #[test]
 fn the_diff_shows_words_and_compares_with_the_revision_that_is_chosen() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>d");
+    desk.keys(":42<Enter>dgg");
     let screen = desk.screen(120, 36);
     assert!(screen.contains("- L003 HOST     Tidal power is a very new idea."), "{screen}");
     assert!(screen.contains("+ L003 HOST     Tidal power sounds new. It is not a new idea."), "{screen}");

@@ -72,6 +72,13 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
     if !tight {
         lines.push(Line::default());
     }
+    // Whatever a box says, what is asked for and the answer are on the screen.
+    let asked_rows = confirm.asked.len() + usize::from(!confirm.asked.is_empty()) + 2;
+    let most = usize::from(area.height).saturating_sub(2 + asked_rows);
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push(paint.line(Role::Dim, "… a higher screen shows the rest"));
+    }
     for (at, asked) in confirm.asked.iter().enumerate() {
         lines.push(field(paint, &asked.label, asked.field.typed(), columns, confirm.at == at));
     }

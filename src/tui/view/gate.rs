@@ -106,7 +106,7 @@ fn full(
     let inner = paint.panel(buf, note, &title, &gate_note::note_state(shared, screen), focus(Panel::Note));
     gate_note::note(paint, shared, episode, screen, scene, buf, inner);
     let word = verdict(paint, scene).content.to_string();
-    let inner = paint.panel(buf, spend, "If you approve", &format!("gate: {word}"), false);
+    let inner = paint.panel(buf, spend, gate_side::spending_title(scene), &format!("gate: {word}"), false);
     gate_side::spending(paint, episode, screen, scene, buf, inner);
     let inner = paint.panel(buf, revisions, "5 Revisions", "Enter compares", focus(Panel::Revisions));
     gate_side::revisions(paint, episode, screen, scene, buf, inner);
@@ -167,7 +167,8 @@ fn compact(
     ]));
     if scene.open {
         let [most, starts] = spend(episode, &screen.gate);
-        lines.push(paint.line(Role::Strong, fit(&format!("A approves: {most}; {starts}"), wide)));
+        let verb = gate_side::spending_title(scene);
+        lines.push(paint.line(Role::Strong, fit(&format!("{verb}: {most}; {starts}"), wide)));
     }
     let note = screen.note.note();
     let first =

@@ -205,7 +205,11 @@ fn outcome_row(paint: Paint, fix: &FixOutcome, selected: bool) -> Line<'static> 
     };
     let changed = match fix.changes.as_slice() {
         [] => "nothing changed".to_owned(),
-        [one] => format!("{} changed", one.line),
+        [one] => match (&one.before, &one.after) {
+            (None, _) => format!("{} is new", one.line),
+            (_, None) => format!("{} is gone", one.line),
+            (Some(_), Some(_)) => format!("{} changed", one.line),
+        },
         many => format!("{} lines changed", many.len()),
     };
     Line::from(vec![

@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::gate::verdict;
 use super::paint::{Paint, Row, Side, first_row};
 use crate::domain::episode::Episode;
+use crate::domain::event::Verdict;
 use crate::domain::gate::{DimensionRow, Given, Outcome, Report};
 use crate::domain::handoff::{Dimension, Points};
 use crate::tui::boxes::propose_gate::spend;
@@ -42,7 +42,7 @@ pub(crate) fn result(scene: &Scene, screen: &GateScreen, row: &DimensionRow) -> 
             let state = scene.items.iter().find(is_this).map(|item| screen.item_state(scene, item));
             match state {
                 Some(State::Open) => ("DISPUTE, you".to_owned(), Role::Dispute),
-                Some(State::Ruled(ruling)) => (format!("DISPUTE, {}", ruling.words()), Role::Text),
+                Some(State::Ruled(ruling)) => (ruling.words().to_owned(), Role::Text),
                 Some(State::Settled | State::Noted | State::Loose) | None => ("DISPUTE".to_owned(), Role::Dispute),
             }
         }
@@ -70,7 +70,7 @@ pub(crate) fn scores_note(scene: &Scene) -> String {
 
 /// Columns of the scores: the dimension, each judge, the floor.
 const NAME: usize = 13;
-const POINTS: usize = 6;
+const POINTS: usize = 5;
 const FLOOR: usize = 5;
 
 /// The scores of every judge against the floors.
@@ -121,10 +121,12 @@ fn weighed(paint: Paint, screen: &GateScreen, scene: &Scene, report: &Report, wi
     lines.push(means.cell(paint, dim, " never gates", 13, Side::Left).line(false));
     let (exact, within, all) = agreement(report);
     let carried = report.dimensions.iter().flat_map(|row| &row.given).any(|given| given.carried);
-    let legend = if carried { "   ( ) carried" } else { "" };
     let disputes = report.disputes.len();
-    let text = format!("exact {exact}/{all}  within one {within}/{all}  disputes {disputes}{legend}");
+    let text = format!("exact {exact}/{all}  within one {within}/{all}  disputes {disputes}");
     lines.push(paint.line(dim, fit(&text, wide)));
+    if carried {
+        lines.push(paint.line(dim, fit("( ) stands from the revision before", wide)));
+    }
     lines
 }
 
@@ -165,14 +167,11 @@ fn coming_in(paint: Paint, scene: &Scene) -> Vec<Line<'static>> {
     lines
 }
 
-/// Who speaks in an item: those who object, then the others, then the arbiter.
+/// Who objects in an item, and the arbiter where it gave its advice.
 fn speakers(report: Option<&Report>, item: &Item) -> String {
     let Some((report, dispute)) = report.zip(item.dispute.as_ref()) else { return String::new() };
-    let mut all: Vec<String> = Vec::new();
-    for objects in [true, false] {
-        let views = dispute.views.iter().filter(|view| view.objects == objects);
-        all.extend(views.map(|view| letter_of(report, &view.judge).to_string()));
-    }
+    let views = dispute.views.iter().filter(|view| view.objects);
+    let mut all: Vec<String> = views.map(|view| letter_of(report, &view.judge).to_string()).collect();
     all.extend(dispute.advice.is_some().then(|| "X".to_owned()));
     all.join(",")
 }
@@ -190,8 +189,16 @@ pub(crate) fn findings(
     let room = usize::from(area.height);
     let mut why = vec![legend(paint, episode, scene, wide)];
     why.extend(sentence(paint, scene, wide));
-    let list_rows = scene.entries().len().clamp(1, room.saturating_sub(2).max(1));
-    why.truncate(room.saturating_sub(list_rows).max(2));
+    let list_rows = scene.entries().len().clamp(1, room.saturating_sub(3).max(1));
+    let why_rows = room.saturating_sub(list_rows).max(2);
+    if why.len() > why_rows {
+        why.truncate(why_rows);
+        let cut = why.last().map(|line| fit(&format!("{line} …"), wide.saturating_sub(1))).unwrap_or_default();
+        let cut = if cut.ends_with('…') { cut } else { format!("{cut}…") };
+        let role = if scene.open { Role::Person } else { Role::Dim };
+        why.pop();
+        why.push(paint.line(role, cut));
+    }
     let list_rows = room.saturating_sub(why.len());
     let mut lines: Vec<Line> = Vec::new();
     if scene.entries().is_empty() {
@@ -296,11 +303,19 @@ fn finding_row(paint: Paint, screen: &GateScreen, scene: &Scene, shown: &Shown, 
     list_row(paint, screen.picked.as_ref() == Some(&shown.pick()), cells, wide)
 }
 
+/// What the panel of an approval is called: a failed gate is not approved.
+pub(crate) fn spending_title(scene: &Scene) -> &'static str {
+    match scene.evaluation.as_ref().map(|evaluation| evaluation.verdict) {
+        Some(Verdict::Failed) => "If you override (O)",
+        Some(Verdict::Passed | Verdict::Person) | None => "If you approve (A)",
+    }
+}
+
 /// What an approval would cost, or why there is none.
 pub(crate) fn spending(paint: Paint, episode: &Episode, screen: &GateScreen, scene: &Scene, buf: &mut Buffer, area: Rect) {
     if !scene.open {
-        let line = Line::from(vec![paint.span(Role::Dim, "gate: "), verdict(paint, scene)]);
-        return paint.lines(buf, area, &[line]);
+        let text = if scene.evaluation.is_some() { "The gate is decided." } else { "Nothing can be decided yet." };
+        return paint.lines(buf, area, &[paint.line(Role::Dim, text)]);
     }
     let wide = usize::from(area.width);
     let [most, starts] = spend(episode, &screen.gate);

@@ -242,7 +242,8 @@ fn pairs(keys: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn table_keys(place: Place) -> Vec<(String, String)> {
-    let mut bar = pairs(&[("j/k", "move")]);
+    // At a gate its own keys need the room.
+    let mut bar = if place == Place::Gate { Vec::new() } else { pairs(&[("j/k", "move")]) };
     let in_bar = TABLE.iter().filter(|spec| spec.is_in(place) && !spec.bar.is_empty());
     let first_key = |spec: &crate::tui::commands::Spec| spec.shown().split("  ").next().unwrap_or_default().to_owned();
     bar.extend(in_bar.map(|spec| (first_key(spec), spec.bar.to_owned())));
