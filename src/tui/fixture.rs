@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use self::content::{advised, fixes, first_fixes, first_judgements, judgements, rubric, script};
+pub(crate) use self::content::{advised, first_fixes, first_judgements, fixes, judgements, rubric, script};
 use crate::domain::budget::{Period, Scope};
 use crate::domain::call::{Provider, Route, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};

@@ -240,7 +240,9 @@ pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, 
             let open = evaluation.map_or(0, |evaluation| evaluation.open.len());
             let asks = match (evaluation.map(|evaluation| evaluation.verdict), open) {
                 (Some(Verdict::Failed), _) => "a check fails: send it back, or override it with a reason".to_owned(),
-                (Some(Verdict::Person | Verdict::Passed) | None, 0) => "read it, then approve or send it back".to_owned(),
+                (Some(Verdict::Person | Verdict::Passed) | None, 0) => {
+                    "read it, then approve or send it back".to_owned()
+                }
                 (Some(Verdict::Person | Verdict::Passed) | None, open) => {
                     format!("rule what is open ({open}), then approve or send it back")
                 }

@@ -178,7 +178,10 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
     let hash = at.hash.short();
     let confirm = Confirm::new(shared, title, verb, Intent::Override { at })
         .fact(Role::Failed, format!("FAILED, and stays failed: {}{more}", fit(&why, 140)))
-        .fact(Role::Text, format!("Content {hash} goes on all the same. Your name and reason are kept and go into the package."))
+        .fact(
+            Role::Text,
+            format!("Content {hash} goes on all the same. Your name and reason are kept and go into the package."),
+        )
         .fact(Role::Strong, policy);
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));

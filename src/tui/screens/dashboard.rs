@@ -75,7 +75,8 @@ fn want_reports(shared: &mut Shared) {
         Need::Gate { gate, hash } => Some(episode.gates.get(gate)?.evaluations.get(hash)?.report),
         Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
     };
-    let all = shared.episodes().iter().flat_map(|episode| episode.needs.iter().filter_map(|open| report(episode, open)));
+    let all =
+        shared.episodes().iter().flat_map(|episode| episode.needs.iter().filter_map(|open| report(episode, open)));
     for hash in all.collect::<Vec<_>>() {
         shared.want(hash, Reads::Report);
     }

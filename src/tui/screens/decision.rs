@@ -118,7 +118,8 @@ impl GateScreen {
             return Some("the note and the rulings are still being loaded.".to_owned());
         }
         if let Some(item) = self.unruled(scene).first() {
-            let at = if self.picked == Some(super::findings::Pick::Item(item.id.clone())) { "" } else { "n goes to it; " };
+            let at =
+                if self.picked == Some(super::findings::Pick::Item(item.id.clone())) { "" } else { "n goes to it; " };
             return Some(format!("{} is open. {at}x fix, w waive or o not a fault rules it.", item.named()));
         }
         let ruled = self.note.rulings.iter().map(|made| &made.ruled);

@@ -34,19 +34,22 @@ fn rows(count: usize) -> u16 {
 /// Where the panels lie in an area.
 pub(crate) fn layout(area: Rect, screen: &GateScreen, scene: &Scene) -> Layout {
     if area.width < FULL.0 || area.height.saturating_add(FRAME) < FULL.1 {
-        let (upper, lower) = below(area, area.height.saturating_sub(7));
+        // The line of the note gives way to what is open: nothing is sent before that is ruled.
+        let lower = if screen.unruled(scene).is_empty() { 7 } else { 6 };
+        let (upper, lower) = below(area, area.height.saturating_sub(lower));
         return Layout::Compact { upper, lower };
     }
     let wide = area.width * 58 / 100;
-    let (left, right) =
-        (Rect { width: wide, ..area }, Rect { x: area.x + wide, width: area.width - wide, ..area });
+    let (left, right) = (Rect { width: wide, ..area }, Rect { x: area.x + wide, width: area.width - wide, ..area });
     // The note needs room while it is worked on, and else the script does.
     let share = if screen.panel == Panel::Note { 48 } else { 25 };
     let (script, note) = below(left, left.height.saturating_sub((area.height * share / 100).max(6)));
     let inside = usize::from(right.width.saturating_sub(4));
     let report = scene.report.as_deref();
-    let notes: usize = report.map_or(0, |report| report.notes.iter().map(|n| wrap(&format!("note: {n}"), inside).len()).sum());
-    let carried = report.is_some_and(|report| report.dimensions.iter().flat_map(|row| &row.given).any(|given| given.carried));
+    let notes: usize =
+        report.map_or(0, |report| report.notes.iter().map(|n| wrap(&format!("note: {n}"), inside).len()).sum());
+    let carried =
+        report.is_some_and(|report| report.dimensions.iter().flat_map(|row| &row.given).any(|given| given.carried));
     let (scores, rest) = below(right, rows(13 + notes.min(4) + usize::from(carried)));
     let revision_rows = rows(scene.revisions.len() + 2).clamp(4, 7);
     let (findings, rest) = below(rest, rest.height.saturating_sub(revision_rows + 4));

@@ -48,9 +48,8 @@ impl Reading {
 
     /// Parts of a hundred of these lines that have been read.
     pub(crate) fn percent(&self, lines: impl Iterator<Item = LineId>) -> u8 {
-        let (all, read) = lines.fold((0_usize, 0), |(all, read), line| {
-            (all + 1, read + usize::from(self.read.contains(&line)))
-        });
+        let (all, read) =
+            lines.fold((0_usize, 0), |(all, read), line| (all + 1, read + usize::from(self.read.contains(&line))));
         u8::try_from(read * 100 / all.max(1)).unwrap_or(100)
     }
 
@@ -63,7 +62,8 @@ impl Reading {
 impl GateScreen {
     /// The lines of the script that stand on the screen now; none where something lies over them.
     pub(crate) fn look(&mut self, shared: &Shared, is_on_top: bool) {
-        let lines = self.lines_shown(shared).filter(|_| is_on_top).unwrap_or_default();
+        let lines = if is_on_top { self.lines_shown(shared) } else { None };
+        let lines = lines.unwrap_or_default();
         self.reading.look(shared.mono_ms, &lines);
     }
 

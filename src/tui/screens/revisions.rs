@@ -84,7 +84,11 @@ pub(crate) fn fate(episode: &Episode, revision: &Revision, at_gate: Option<Conte
 /// The note that led to what stands at a gate, where its stage has handed on since.
 pub(crate) fn led_here<'a>(episode: &'a Episode, script: Option<ContentHash>) -> Option<&'a SentBack> {
     let sent = episode.sent_back.last()?;
-    let was_made = episode.stages.values().flat_map(StageState::made).any(|made| made.at >= sent.at && Some(made.output) == script);
+    let was_made = episode
+        .stages
+        .values()
+        .flat_map(StageState::made)
+        .any(|made| made.at >= sent.at && Some(made.output) == script);
     (was_made && script != Some(sent.input.base)).then_some(sent)
 }
 
@@ -112,8 +116,7 @@ pub(crate) fn became(
     report: Option<ContentHash>,
 ) -> Option<(std::sync::Arc<Note>, NoteOutcome)> {
     let sent = led_here(episode, script)?;
-    let (note, base, now) =
-        (shared.note(sent.input.note)?, shared.script(sent.input.base)?, shared.script(script?)?);
+    let (note, base, now) = (shared.note(sent.input.note)?, shared.script(sent.input.base)?, shared.script(script?)?);
     let before = report_before(episode, sent).and_then(|hash| shared.report(hash));
     // Only a report of the gate that sent it back has looked for the same faults.
     let after = report.filter(|_| *gate == sent.gate).and_then(|hash| shared.report(hash));

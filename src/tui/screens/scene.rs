@@ -86,13 +86,17 @@ impl GateScreen {
 
     /// How an item stands.
     pub(crate) fn item_state(&self, scene: &Scene, item: &Item) -> State {
-        let ruled = self.note.ruling(&item.id).filter(|_| scene.open);
-        let ruled = ruled.or_else(|| scene.recorded.iter().rev().find(|ruled| ruled.item == item.id));
-        match ruled {
+        match self.ruling_of(scene, item) {
             Some(ruled) => State::Ruled(ruled.ruling),
             None if item.is_open => State::Open,
             None => State::Settled,
         }
+    }
+
+    /// How an item was ruled: by the draft while the gate is open, else by what stands in the ledger.
+    pub(crate) fn ruling_of<'a>(&'a self, scene: &'a Scene, item: &Item) -> Option<&'a Ruled> {
+        let drafted = self.note.ruling(&item.id).filter(|_| scene.open);
+        drafted.or_else(|| scene.recorded.iter().rev().find(|ruled| ruled.item == item.id))
     }
 
     /// How a finding stands.

@@ -129,7 +129,13 @@ struct Page<'a> {
 }
 
 /// Sets the script in so many columns, against an earlier one where there is one.
-pub(crate) fn sheet(screen: &GateScreen, scene: &Scene, script: &Script, old: Option<&Script>, columns: usize) -> Sheet {
+pub(crate) fn sheet(
+    screen: &GateScreen,
+    scene: &Scene,
+    script: &Script,
+    old: Option<&Script>,
+    columns: usize,
+) -> Sheet {
     let mut page = Page { columns: columns.max(INDENT + 8), screen, scene, sheet: Sheet::default() };
     let is_there = |line: Option<LineId>| line.is_some_and(|id| script.lines().any(|line| line.id == id));
     // What is about no line, or about one that is gone, stands at the top.
@@ -322,9 +328,13 @@ impl Page<'_> {
     fn view(&mut self, bar: &Span, item: &Item, dispute: &Dispute, report: &Report, view: &View, wider: &View) {
         let letter = letter_of(report, &view.judge);
         let by = letter.to_ascii_lowercase();
-        let behind = item.behind.iter().find(|listed| listed.by == by).filter(|_| view.objects && dispute.line.is_some());
-        let (label, role) =
-            if view.objects { (format!("{letter} objects: "), Role::Failed) } else { (format!("{letter} does not: "), Role::Done) };
+        let behind =
+            item.behind.iter().find(|listed| listed.by == by).filter(|_| view.objects && dispute.line.is_some());
+        let (label, role) = if view.objects {
+            (format!("{letter} objects: "), Role::Failed)
+        } else {
+            (format!("{letter} does not: "), Role::Done)
+        };
         let words = match behind {
             Some(listed) => {
                 let finding = &listed.finding;
@@ -360,10 +370,16 @@ impl Page<'_> {
     fn ruling(&mut self, bar: &Span, item: &Item, state: State) {
         match state {
             State::Open if self.scene.open => {
-                self.told(bar, (Role::Person, "YOU: "), Role::Person, "x fix · w waive, and why · o not a fault, and why");
+                self.told(
+                    bar,
+                    (Role::Person, "YOU: "),
+                    Role::Person,
+                    "x fix · w waive, and why · o not a fault, and why",
+                );
             }
             State::Ruled(ruling) => {
-                let reason = self.screen.note.ruling(&item.id).map(|ruled| clean(&ruled.reason)).unwrap_or_default();
+                let made = self.screen.ruling_of(self.scene, item);
+                let reason = made.map(|ruled| clean(&ruled.reason)).unwrap_or_default();
                 let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
                 self.told(bar, (state_role(state), "ruled "), Role::Text, &format!("{}{reason}", ruling.words()));
             }

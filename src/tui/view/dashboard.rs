@@ -333,11 +333,15 @@ fn need_lines(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffe
         let room = wide.saturating_sub(2 + head.len());
         let role = if selected { Role::Strong } else { Role::Text };
         let told = wrap(&what, room);
-        let shown = told.len().min(1 + spare);
+        let shown = told.len().min(1 + spare).min(3);
         spare -= shown - 1;
         for (n, row) in told.iter().take(shown).enumerate() {
             let is_cut = n + 1 == shown && told.len() > shown;
-            let text = if is_cut { crate::tui::text::fit(&format!("{row} {}", told.get(n + 1..).unwrap_or_default().join(" ")), room) } else { row.clone() };
+            let text = if is_cut {
+                crate::tui::text::fit(&format!("{row} {}", told.get(n + 1..).unwrap_or_default().join(" ")), room)
+            } else {
+                row.clone()
+            };
             let lead = if n == 0 { head.clone() } else { " ".repeat(head.len()) };
             lines.push(Line::from(vec![
                 paint.span(Role::Focus, format!("{} ", if n == 0 { mark } else { " " })),

@@ -96,7 +96,8 @@ fn full(
 ) {
     let Layout::Full { script, note, scores, findings, spend, revisions } = at else { return };
     let focus = |panel: Panel| screen.panel == panel;
-    let inner = paint.panel(buf, script, "1 Script", &script_note(shared, screen, episode, scene), focus(Panel::Script));
+    let inner =
+        paint.panel(buf, script, "1 Script", &script_note(shared, screen, episode, scene), focus(Panel::Script));
     script_panel(paint, shared, screen, scene, buf, inner);
     let inner = paint.panel(buf, scores, "2 Scores", &gate_side::scores_note(scene), focus(Panel::Scores));
     gate_side::scores(paint, screen, scene, buf, inner);
@@ -171,8 +172,7 @@ fn compact(
         lines.push(paint.line(Role::Strong, fit(&format!("{verb}: {most}; {starts}"), wide)));
     }
     let note = screen.note.note();
-    let first =
-        screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
+    let first = screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
     lines.push(paint.line(Role::Dim, fit(&format!("B would send {} fixes: {first}", note.fixes.len()), wide)));
     paint.lines(buf, inner, &lines);
 }

@@ -154,7 +154,6 @@ fn editor(paint: Paint, shared: &Shared, screen: &GateScreen, editing: &Editing,
     }
 }
 
-
 /// What the last note changed: each fix, the lines before and after where it is selected, whether its findings are gone. Also
 /// the row at which the selected one begins.
 fn outcomes(
@@ -178,12 +177,15 @@ fn outcomes(
         }
         let wanted = note.fixes.iter().find(|asked| asked.id == fix.id).map(|asked| clean(&asked.wanted));
         let wanted = wanted.unwrap_or_default();
-        rows.extend(wrap(&wanted, wide.saturating_sub(6)).into_iter().map(|row| paint.line(Role::Dim, format!("      {row}"))));
+        rows.extend(
+            wrap(&wanted, wide.saturating_sub(6)).into_iter().map(|row| paint.line(Role::Dim, format!("      {row}"))),
+        );
         for change in &fix.changes {
             for (sign, role, text) in [("-", Role::Removed, &change.before), ("+", Role::Added, &change.after)] {
                 let Some(text) = text else { continue };
                 for (n, row) in wrap(&clean(text), wide.saturating_sub(13)).into_iter().enumerate() {
-                    let lead = if n == 0 { format!("    {sign} {} ", change.line) } else { format!("    {sign}      ") };
+                    let lead =
+                        if n == 0 { format!("    {sign} {} ", change.line) } else { format!("    {sign}      ") };
                     rows.push(paint.line(role, format!("{lead} {row}")));
                 }
             }

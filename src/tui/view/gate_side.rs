@@ -36,9 +36,8 @@ pub(crate) fn result(scene: &Scene, screen: &GateScreen, row: &DimensionRow) -> 
         }
         Outcome::Below(_) => ("below".to_owned(), Role::Failed),
         Outcome::Disputed(_) => {
-            let is_this = |item: &&Item| {
-                item.dispute.as_ref().is_some_and(|d| d.line.is_none() && d.dimension == row.dimension)
-            };
+            let is_this =
+                |item: &&Item| item.dispute.as_ref().is_some_and(|d| d.line.is_none() && d.dimension == row.dimension);
             let state = scene.items.iter().find(is_this).map(|item| screen.item_state(scene, item));
             match state {
                 Some(State::Open) => ("DISPUTE, you".to_owned(), Role::Dispute),
@@ -83,7 +82,8 @@ pub(crate) fn scores(paint: Paint, screen: &GateScreen, scene: &Scene, buf: &mut
     };
     let notes = scene.report.iter().flat_map(|report| &report.notes);
     for note in notes {
-        lines.extend(wrap(&format!("note: {}", clean(note)), wide).into_iter().map(|row| paint.line(Role::Person, row)));
+        lines
+            .extend(wrap(&format!("note: {}", clean(note)), wide).into_iter().map(|row| paint.line(Role::Person, row)));
     }
     paint.lines(buf, area, &lines);
 }
@@ -189,7 +189,7 @@ pub(crate) fn findings(
     let room = usize::from(area.height);
     let mut why = vec![legend(paint, episode, scene, wide)];
     why.extend(sentence(paint, scene, wide));
-    let list_rows = scene.entries().len().clamp(1, room.saturating_sub(3).max(1));
+    let list_rows = scene.entries().len().clamp(1, room.saturating_sub(2).max(1));
     let why_rows = room.saturating_sub(list_rows).max(2);
     if why.len() > why_rows {
         why.truncate(why_rows);
@@ -290,8 +290,11 @@ fn finding_row(paint: Paint, screen: &GateScreen, scene: &Scene, shown: &Shown, 
     let (word, role) = severity(finding.severity);
     let state = screen.finding_state(scene, shown);
     let role = if scene.report.is_some() { role } else { Role::Dim };
-    let about =
-        if wide < 60 { finding.kind.name().to_owned() } else { format!("{}: {}", finding.kind.name(), clean(&finding.problem)) };
+    let about = if wide < 60 {
+        finding.kind.name().to_owned()
+    } else {
+        format!("{}: {}", finding.kind.name(), clean(&finding.problem))
+    };
     let cells = [
         (Role::Text, clean(&finding.id)),
         (Role::Dim, finding.line.to_string()),
@@ -312,7 +315,14 @@ pub(crate) fn spending_title(scene: &Scene) -> &'static str {
 }
 
 /// What an approval would cost, or why there is none.
-pub(crate) fn spending(paint: Paint, episode: &Episode, screen: &GateScreen, scene: &Scene, buf: &mut Buffer, area: Rect) {
+pub(crate) fn spending(
+    paint: Paint,
+    episode: &Episode,
+    screen: &GateScreen,
+    scene: &Scene,
+    buf: &mut Buffer,
+    area: Rect,
+) {
     if !scene.open {
         let text = if scene.evaluation.is_some() { "The gate is decided." } else { "Nothing can be decided yet." };
         return paint.lines(buf, area, &[paint.line(Role::Dim, text)]);
