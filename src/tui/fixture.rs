@@ -1,6 +1,7 @@
 //! One studio for all tests of the console, built from events through the fold: five episodes under way, two past.
 
 mod content;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,19 +9,20 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use self::content::{advised, first_fixes, first_judgements, fixes, judgements, rubric, script};
+use self::stages::{STAGES, pin, route};
 use crate::domain::budget::{Period, Scope};
-use crate::domain::call::{Provider, Route, Usage};
+use crate::domain::call::Usage;
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
-    Actor, Event, Handoff, Mending, Need, Overriding, Person, Pin, Policy, Provenance, Stamped, Uncertain, UnitPlan,
+    Actor, Event, Handoff, Mending, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain, UnitPlan,
     Verdict, Way,
 };
 use crate::domain::gate::{Check, Material, Report, judge};
-use crate::domain::handoff::{Arbitration, Contract, Fixes, Judgement, Note, Review};
+use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::pipeline::{Human, Kind, Stage};
+use crate::domain::pipeline::Human;
 use crate::domain::script::Script;
 use crate::domain::studio::Studio;
 use crate::engine::progress::{Progress, StageProgress};
@@ -34,94 +36,6 @@ pub(crate) fn id(name: &str) -> StageId {
 /// Who decides.
 pub(crate) fn ada() -> Person {
     Person::new("Ada", "ada").unwrap()
-}
-
-type Row =
-    (&'static str, &'static str, Kind, &'static [&'static str], &'static [&'static str], Contract, Option<Human>);
-
-/// The pipeline of `assets/pipelines/episode.toml`, in short.
-const STAGES: &[Row] = &[
-    ("research", "Research", Kind::Render, &[], &[], Contract::Research, None),
-    ("brief", "Brief", Kind::Agent, &["research"], &[], Contract::Brief, None),
-    ("plan", "Plan", Kind::Agent, &["research", "brief"], &[], Contract::Plan, None),
-    ("script", "Script", Kind::Agent, &["research", "brief", "plan"], &[], Contract::Draft, None),
-    ("script_development", "Script development", Kind::Gate, &["script"], &[], Contract::Report, Some(Human::Never)),
-    ("judge_a", "Judge A", Kind::Evaluate, &["script"], &["script_development"], Contract::Judgement, None),
-    ("judge_b", "Judge B", Kind::Evaluate, &["script"], &["script_development"], Contract::Judgement, None),
-    ("arbiter", "Arbiter", Kind::Agent, &["script", "judge_a", "judge_b"], &[], Contract::Arbitration, None),
-    ("fixes", "Fixes", Kind::Agent, &["script", "judge_a", "judge_b", "arbiter"], &[], Contract::Fixes, None),
-    (
-        "quality_evaluation",
-        "Quality evaluation",
-        Kind::Gate,
-        &["script", "judge_a", "judge_b", "arbiter", "fixes"],
-        &[],
-        Contract::Report,
-        Some(Human::OnDispute),
-    ),
-    ("polish", "Polish", Kind::Agent, &["script", "fixes"], &["quality_evaluation"], Contract::Revision, None),
-    ("review", "Final review", Kind::Agent, &["polish"], &[], Contract::Review, None),
-    ("speech_text", "Speech text", Kind::Agent, &["polish"], &[], Contract::SpeechText, None),
-    (
-        "polish_refinement",
-        "Polish refinement",
-        Kind::Gate,
-        &["polish", "review", "speech_text"],
-        &[],
-        Contract::Report,
-        Some(Human::Always),
-    ),
-    ("voice", "Voice", Kind::Speech, &["polish", "speech_text"], &["polish_refinement"], Contract::Speech, None),
-    ("show_notes", "Show notes", Kind::Agent, &["polish"], &["polish_refinement"], Contract::ShowNotes, None),
-    ("audio_processing", "Audio processing", Kind::Gate, &["voice"], &[], Contract::Report, Some(Human::Never)),
-    (
-        "final_release",
-        "Final release",
-        Kind::Gate,
-        &["polish", "speech_text", "voice", "show_notes"],
-        &["audio_processing"],
-        Contract::Report,
-        Some(Human::Always),
-    ),
-    ("package", "Package", Kind::Render, &["polish", "voice"], &["final_release"], Contract::Package, None),
-];
-
-fn route(stage: &str) -> Option<Route> {
-    let (provider, model) = match stage {
-        "brief" | "plan" | "fixes" | "speech_text" => (Provider::Anthropic, "claude-sonnet-5-5"),
-        "script" | "judge_a" | "polish" | "review" => (Provider::Anthropic, "claude-opus-5-5"),
-        "judge_b" => (Provider::Gemini, "gemini-3.1-pro-preview"),
-        "arbiter" => (Provider::Gemini, "gemini-3.1-flash"),
-        "voice" => (Provider::ElevenLabs, "eleven_flash_v2_5"),
-        "show_notes" => (Provider::Anthropic, "claude-haiku-5-5"),
-        _ => return None,
-    };
-    Some(Route { provider, model: model.into() })
-}
-
-fn pin(row: &Row) -> Pin {
-    let (name, title, kind, inputs, after, output, human) = *row;
-    let ids = |names: &[&str]| names.iter().map(|name| id(name)).collect::<Vec<_>>();
-    let sends_back = matches!(name, "script_development" | "quality_evaluation" | "polish_refinement");
-    let stage = Stage {
-        id: id(name),
-        title: title.into(),
-        kind,
-        agent: route(name).map(|_| name.into()),
-        reviser: None,
-        inputs: ids(inputs),
-        after: ids(after),
-        output,
-        human,
-        send_back: sends_back.then(|| id("script")),
-        signs: if name == "polish_refinement" { ids(&["polish", "speech_text"]) } else { vec![] },
-        skip_when_empty: None,
-        revises: (name == "polish").then(|| id("script")),
-        time_limit_seconds: 600,
-    };
-    let cheaper = (name == "script" || name == "plan")
-        .then(|| Route { provider: Provider::Anthropic, model: "claude-haiku-5-5".into() });
-    Pin { stage, prompt: None, revise: None, route: route(name), fallback: None, cheaper }
 }
 
 /// A studio as it grows.

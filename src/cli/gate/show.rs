@@ -173,7 +173,7 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         episode.spent(),
         episode.projected
     )?;
-    print_ways_on(shown, evaluation, &flag, out)
+    print_ways_on(shown, evaluation, flag, out)
 }
 
 /// What can be done, as commands.

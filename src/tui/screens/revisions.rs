@@ -82,7 +82,7 @@ pub(crate) fn fate(episode: &Episode, revision: &Revision, at_gate: Option<Conte
 }
 
 /// The note that led to what stands at a gate, where its stage has handed on since.
-pub(crate) fn led_here<'a>(episode: &'a Episode, script: Option<ContentHash>) -> Option<&'a SentBack> {
+pub(crate) fn led_here(episode: &Episode, script: Option<ContentHash>) -> Option<&SentBack> {
     let sent = episode.sent_back.last()?;
     let was_made = episode
         .stages
