@@ -3,8 +3,7 @@
 //! What it is about is worked out in [`super::scene`], what changed in [`super::diff`], the note in [`super::note`]; rulings
 //! are made in [`super::rulings`], the decision in [`super::decision`].
 
-use tui_textarea::{CursorMove, TextArea, WrapMode};
-
+use super::editing::{Editing, Target};
 use super::findings::{Judge, Pick, Shown};
 use super::note::{NoteDraft, draft_name};
 use super::reading::Reading;
@@ -16,11 +15,9 @@ use crate::domain::event::{ItemRuling, Verdict};
 use crate::domain::handoff::{Contract, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::tui::commands::{Act, Move};
-use crate::tui::key::{Code, Key};
 use crate::tui::layers::Next;
 use crate::tui::model::{Loadable, Shared};
 use crate::tui::msg::Reads;
-use crate::tui::text::{clean, clean_lines};
 use crate::tui::theme::Role;
 
 /// A panel of the gate.
@@ -39,24 +36,11 @@ impl Panel {
     pub(crate) const ALL: [Self; 5] = [Self::Script, Self::Scores, Self::Findings, Self::Note, Self::Revisions];
 }
 
-/// What is being edited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// The instruction of a fix, by its place.
-    Fix(usize),
-    /// The person's own words.
-    Text,
-}
-
-/// An editor that is open.
-#[derive(Debug)]
-pub(crate) struct Editing {
-    pub(crate) target: Target,
-    pub(crate) area: TextArea<'static>,
-}
-
 /// How long a change waits until it is kept.
 const SAVE_MS: u64 = 1_000;
+
+/// Rows that one key moves within what is higher than its panel.
+const SCROLL: usize = 4;
 
 /// The screen of a gate.
 #[derive(Debug)]
@@ -67,6 +51,8 @@ pub(crate) struct GateScreen {
     pub(crate) line: Option<LineId>,
     /// What is selected of what is open, disputed or found.
     pub(crate) picked: Option<Pick>,
+    /// How many rows what is selected is scrolled where it is higher than its panel.
+    pub(crate) scrolled: usize,
     /// Which fix is selected; behind the last one stand the person's own words, and then what the last note changed.
     pub(crate) fix: usize,
     /// How many fixes of the last note are listed.
@@ -98,6 +84,7 @@ impl GateScreen {
             panel: Panel::default(),
             line: None,
             picked: None,
+            scrolled: 0,
             fix: 0,
             fixed: 0,
             note: NoteDraft::default(),
@@ -278,83 +265,6 @@ impl GateScreen {
         self.save_ms.get_or_insert(shared.mono_ms.saturating_add(SAVE_MS));
     }
 
-    /// While text is edited every key is text; Esc closes the editor and keeps what was written.
-    pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key) -> Next {
-        if self.asking.is_some() {
-            return self.on_reason_key(shared, key);
-        }
-        let Some(editing) = &mut self.editing else { return Next::Ignored };
-        if key.code == Code::Esc {
-            self.editing = None;
-            self.flush(shared);
-            return Next::Stay;
-        }
-        let is_fix = matches!(editing.target, Target::Fix(_));
-        if is_fix && key.code == Code::Enter {
-            // An instruction is one paragraph; Enter ends it as Esc does.
-            self.editing = None;
-            self.flush(shared);
-            return Next::Stay;
-        }
-        if !(key.ctrl && matches!(key.code, Code::Char('m' | 'j'))) {
-            editing.area.input(key);
-        }
-        self.take_in(shared);
-        Next::Stay
-    }
-
-    /// Pasted text goes into the editor.
-    pub(crate) fn on_paste(&mut self, shared: &Shared, text: &str) {
-        if let Some(asking) = &mut self.asking {
-            return asking.field.insert(text);
-        }
-        let Some(editing) = &mut self.editing else { return };
-        match editing.target {
-            Target::Fix(_) => editing.area.insert_str(clean(text)),
-            Target::Text => editing.area.insert_str(clean_lines(text).join("\n")),
-        };
-        self.take_in(shared);
-    }
-
-    /// Takes what stands in the editor into the note.
-    fn take_in(&mut self, shared: &Shared) {
-        let Some(editing) = &self.editing else { return };
-        let (text, before) = match editing.target {
-            Target::Fix(at) => {
-                let Some(fix) = self.note.fixes.get_mut(at) else { return };
-                let text = editing.area.lines().join(" ");
-                fix.edited |= text != fix.fix.wanted;
-                (text, &mut fix.fix.wanted)
-            }
-            Target::Text => (editing.area.lines().join("\n"), &mut self.note.text),
-        };
-        if text != *before {
-            *before = text;
-            self.changed(shared);
-        }
-    }
-
-    fn edit(&mut self, target: Target) {
-        let lines = match target {
-            Target::Fix(at) => {
-                let Some(fix) = self.note.fixes.get(at) else { return };
-                vec![clean(&fix.fix.wanted)]
-            }
-            Target::Text => clean_lines(&self.note.text),
-        };
-        let mut area = TextArea::new(if lines.is_empty() { vec![String::new()] } else { lines });
-        area.set_wrap_mode(WrapMode::WordOrGlyph);
-        area.set_cursor_line_style(ratatui::style::Style::new());
-        area.move_cursor(CursorMove::Bottom);
-        area.move_cursor(CursorMove::End);
-        self.panel = Panel::Note;
-        self.fix = match target {
-            Target::Fix(at) => at,
-            Target::Text => self.note.fixes.len(),
-        };
-        self.editing = Some(Editing { target, area });
-    }
-
     /// Takes an act.
     pub(crate) fn on_act(&mut self, shared: &mut Shared, act: Act) -> Next {
         let Some(episode) = shared.episode(self.episode).cloned() else { return Next::Ignored };
@@ -455,8 +365,12 @@ impl GateScreen {
 
     fn moved(&mut self, shared: &Shared, scene: &Scene, step: Move) {
         let page = usize::from(shared.rows / 2);
+        if self.panel == Panel::Script && self.scroll(shared, scene, step) {
+            return;
+        }
         match self.panel {
             Panel::Script | Panel::Scores => {
+                self.scrolled = 0;
                 let script = scene.script.and_then(|hash| shared.script(hash));
                 let lines: Vec<LineId> =
                     script.map(|script| script.lines().map(|line| line.id).collect()).unwrap_or_default();
@@ -475,7 +389,20 @@ impl GateScreen {
         }
     }
 
+    /// Moves within what is selected where it is higher than its panel; whether there was something to move to.
+    fn scroll(&mut self, shared: &Shared, scene: &Scene, step: Move) -> bool {
+        let most = self.set(shared, scene).map_or(0, |(sheet, rows)| sheet.overflow(rows));
+        let now = self.scrolled.min(most);
+        self.scrolled = match step {
+            Move::Down | Move::HalfDown | Move::PageDown => now.saturating_add(SCROLL).min(most),
+            Move::Up | Move::HalfUp | Move::PageUp => now.saturating_sub(SCROLL),
+            Move::Left | Move::Right | Move::First | Move::Last => now,
+        };
+        self.scrolled != now
+    }
+
     fn move_pick(&mut self, scene: &Scene, step: Move, page: usize) {
+        self.scrolled = 0;
         let entries = scene.entries();
         let to = match entries.iter().position(|(pick, _)| Some(pick) == self.picked.as_ref()) {
             Some(at) => shift(at, entries.len(), page, step),

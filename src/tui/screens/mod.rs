@@ -4,6 +4,7 @@ pub(crate) mod cost;
 pub(crate) mod dashboard;
 pub(crate) mod decision;
 pub(crate) mod diff;
+pub(crate) mod editing;
 pub(crate) mod episode;
 pub(crate) mod findings;
 pub(crate) mod gate;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gate::GateScreen;
 use super::gate_layout::script_size;
 use super::scene::Scene;
-use super::sheet::sheet;
+use super::sheet::{Sheet, sheet};
 use crate::domain::episode::Episode;
 use crate::domain::event::Seen;
 use crate::domain::ids::LineId;
@@ -68,12 +68,16 @@ impl GateScreen {
     }
 
     fn lines_shown(&self, shared: &Shared) -> Option<Vec<LineId>> {
-        let episode = shared.episode(self.episode)?;
-        let scene = self.scene(shared, episode);
+        let scene = self.scene(shared, shared.episode(self.episode)?);
+        self.set(shared, &scene).map(|(sheet, rows)| sheet.shown(rows))
+    }
+
+    /// The script as it is set where it is on the screen, and the rows that it has there.
+    pub(crate) fn set(&self, shared: &Shared, scene: &Scene) -> Option<(Sheet, usize)> {
         let script = shared.script(scene.script?)?;
-        let (columns, rows) = script_size(shared.columns, shared.rows, self, &scene)?;
-        let old = self.compared(&scene).filter(|_| self.diff).and_then(|base| shared.script(base));
-        Some(sheet(self, &scene, script, old.map(AsRef::as_ref), columns).shown(rows))
+        let (columns, rows) = script_size(shared.columns, shared.rows, self, scene)?;
+        let old = self.compared(scene).filter(|_| self.diff).and_then(|base| shared.script(base));
+        Some((sheet(self, scene, script, old.map(AsRef::as_ref), columns), rows))
     }
 
     /// What was seen, for the record of a decision.

@@ -59,15 +59,26 @@ pub(crate) struct Sheet {
     pub(crate) rows: Vec<Row>,
     /// From the first row of what is selected to behind its last.
     selected: (usize, usize),
+    /// How far what is selected is scrolled where it is higher than the screen.
+    scrolled: usize,
 }
 
 impl Sheet {
     /// The first row that is shown in so many: what is selected is whole on the screen where it fits.
     pub(crate) fn from(&self, height: usize) -> usize {
         let (first, end) = self.selected;
+        let last = self.rows.len().saturating_sub(height);
+        if self.overflow(height) > 0 {
+            return first.saturating_add(self.scrolled.min(self.overflow(height))).min(last);
+        }
         let context = first.saturating_sub(height / 3);
         let whole = end.saturating_sub(height).min(first);
-        context.max(whole).min(self.rows.len().saturating_sub(height))
+        context.max(whole).min(last)
+    }
+
+    /// By how many rows what is selected is higher than so many.
+    pub(crate) fn overflow(&self, height: usize) -> usize {
+        (self.selected.1 - self.selected.0).saturating_sub(height)
     }
 
     /// The lines that stand whole in so many rows.
@@ -161,6 +172,7 @@ pub(crate) fn sheet(
             }
         }
     }
+    page.sheet.scrolled = screen.scrolled;
     page.sheet
 }
 
@@ -462,4 +474,35 @@ fn marked(pieces: &[Piece], role: Role, columns: usize) -> Vec<Vec<Span>> {
         taken += wide;
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(rows: u32, selected: (usize, usize)) -> Sheet {
+        // Each line of the script takes two rows.
+        let row = |at| Row { line: Some(LineId(at / 2)), ..Row::default() };
+        Sheet { rows: (0..rows).map(row).collect(), selected, scrolled: 0 }
+    }
+
+    #[test]
+    fn what_is_selected_is_whole_on_the_screen_where_it_fits_and_else_scrolls_to_its_end() {
+        assert_eq!(of(40, (20, 22)).from(9), 17, "a third of the screen stands above it");
+        assert_eq!(of(40, (20, 28)).from(9), 19, "less where it is high");
+        assert_eq!((of(40, (39, 40)).from(9), of(40, (0, 1)).from(9)), (31, 0), "never past an end");
+        let mut high = of(40, (20, 34));
+        let from = |sheet: &mut Sheet, scrolled: usize| {
+            sheet.scrolled = scrolled;
+            sheet.from(9)
+        };
+        assert_eq!([0, 3, 5, 99].map(|rows| from(&mut high, rows)), [20, 23, 25, 25]);
+    }
+
+    #[test]
+    fn a_line_that_is_cut_by_the_edge_does_not_count_as_shown() {
+        assert_eq!(of(12, (3, 4)).shown(5), [1, 2].map(LineId), "rows 2 to 6 hold half of the last line");
+        assert_eq!(of(12, (0, 1)).shown(5), [0, 1].map(LineId));
+        assert_eq!(of(4, (0, 1)).shown(50), [0, 1].map(LineId));
+    }
 }

@@ -335,6 +335,22 @@ fn a_failed_gate_is_overridden_with_a_reason_and_the_typed_number_and_stays_fail
 }
 
 #[test]
+fn a_dispute_that_is_higher_than_the_screen_is_read_to_its_end_before_the_next_line() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>");
+    let screen = desk.screen(80, 24);
+    assert!(
+        screen.contains("B objects: ") && screen.contains("X arbiter") && !screen.contains("YOU: x fix"),
+        "{screen}"
+    );
+    desk.keys("j");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("suggested: ") && screen.contains("YOU: x fix"), "{screen}");
+    desk.keys("j");
+    assert!(desk.screen(80, 24).contains("›   L007"), "{}", desk.screen(80, 24));
+}
+
+#[test]
 fn what_was_read_is_what_stood_on_the_screen_for_a_second() {
     let mut desk = Desk::new(world());
     desk.keys(":42<Enter>");
