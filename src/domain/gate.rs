@@ -7,6 +7,7 @@
 mod computed;
 mod consensus;
 mod judges;
+mod outcome;
 mod report;
 mod research;
 mod review;
@@ -27,7 +28,8 @@ use super::research::{Research, ResearchReport};
 use super::script::Script;
 
 pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
-pub use self::judges::listed;
+pub use self::judges::{LETTERS, listed};
+pub use self::outcome::{Closed, FixOutcome, LineChange, NoteOutcome, outcome};
 pub use self::report::{Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View};
 pub use self::rubric::{DimensionRule, Rubric, Sitting};
 pub use self::speech::{SpeechManifest, SpeechSegment};
