@@ -116,6 +116,8 @@ fn stage(id: &str, kind: Kind, inputs: &[String], output: Contract) -> Stage {
         skip_when_empty: None,
         revises: None,
         time_limit_seconds: 60,
+        panel: None,
+        attacker: None,
     }
 }
 
@@ -124,7 +126,7 @@ fn pin(stage: Stage) -> Pin {
         Kind::Agent | Kind::Speech => Some(Route { provider: Provider::Anthropic, model: "m".to_owned() }),
         Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
     };
-    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None }
+    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None, seats: vec![] }
 }
 
 /// Ten steps in a chain behind one that makes their first input.

@@ -114,10 +114,12 @@ fn pin(row: &Row) -> Pin {
         skip_when_empty: None,
         revises: (name == "polish").then(|| id("script")),
         time_limit_seconds: 600,
+        panel: None,
+        attacker: None,
     };
     let cheaper = (name == "script" || name == "plan")
         .then(|| Route { provider: Provider::Anthropic, model: "claude-haiku-5-5".into() });
-    Pin { stage, prompt: None, revise: None, route: route(name), fallback: None, cheaper }
+    Pin { stage, prompt: None, revise: None, route: route(name), fallback: None, cheaper, seats: Vec::new() }
 }
 
 /// A studio as it grows.
@@ -249,7 +251,7 @@ impl World {
         let input = self.input(episode, stage);
         let request = |unit: u32| ContentHash::of(format!("{episode}{stage}{unit}{input}").as_bytes());
         let units =
-            (0..units).map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000) }).collect();
+            (0..units).map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None }).collect();
         self.of(episode, Event::StagePrepared { stage: id(stage), input, units, last: true });
     }
 

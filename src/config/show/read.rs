@@ -235,6 +235,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let mending = section.section("mending").map_or(Some(usual.mending), |section| mending(&section));
     let research_days =
         if section.has("research_days") { small(section, "research_days", 1, 100_000, 1).map(Some) } else { Some(None) };
+    let panels = section.parsed_list::<StageId>("panels");
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
     Some(ShowPolicy {
@@ -244,6 +245,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         mending: mending?,
         canary_every: canary_every?,
         gates: gates?,
+        panels: panels?.into_iter().collect(),
         research_days: research_days?,
     })
 }
