@@ -33,7 +33,7 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind, Stage};
 use greenroom::domain::plan::Limits;
-use greenroom::domain::step::{CallAnswer, CallStep, Done, Output, Step, Work};
+use greenroom::domain::step::{CallAnswer, CallStep, Done, GateJudged, Output, Step, Work};
 use greenroom::engine::executor::{Calling, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
@@ -78,7 +78,8 @@ impl Worker for StandIn {
             Work::Accept { unit, .. } => Done::Accepted { unit: *unit, output, claimed_words: None },
             Work::Join { .. } | Work::Render => Done::Made(output),
             Work::Evaluate => {
-                Done::Evaluated { verdict: Verdict::Passed, reasons: result(), report: hash, remedy: None }
+                let (verdict, reasons, report) = (Verdict::Passed, result(), hash);
+                Done::Evaluated(GateJudged { verdict, reasons, report, open: vec![], remedy: None, fall_back: None })
             }
         })
     }
@@ -235,7 +236,7 @@ fn start(number: u32, pins: Vec<Pin>) -> Command {
         show: "bench".to_owned(),
         research: ContentHash::of(&number.to_le_bytes()),
         profile: ContentHash::of(b"profile"),
-        policy: Policy { uncertain: Uncertain::Resend, corrections: 2, target_ms: (1, 2), words_per_minute: 150 },
+        policy: Policy::usual(Uncertain::Resend, (1, 2), 150),
         caps: Caps::from([(Scope::Episode(episode), MicroUsd(1_000_000_000))]),
         projected: MicroUsd(1),
         pins,

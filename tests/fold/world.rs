@@ -8,13 +8,14 @@ use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
 use greenroom::domain::command::{Command, Start};
 use greenroom::domain::decide::{self, Decided};
 use greenroom::domain::event::{
-    Actor, Event, Need, Person, Pin, Policy, PromptPin, Provenance, Ruling, Stamped, Uncertain, UnitPlan, Verdict,
+    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain, UnitPlan,
+    Verdict, Way,
 };
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work};
+use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
@@ -78,7 +79,7 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
-        let decided = decide::command(&self.studio, &command)?;
+        let decided = decide::command(&self.studio, &Actor::Person(person()), &command)?;
         self.write_all(&Actor::Person(person()), decided);
         self.settle();
         Ok(())
@@ -184,7 +185,11 @@ impl World {
         let pin = self.studio.episodes[&step.episode].pin(&step.stage).unwrap().clone();
         let done = match &step.work {
             Work::Prepare => {
-                let units = if pin.stage.kind == Kind::Speech { 45 } else { 1 };
+                let units = match pin.stage.kind {
+                    Kind::Speech => 45,
+                    Kind::Evaluate => 5,
+                    Kind::Agent | Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => 1,
+                };
                 let note = step.inputs.note.iter().flat_map(|note| [note.note, note.base]);
                 let parts: Vec<ContentHash> = upstream.iter().copied().chain(note).collect();
                 let unit = |n: u32| UnitPlan {
@@ -215,12 +220,14 @@ impl World {
                 // In the first round the judges disagree.
                 let episode = &self.studio.episodes[&step.episode];
                 let disputed = pin.stage.human == Some(Human::OnDispute) && episode.round() == 1;
-                Done::Evaluated {
+                Done::Evaluated(GateJudged {
                     verdict: if disputed { Verdict::Person } else { Verdict::Passed },
                     reasons: vec!["checked".into()],
                     report: of("report", &upstream),
+                    open: if disputed { vec!["D1".into()] } else { vec![] },
                     remedy: None,
-                }
+                    fall_back: None,
+                })
             }
         };
         Outcome::Worked { episode: step.episode, stage: step.stage.clone(), input: step.inputs.hash, result: Ok(done) }
@@ -236,9 +243,31 @@ impl World {
                 let found = &self.studio.episodes[&episode];
                 let can_send = found.pin(&gate).unwrap().stage.send_back.is_some();
                 if can_send && found.round() == 1 {
-                    Command::SendBack { episode, gate, hash, note: ContentHash::of(b"mend it") }
+                    Command::SendBack {
+                        episode,
+                        gate,
+                        hash,
+                        note: ContentHash::of(b"mend it"),
+                        way: Way::Author,
+                        rulings: Vec::new(),
+                        seen: None,
+                    }
                 } else {
-                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4) }
+                    let open = found.gates[&gate].evaluations[&hash].open.iter();
+                    let waive = |item: &String| Ruled {
+                        item: item.clone(),
+                        ruling: ItemRuling::Waive,
+                        reason: "it can go".into(),
+                    };
+                    let rulings = open.map(waive).collect();
+                    Command::Approve {
+                        episode,
+                        gate,
+                        hash,
+                        max_spend: MicroUsd(i64::MAX / 4),
+                        rulings,
+                        seen: None,
+                    }
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
@@ -314,12 +343,13 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             hash: ContentHash::of(agent.as_bytes()),
         };
         let route = match stage.kind {
-            Kind::Agent => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Agent | Kind::Evaluate => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
             Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
-            Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
+            Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => None,
         };
+        let after = stage.after.iter().filter(|id| !file.optional.contains(id)).cloned().collect();
         Pin {
-            stage: stage.clone(),
+            stage: greenroom::domain::pipeline::Stage { after, ..stage.clone() },
             prompt: stage.agent.as_ref().map(prompt),
             revise: stage.reviser.as_ref().map(prompt),
             route,
@@ -334,9 +364,9 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
         show: "Open Questions".into(),
         research: ContentHash::of(b"research"),
         profile: ContentHash::of(b"profile"),
-        policy: Policy { uncertain, corrections: 2, target_ms: (60_000, 120_000), words_per_minute: 150 },
+        policy: Policy::usual(uncertain, (60_000, 120_000), 150),
         caps: Caps::from([(Scope::Episode(episode), cap)]),
         projected: MicroUsd(1_000_000),
-        pins: file.pipeline.stages().iter().map(pin).collect(),
+        pins: file.pipeline.stages().iter().filter(|stage| !file.optional.contains(&stage.id)).map(pin).collect(),
     }
 }

@@ -180,7 +180,7 @@ impl Counts {
 
 /// A part over a whole, rounded; of nothing, nothing.
 pub(super) fn ratio(part: u64, whole: u64) -> u64 {
-    if whole == 0 { 0 } else { part.saturating_add(whole / 2) / whole }
+    part.saturating_add(whole / 2).checked_div(whole).unwrap_or(0)
 }
 
 fn percent(part: u64, whole: u64) -> u8 {

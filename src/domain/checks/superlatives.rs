@@ -181,10 +181,8 @@ fn superlatives(words: &[Word]) -> Vec<Found> {
                     push(ways.to_vec(), false);
                 }
             }
-            "only" if before == "the" || before.ends_with("'s") => {
-                if !OF_TALK.contains(&next) && !next.is_empty() {
-                    push(["only", "sole", "single"].map(|way| vec![way.to_owned()]).to_vec(), false);
-                }
+            "only" if (before == "the" || before.ends_with("'s")) && !OF_TALK.contains(&next) && !next.is_empty() => {
+                push(["only", "sole", "single"].map(|way| vec![way.to_owned()]).to_vec(), false);
             }
             "best" | "worst" if is_of(before) && OF_TALK.contains(&next) => {}
             superlative if is_of(before) => {

@@ -54,8 +54,10 @@ fn found(script: &Script, guardrails: &Guardrails) -> Vec<(CheckKind, Severity)>
     checked(script, guardrails).observations.iter().map(|o| (o.kind, o.severity)).collect()
 }
 
-/// Holds lines, each with the excerpts it cites, to what is found in them.
-fn table(rows: &[(&str, &[&str], &[(CheckKind, Severity)])]) {
+/// A line, the excerpts it cites, and what is found in it.
+type Row<'a> = (&'a str, &'a [&'a str], &'a [(CheckKind, Severity)]);
+
+fn table(rows: &[Row<'_>]) {
     for (text, excerpts, wanted) in rows {
         assert_eq!(found(&script(vec![line(1, text, excerpts)]), &open()), *wanted, "{text}");
     }

@@ -114,8 +114,8 @@ impl Sum {
     fn take(&mut self, word: &str) -> bool {
         if let Some(value) = small(word).or_else(|| tens(word)) {
             let fits = !self.has_group
-                || (value > 0 && self.group % 100 == 0)
-                || (matches!(value, 1..=9) && self.group % 10 == 0 && self.group % 100 >= 20);
+                || (value > 0 && self.group.is_multiple_of(100))
+                || (matches!(value, 1..=9) && self.group.is_multiple_of(10) && self.group % 100 >= 20);
             // Two pairs are a year: "nineteen sixty-six".
             let is_pair = !fits && self.total == 0 && (15..=20).contains(&self.group) && value >= 10;
             if is_pair {
@@ -172,7 +172,7 @@ pub(super) fn number(reader: &Reader<'_>, start: usize) -> Option<Number> {
         }
     }
     let cardinal = sum.total + sum.group;
-    let is_open = cardinal % 10 == 0 && (cardinal % 100 >= 20 || cardinal % 100 == 0);
+    let is_open = cardinal.is_multiple_of(10) && (cardinal % 100 >= 20 || cardinal.is_multiple_of(100));
     if is_open
         && !sum.is_year
         && at > end

@@ -32,7 +32,7 @@ every! {
     ITEM_RULINGS: ItemRuling { Fix, Waive, NotAFault }
     OVERRIDINGS: Overriding { Nobody, Reason, SecondPerson }
     WAYS: Way { Author, Peer, RedTeam, Plan }
-    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs }
+    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs, OpenAi, Perplexity }
     CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
     KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
     STYLES: Style { RoundRobin, LlmSelect, Handoff, Goal }

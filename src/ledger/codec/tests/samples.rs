@@ -11,7 +11,7 @@ use super::every;
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Mending, Overriding, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped, Uncertain,
+    Actor, Event, Handoff, Need, Person, Pin, Mending, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped, Uncertain,
     UnitPlan, Verdict, Way,
 };
 use crate::domain::handoff::Contract;
@@ -181,6 +181,16 @@ fn beginning() -> Vec<Event> {
     events
 }
 
+/// A call that is about to be sent to a provider.
+fn intended(provider: Provider) -> Event {
+    Event::CallIntended {
+        key: key("voice", 12, 3),
+        request: hash("request"),
+        worst: MicroUsd(250_000),
+        route: route(provider),
+    }
+}
+
 fn calls() -> Vec<Event> {
     let unit = |unit: u32| UnitPlan {
         unit,
@@ -203,12 +213,7 @@ fn calls() -> Vec<Event> {
         settled(Some("req_011CabC")),
         settled(None),
     ];
-    events.extend(every::PROVIDERS.iter().map(|provider| Event::CallIntended {
-        key: key("voice", 12, 3),
-        request: hash("request"),
-        worst: MicroUsd(250_000),
-        route: route(*provider),
-    }));
+    events.extend(every::PROVIDERS.iter().copied().map(intended));
     events.extend(every::CLASSES.iter().map(|class| Event::CallFailed {
         key: key("script", 0, 2),
         class: *class,
