@@ -71,11 +71,12 @@ impl Worker for StandIn {
         let hash = ContentHash::of_parts([step.stage.as_str().as_bytes(), step.inputs.hash.as_bytes().as_slice()]);
         let output = Output { hash, words: None };
         Ok(match &step.work {
-            Work::Prepare => Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10) }]),
+            Work::Prepare => Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10), route: None }]),
             Work::Correct { unit, request, .. } => {
-                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10) })
+                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10), route: None })
             }
             Work::Accept { unit, .. } => Done::Accepted { unit: *unit, output, claimed_words: None },
+            Work::Turn { .. } => return Err("no stage here is a talk".to_owned()),
             Work::Join { .. } | Work::Render => Done::Made(output),
             Work::Evaluate => {
                 let (verdict, reasons, report) = (Verdict::Passed, result(), hash);
@@ -117,6 +118,8 @@ fn stage(id: &str, kind: Kind, inputs: &[String], output: Contract) -> Stage {
         skip_when_empty: None,
         revises: None,
         time_limit_seconds: 60,
+        panel: None,
+        attacker: None,
     }
 }
 
@@ -125,7 +128,7 @@ fn pin(stage: Stage) -> Pin {
         Kind::Agent | Kind::Speech => Some(Route { provider: Provider::Anthropic, model: "m".to_owned() }),
         Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
     };
-    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None }
+    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None, seats: vec![] }
 }
 
 /// Ten steps in a chain behind one that makes their first input.

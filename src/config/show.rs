@@ -146,6 +146,8 @@ pub struct ShowPolicy {
     pub canary_every: u32,
     /// When single gates ask a person, where it is not as the pipeline says.
     pub gates: BTreeMap<StageId, Human>,
+    /// The optional panels that run.
+    pub panels: BTreeSet<StageId>,
     /// The age in days from which a source is told as stale; none where it does not matter.
     pub research_days: Option<u32>,
 }
@@ -159,6 +161,7 @@ impl Default for ShowPolicy {
             mending: Mending::default(),
             canary_every: 10,
             gates: BTreeMap::new(),
+            panels: BTreeSet::new(),
             research_days: None,
         }
     }

@@ -54,7 +54,7 @@ pub(crate) const GROUPS: [(char, &str); 12] = [
 fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
     Some(match pin.stage.output {
         Contract::Research => 0,
-        Contract::Brief => 1,
+        Contract::Angle | Contract::ResearchNotes | Contract::Brief => 1,
         Contract::Plan => 2,
         Contract::Draft => 3,
         Contract::Judgement => {
@@ -66,13 +66,13 @@ fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
         }
         Contract::Arbitration | Contract::Preference => 4,
         Contract::Review => 7,
-        Contract::Fixes => 5,
+        Contract::Fixes | Contract::Routing => 5,
         Contract::Revision => 6,
         Contract::SpeechText => 8,
         Contract::Speech => 9,
         Contract::ShowNotes | Contract::ArtworkBrief | Contract::Promotion => 10,
         Contract::Package => 11,
-        Contract::Report => return None,
+        Contract::Turn | Contract::Selection | Contract::Report => return None,
     })
 }
 

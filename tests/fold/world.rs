@@ -13,6 +13,7 @@ use greenroom::domain::event::{
 };
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
+use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
 use greenroom::domain::step::{
@@ -234,11 +235,15 @@ impl World {
                     unit: if units == 1 { 0 } else { n },
                     request: of(&format!("request {n}"), &parts),
                     worst: MicroUsd(40_000),
+                    route: None,
                 };
                 Done::Prepared((1..=units).map(unit).collect())
             }
             Work::Correct { unit, request, .. } => {
-                Done::Corrected(UnitPlan { unit: *unit, request: of("again", &[*request]), worst: MicroUsd(40_000) })
+                let run = self.studio.episodes[&step.episode].stages[&step.stage].run.clone().unwrap();
+                let route = run.units[unit].route.clone();
+                let request = of("again", &[*request]);
+                Done::Corrected(UnitPlan { unit: *unit, request, worst: MicroUsd(40_000), route })
             }
             Work::Accept { unit, .. } if self.dice.roll(100) < self.weather.refused => {
                 Done::Refused { unit: *unit, reason: "it misses its contract".into() }
@@ -249,6 +254,20 @@ impl World {
                 output: Output { hash: of(&format!("output {unit}"), &[step.inputs.hash]), words: Some(100) },
                 claimed_words: Some(99),
             },
+            // Four turns, each asked with what was said before it, and the chair.
+            Work::Turn { units } => {
+                let said: Vec<ContentHash> = units.iter().map(|(_, hash)| *hash).collect();
+                let is_over = units.len() == 4 || said.contains(&ContentHash::of(MISSED));
+                let number = if is_over { CLOSING } else { u32::try_from(units.len()).unwrap() };
+                let seat = pin.seats.get(units.len() % pin.seats.len().max(1));
+                let parts: Vec<ContentHash> = upstream.iter().chain(&said).copied().collect();
+                Done::Turned(UnitPlan {
+                    unit: number,
+                    request: of(&format!("turn {number}"), &parts),
+                    worst: MicroUsd(40_000),
+                    route: seat.filter(|_| !is_over).map(|seat| seat.route.clone()),
+                })
+            }
             Work::Join { units } => {
                 let parts: Vec<ContentHash> = units.iter().map(|(_, hash)| *hash).collect();
                 Done::Made(Output { hash: of("joined", &parts), words: None })
@@ -371,6 +390,9 @@ fn is_day(need: &Need) -> bool {
 pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
     let source = include_str!("../../assets/pipelines/episode.toml");
     let file = PipelineFile::parse("episode.toml", source).unwrap();
+    // The optional panels run, the optional gates do not.
+    let is_panel = |id: &StageId| file.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Panel);
+    let is_left_out = |id: &StageId| file.optional.contains(id) && !is_panel(id);
     let pin = |stage: &greenroom::domain::pipeline::Stage| {
         let prompt = |agent: &String| PromptPin {
             agent: agent.clone(),
@@ -378,11 +400,16 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             hash: ContentHash::of(agent.as_bytes()),
         };
         let route = match stage.kind {
-            Kind::Agent | Kind::Evaluate => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Agent | Kind::Evaluate | Kind::Panel => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
             Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
-            Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => None,
+            Kind::Gate | Kind::Master | Kind::Render => None,
         };
-        let after = stage.after.iter().filter(|id| !file.optional.contains(id)).cloned().collect();
+        let seat = |agent: &String| Seat {
+            prompt: prompt(agent),
+            route: Route { provider: Provider::Gemini, model: agent.clone() },
+            fallback: None,
+        };
+        let after = stage.after.iter().filter(|id| !is_left_out(id)).cloned().collect();
         Pin {
             stage: greenroom::domain::pipeline::Stage { after, ..stage.clone() },
             prompt: stage.agent.as_ref().map(prompt),
@@ -390,6 +417,7 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             route,
             fallback: None,
             cheaper: None,
+            seats: stage.panel.iter().flat_map(|spec| &spec.seats).map(seat).collect(),
         }
     };
     let episode = EpisodeNumber(number);
@@ -402,6 +430,6 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
         policy: Policy::usual(uncertain, (60_000, 120_000), 150),
         caps: Caps::from([(Scope::Episode(episode), cap)]),
         projected: MicroUsd(1_000_000),
-        pins: file.pipeline.stages().iter().filter(|stage| !file.optional.contains(&stage.id)).map(pin).collect(),
+        pins: file.pipeline.stages().iter().filter(|stage| !is_left_out(&stage.id)).map(pin).collect(),
     }
 }

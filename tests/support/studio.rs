@@ -86,6 +86,20 @@ pub(crate) async fn decide_until_over(
     limit: Duration,
     send_back: bool,
 ) -> Result<(), String> {
+    decide_by(handle, episodes, limit, send_back.then_some(Way::Author)).await
+}
+
+/// Answers every need until the episodes are over, or the time is; the first gate that can sends back the given way, unless it was sent back so before.
+///
+/// # Errors
+///
+/// With what is still open when the time is over.
+pub(crate) async fn decide_by(
+    handle: &Handle,
+    episodes: &[EpisodeNumber],
+    limit: Duration,
+    send_back: Option<Way>,
+) -> Result<(), String> {
     let mut snapshots = handle.snapshots();
     let decided = async {
         loop {
@@ -108,14 +122,15 @@ pub(crate) async fn decide_until_over(
                             if failed {
                                 return Err(format!("{gate} failed: {:?}", reasons.map(|e| &e.reasons)));
                             }
-                            if send_back && can_send && episode.round() == 1 {
+                            let is_new = |way: &Way| !episode.sent_back.iter().any(|sent| sent.input.way == *way);
+                            if let Some(way) = send_back.filter(is_new).filter(|_| can_send) {
                                 let note = note(handle, episode).await;
                                 Command::SendBack {
                                     episode: episode.number,
                                     gate: gate.clone(),
                                     hash: *hash,
                                     note,
-                                    way: Way::Author,
+                                    way,
                                     rulings: Vec::new(),
                                     seen: None,
                                 }

@@ -237,6 +237,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     } else {
         Some(None)
     };
+    let panels = section.parsed_list::<StageId>("panels");
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
     Some(ShowPolicy {
@@ -246,6 +247,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         mending: mending?,
         canary_every: canary_every?,
         gates: gates?,
+        panels: panels?.into_iter().collect(),
         research_days: research_days?,
     })
 }

@@ -64,6 +64,7 @@ impl Episode {
                 let known = self.unit(stage, input, unit.unit)?;
                 known.request = unit.request;
                 known.worst = unit.worst;
+                known.route = unit.route.clone();
                 known.state = UnitState::Waiting(None);
                 Ok(())
             }
@@ -329,8 +330,8 @@ impl Episode {
         self.known(stage)?;
         let state = self.stages.entry(stage.clone()).or_default();
         match &mut state.run {
-            // Work that was never made ready is begun anew.
-            Some(run) if !run.prepared => state.run = None,
+            // Work that was never made ready is begun anew; a talk goes on where it stopped.
+            Some(run) if !run.prepared && run.units.is_empty() => state.run = None,
             Some(run) => {
                 run.failed = None;
                 for unit in run.units.values_mut() {

@@ -56,17 +56,17 @@ impl Job<'_> {
         let speakers: Vec<String> = self.show()?.speakers.into_iter().map(|speaker| speaker.id).collect();
         let research = self.fed("research")?;
         let plan = self.fed("plan")?;
-        let script: Option<Script> = match &self.step.inputs.note {
-            Some(note) => Some(self.shop.json(&note.base)?),
+        let script: Option<Script> = match self.base(unit) {
+            Some(base) => Some(self.shop.json(&base)?),
             None => self.fed("script")?,
         };
-        let fixes: Option<Note> = match &self.step.inputs.note {
-            Some(note) => Some(self.shop.json(&note.note)?),
+        let fixes: Option<Note> = match self.order(unit)? {
+            Some(note) => Some(note),
             None => self
                 .fed::<crate::domain::handoff::Fixes>("fixes")?
                 .map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
         };
-        let contract = self.contract();
+        let contract = self.voice(unit)?.contract;
         let is_judge = contract == Contract::Judgement;
         let script = if is_judge && unit == CANARY { script.as_ref().map(judge::baited) } else { script };
         let dimensions: Vec<Dimension> = if is_judge {
@@ -78,6 +78,7 @@ impl Job<'_> {
         };
         let findings = if contract == Contract::Fixes { self.listed()? } else { Vec::new() };
         let disputes = if contract == Contract::Arbitration { self.disputes()? } else { Vec::new() };
+        let (seats, graph) = (self.seats(), if contract == Contract::Brief { self.graph() } else { Vec::new() });
         let run = self.episode.stages.get(&self.step.stage).and_then(|state| state.run.as_ref());
         let corrected = run.and_then(|run| run.units.get(&unit)).map_or(0, |unit| unit.corrections);
         let context = Context {
@@ -88,6 +89,8 @@ impl Job<'_> {
             findings: &findings,
             dimensions: &dimensions,
             disputes: &disputes,
+            seats: &seats,
+            graph: &graph,
             is_last_word: corrected > 0,
             speakers: &speakers,
         };

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Job;
+use crate::domain::event::Way;
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{
     Better, Canary, Comparison, Contract, Dimension, Dropped, FaultKind, Finding, Heard, Judgement, Note, Preference,
@@ -77,9 +78,10 @@ impl Job<'_> {
         if let (Some(base), Some(sent)) = (parent, sent) {
             let note: Note = self.shop.json(&sent.input.note)?;
             let earlier = self.judgements_of(&base)?;
-            let own =
-                earlier.iter().find(|(stage, _)| *stage == self.step.stage).map(|(_, judgement)| judgement.clone());
-            if let (Some(own), Some(touched)) = (own, touched(&note, &earlier)) {
+            let own = earlier.iter().find(|(stage, _)| *stage == self.step.stage).map(|(_, judgement)| judgement.clone());
+            // What a red team changed is not told by the note.
+            let touched = touched(&note, &earlier).filter(|_| sent.input.way != Way::RedTeam);
+            if let (Some(own), Some(touched)) = (own, touched) {
                 // A whole group is asked together, so its other dimensions are asked again too.
                 let groups: BTreeSet<&str> = rubric
                     .rules
@@ -130,6 +132,12 @@ impl Job<'_> {
         json!({"rubric": version, "reading": sitting.sample, "dimensions": rules})
     }
 
+    /// What the last of the units handed on: an answer to a body that was answered before is not asked for again.
+    pub(super) fn last(&self, units: &[(u32, ContentHash)]) -> Result<Done, String> {
+        let (_, hash) = units.last().ok_or_else(|| format!("{} has no unit", self.step.stage))?;
+        self.script_output(hash).map(Done::Made)
+    }
+
     /// Joins what the units of this stage were answered.
     pub(super) fn joined(&self, units: &[(u32, ContentHash)]) -> Result<Done, String> {
         let bytes = match self.pin.stage.output {
@@ -147,6 +155,11 @@ impl Job<'_> {
             | Contract::ShowNotes
             | Contract::ArtworkBrief
             | Contract::Promotion
+            | Contract::Turn
+            | Contract::Selection
+            | Contract::Angle
+            | Contract::ResearchNotes
+            | Contract::Routing
             | Contract::Speech
             | Contract::Report
             | Contract::Package => return Err(format!("no code joins a {}", self.pin.stage.output.name())),

@@ -8,10 +8,12 @@ mod draft;
 mod examine;
 mod judge;
 mod material;
+mod panel;
 mod phrases;
 mod plan;
 mod request;
 mod revise;
+mod route;
 mod speech;
 mod talk;
 #[cfg(test)]

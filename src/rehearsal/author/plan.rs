@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::material::{Statement, heading, topic};
 use super::request::Show;
-use crate::domain::handoff::{Brief, Plan, PlannedSegment};
+use crate::domain::handoff::{Brief, Orchestration, Plan, PlannedSegment};
 use crate::domain::research::Research;
 
 /// Words by which a source says that it does not know.
@@ -100,6 +100,7 @@ pub(super) fn brief(dice: &mut Dice, research: &Research, statements: &[Statemen
         angle: filled(dice, ANGLES, &topic),
         must_cover: distinct(chosen.into_iter(), 8),
         open_points,
+        orchestration: Orchestration::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::dice::Dice;
 use super::judge::{Disputed, Item, Judge, arbitrate, compare, fixes, judge, review};
 use super::request::{AuthorError, Show, read, read_or_default};
-use super::{deliver, draft, material, plan, revise, speech};
+use super::{deliver, draft, material, panel, plan, revise, route, speech};
 use crate::domain::handoff::{Brief, Contract, Note, Plan};
 use crate::domain::research::Research;
 use crate::domain::script::Script;
@@ -29,6 +29,11 @@ fn contract(title: &str) -> Option<Contract> {
         "ShowNotes" => Contract::ShowNotes,
         "ArtworkBrief" => Contract::ArtworkBrief,
         "Promotion" => Contract::Promotion,
+        "Turn" => Contract::Turn,
+        "Selection" => Contract::Selection,
+        "Angle" => Contract::Angle,
+        "ResearchNotes" => Contract::ResearchNotes,
+        "Routing" => Contract::Routing,
         _ => return None,
     })
 }
@@ -48,7 +53,9 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
         Contract::Brief => {
             let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
             let statements = material::statements(&research, &show.brand.avoid)?;
-            json(&plan::brief(&mut dice, &research, &statements))
+            let mut brief = plan::brief(&mut dice, &research, &statements);
+            brief.orchestration = route::orchestration(&mut dice, &read_or_default::<Vec<route::Shown>>(blocks, "graph")?);
+            json(&brief)
         }
         Contract::Plan => {
             let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
@@ -93,6 +100,11 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
             let show: Show = read_or_default(blocks, "show")?;
             json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
         }
+        Contract::Turn => json(&panel::turn(seed, dice, blocks)?),
+        Contract::Selection => json(&panel::selection(seed, blocks)?),
+        Contract::Angle => json(&panel::angle(dice, blocks)?),
+        Contract::ResearchNotes => json(&panel::notes(dice, blocks)?),
+        Contract::Routing => json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?)),
         // Code makes these; no schema has their title.
         Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
     }
