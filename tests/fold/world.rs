@@ -400,7 +400,9 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             hash: ContentHash::of(agent.as_bytes()),
         };
         let route = match stage.kind {
-            Kind::Agent | Kind::Evaluate | Kind::Panel => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Agent | Kind::Evaluate | Kind::Panel => {
+                Some(Route { provider: Provider::Anthropic, model: "m".into() })
+            }
             Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
             Kind::Gate | Kind::Master | Kind::Render => None,
         };

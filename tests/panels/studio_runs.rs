@@ -25,12 +25,7 @@ const PIPELINE: &str = include_str!("../../assets/pipelines/episode.toml");
 type Ends = BTreeMap<&'static str, &'static str>;
 
 /// Makes an episode of a show with all panels under a seed, and looks at what it left.
-fn run<T>(
-    seed: u64,
-    pipeline: &str,
-    way: Option<Way>,
-    look: impl AsyncFnOnce(&Handle, &Episode) -> T,
-) -> T {
+fn run<T>(seed: u64, pipeline: &str, way: Option<Way>, look: impl AsyncFnOnce(&Handle, &Episode) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
@@ -39,7 +34,10 @@ fn run<T>(
         fs::write(path, text).unwrap();
     };
     write("pipelines/episode.toml", pipeline);
-    write("shows/talks.toml", &SHOW.replace("[policy]\n", "[policy]\npanels = [\"angle\", \"gaps\", \"compliance\"]\n"));
+    write(
+        "shows/talks.toml",
+        &SHOW.replace("[policy]\n", "[policy]\npanels = [\"angle\", \"gaps\", \"compliance\"]\n"),
+    );
     runtime.block_on(async {
         let servers = Rehearsal::start(Options { seed, pace: 0.0, ..Options::default() }).await.unwrap();
         let base = format!("http://{}", servers.addr());
@@ -106,13 +104,18 @@ fn panels_that_succeed_hand_on_what_their_chairs_sum_up_and_the_brief_reads_it()
         let judged = id("quality_evaluation");
         let by_engine: Vec<Way> = episode.sent_back.iter().filter(|s| s.gate == judged).map(|s| s.input.way).collect();
         let routed = episode.calls_of(&id("routing")).count();
-        assert_eq!(routed, by_engine.len(), "a router is paid for what fails, and asked for nothing else: {by_engine:?}");
+        assert_eq!(
+            routed,
+            by_engine.len(),
+            "a router is paid for what fails, and asked for nothing else: {by_engine:?}"
+        );
         let brief: Brief = output(handle, episode, "brief").await;
         assert!(brief.orchestration.gates.contains(&"polish_refinement".to_owned()));
         let request = run_of(episode, "brief").units[&0].request;
         let request = String::from_utf8(handle.artifact(request).await.unwrap().to_vec()).unwrap();
         assert!(request.contains(&angle.why), "the brief is written with the angle before it");
-        let routes: Vec<_> = episode.calls_of(&id("angle")).map(|(key, call)| (key.unit, call.route.model.clone())).collect();
+        let routes: Vec<_> =
+            episode.calls_of(&id("angle")).map(|(key, call)| (key.unit, call.route.model.clone())).collect();
         let models: std::collections::BTreeSet<_> = routes.iter().map(|(_, model)| model).collect();
         assert!(models.len() > 1, "each seat goes where its own role leads: {routes:?}");
     });
@@ -150,8 +153,8 @@ fn a_seat_that_names_nobody_to_the_end_closes_its_panel_and_stops_nothing() {
 
 /// The pipeline with a coordinator at the table of angles.
 fn coordinated() -> String {
-    let coordinated = PIPELINE
-        .replace("panel = \"round_robin\"\n", "panel = \"llm_select\"\ncoordinator = \"panel_coordinator\"\n");
+    let coordinated =
+        PIPELINE.replace("panel = \"round_robin\"\n", "panel = \"llm_select\"\ncoordinator = \"panel_coordinator\"\n");
     assert_ne!(coordinated, PIPELINE);
     coordinated
 }

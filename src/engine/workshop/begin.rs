@@ -164,7 +164,8 @@ impl Workshop {
             hash: prompt.hash,
         };
         let spec = stage.panel.as_ref();
-        let seated = spec.into_iter().flat_map(|spec| spec.seats.iter().chain(&spec.coordinator)).chain(&stage.attacker);
+        let seated =
+            spec.into_iter().flat_map(|spec| spec.seats.iter().chain(&spec.coordinator)).chain(&stage.attacker);
         let seats = seated.map(|agent| {
             let prompt = self.latest(agent)?;
             let RoleRoutes { primary, fallback, .. } = self.routes(prompt.role)?;

@@ -78,7 +78,8 @@ impl Job<'_> {
         if let (Some(base), Some(sent)) = (parent, sent) {
             let note: Note = self.shop.json(&sent.input.note)?;
             let earlier = self.judgements_of(&base)?;
-            let own = earlier.iter().find(|(stage, _)| *stage == self.step.stage).map(|(_, judgement)| judgement.clone());
+            let own =
+                earlier.iter().find(|(stage, _)| *stage == self.step.stage).map(|(_, judgement)| judgement.clone());
             // What a red team changed is not told by the note.
             let touched = touched(&note, &earlier).filter(|_| sent.input.way != Way::RedTeam);
             if let (Some(own), Some(touched)) = (own, touched) {

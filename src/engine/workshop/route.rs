@@ -24,9 +24,7 @@ impl Job<'_> {
 
     /// The graph as agent 01 is shown it.
     pub(super) fn graph_slot(&self) -> String {
-        let told = |node: &Node| {
-            json!({"stage": node.stage, "agent": node.agent, "output": node.output, "gate": node.is_gate})
-        };
+        let told = |node: &Node| json!({"stage": node.stage, "agent": node.agent, "output": node.output, "gate": node.is_gate});
         serde_json::Value::from_iter(self.graph().iter().map(told)).to_string()
     }
 
@@ -59,7 +57,8 @@ impl Job<'_> {
     /// Whether a way leads anywhere: a peer is of another family, a red team has an attacker, a plan has a stage.
     fn can_take(&self, way: Way) -> bool {
         let reviser = || {
-            let scripts = |pin: &&crate::domain::event::Pin| pin.stage.output == Contract::Draft && pin.revise.is_some();
+            let scripts =
+                |pin: &&crate::domain::event::Pin| pin.stage.output == Contract::Draft && pin.revise.is_some();
             self.episode.pins.iter().find(scripts)
         };
         match way {

@@ -56,7 +56,9 @@ pub(super) fn routing(dice: &mut Dice, note: &Note, ways: &[String]) -> Routing 
     let reason = match way {
         Mender::Peer => "The faults are the writer's own habits, and another hand does not share them.",
         Mender::RedTeam => "What must be mended is a statement of fact, and a first mend may miss it.",
-        Mender::Author | Mender::Plan | Mender::Person => "The faults lie in single lines, and the reviser can mend those.",
+        Mender::Author | Mender::Plan | Mender::Person => {
+            "The faults lie in single lines, and the reviser can mend those."
+        }
     };
     let lines = if grave.is_empty() { note.fixes.iter().map(|fix| fix.from).take(3).collect() } else { grave };
     Routing { way, reason: reason.to_owned(), lines }

@@ -69,8 +69,12 @@ fn usage() -> impl Strategy<Value = Usage> {
 }
 
 fn unit() -> impl Strategy<Value = UnitPlan> {
-    (any::<u32>(), hash(), usd(), option::of(route()))
-        .prop_map(|(unit, request, worst, route)| UnitPlan { unit, request, worst, route })
+    (any::<u32>(), hash(), usd(), option::of(route())).prop_map(|(unit, request, worst, route)| UnitPlan {
+        unit,
+        request,
+        worst,
+        route,
+    })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::panel::{PanelV1, SeatV1};
 use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
+use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
 use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
