@@ -103,6 +103,12 @@ pub(super) fn brief(dice: &mut Dice, research: &Research, statements: &[Statemen
     }
 }
 
+/// Makes a brief name a passage that no package has.
+pub(super) fn misname(dice: &mut Dice, brief: &mut Brief) {
+    let place = dice.below(brief.must_cover.len() + 1);
+    brief.must_cover.insert(place, format!("P{}", 90_000 + dice.below(10_000)));
+}
+
 /// The plan: a hook, as many parts as the length and the package bear, and a close. Every passage has its place.
 pub(super) fn plan(
     dice: &mut Dice,
