@@ -502,7 +502,7 @@ fn talk_is_sound_for_checks_that_know_no_mercy() {
                 for sentence in sentences(&line.text) {
                     let count = words(sentence);
                     seconds += count * 60 / 150;
-                    assert!(count <= 34, "{name}: {sentence}");
+                    assert!(count <= 28, "{name}: {sentence}");
                 }
                 if line.text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "AI") {
                     told = told.or(Some(seconds));
