@@ -12,7 +12,7 @@ use super::plants::{Bed, Planted, Wanted};
 use super::request::Show;
 use super::talk::Talk;
 use super::text::{spoken, words};
-use crate::domain::handoff::{Draft, FaultKind, Plan};
+use crate::domain::handoff::{Draft, FaultKind, Plan, PlannedSegment};
 use crate::domain::ids::LineId;
 use crate::domain::script::{Claim, Line, Script, Segment};
 use crate::rehearsal::temper::DraftTemper;
@@ -101,7 +101,10 @@ pub(super) fn draft(
     let wanted = Wanted::drawn(&mut dice, temper);
     let titles = plan.segments.iter().map(|segment| spoken(&segment.title)).collect();
     Bed { turns: &mut turns, titles }.plant(&mut dice, &wanted);
-    fit(&mut dice, &mut talk, &mut turns, target);
+    let due = |segment: &PlannedSegment| {
+        target * usize::try_from(segment.seconds).unwrap_or(0) / usize::try_from(seconds).unwrap_or(1)
+    };
+    Lengths { target, segments: plan.segments.iter().map(due).collect() }.fit(&mut dice, &mut talk, &mut turns);
     let (script, key) = script(&mut dice, show, plan, &turns);
     let measured = script.measure().words;
     let wrong = measured * (3 + dice.next() % 6) / 100 + 1;
@@ -230,65 +233,85 @@ fn disclosure(talk: &mut Talk, place: &str) -> Said {
     Said { fixed: true, ..Said::talk(talk.sentence(Kind::Disclosure, place)) }
 }
 
-/// Brings the length to within two in a hundred of the target, by talk alone as long as talk will do.
-fn fit(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>, target: usize) {
-    let slack = (target / 50).max(7);
-    for _ in 0..4_000 {
-        let now = length(turns);
-        if now + slack < target {
-            add(dice, talk, turns);
-        } else if now > target + slack {
-            if !remove(dice, turns, false) && !remove(dice, turns, true) {
+/// How long a draft and each of its segments should be, in words.
+struct Lengths {
+    target: usize,
+    segments: Vec<usize>,
+}
+
+impl Lengths {
+    /// By how many words a segment is longer than it should be; less than nothing where it is shorter.
+    fn excess(&self, turns: &[Turn], segment: usize) -> i64 {
+        let own = turns.iter().filter(|turn| turn.segment == segment).flat_map(|turn| &turn.said);
+        let words = own.map(|said| words(&said.text)).sum::<usize>();
+        let due = self.segments.get(segment).copied().unwrap_or(0);
+        i64::try_from(words).unwrap_or(i64::MAX) - i64::try_from(due).unwrap_or(i64::MAX)
+    }
+
+    /// Brings the length to within two in a hundred of the target, by talk alone as long as talk will do.
+    fn fit(&self, dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
+        let slack = (self.target / 50).max(7);
+        for _ in 0..4_000 {
+            let now = length(turns);
+            if now + slack < self.target {
+                self.add(dice, talk, turns);
+            } else if now > self.target + slack {
+                if !self.remove(dice, turns, false) && !self.remove(dice, turns, true) {
+                    return;
+                }
+            } else {
                 return;
             }
-        } else {
-            return;
         }
     }
-}
 
-fn add(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
-    let text = Said::talk(talk.sentence(spontaneous(dice, 1), ""));
-    let open: Vec<usize> = (1..turns.len().saturating_sub(1))
-        .filter(|at| {
-            turns
-                .get(*at)
-                .is_some_and(|turn| turn.is_talk() && turn.said.len() < 3 && !turn.said.iter().any(|s| s.fixed))
-        })
-        .collect();
-    match dice.pick(&open).copied().and_then(|at| turns.get_mut(at)) {
-        Some(turn) => turn.said.push(text),
-        None => {
-            let at = turns.len().saturating_sub(1);
-            let segment = turns.get(at).map_or(0, |turn| turn.segment);
-            turns.insert(at, Turn { segment, said: vec![text] });
-        }
-    }
-}
-
-/// Takes one sentence out, never the last of its segment, the first or the last words of all, or one that must stay.
-fn remove(dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
-    let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
-    if stated && statements <= KEPT_STATEMENTS {
-        return false;
-    }
-    let mut places = Vec::new();
-    for (at, turn) in turns.iter().enumerate().skip(1).take(turns.len().saturating_sub(2)) {
-        let is_alone = turns.iter().filter(|other| other.segment == turn.segment).count() < 2 && turn.said.len() < 2;
-        for (nth, said) in turn.said.iter().enumerate() {
-            if !is_alone && !said.fixed && said.claim.is_some() == stated {
-                places.push((at, nth));
+    /// Lets them say a sentence more, in the segment that lacks most.
+    fn add(&self, dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
+        let text = Said::talk(talk.sentence(spontaneous(dice, 1), ""));
+        let last = turns.len().saturating_sub(1);
+        let Some(lacks) = (0..self.segments.len()).min_by_key(|segment| self.excess(turns, *segment)) else { return };
+        let is_open = |turn: &Turn| {
+            turn.segment == lacks && turn.is_talk() && turn.said.len() < 3 && !turn.said.iter().any(|said| said.fixed)
+        };
+        let open: Vec<usize> = (1..last).filter(|at| turns.get(*at).is_some_and(is_open)).collect();
+        match dice.pick(&open).copied().and_then(|at| turns.get_mut(at)) {
+            Some(turn) => turn.said.push(text),
+            None => {
+                // Behind what the segment has, and before the last words of all.
+                let end = turns.iter().rposition(|turn| turn.segment <= lacks).map_or(0, |at| at + 1);
+                turns.insert(end.min(last), Turn { segment: lacks, said: vec![text] });
             }
         }
     }
-    let Some((at, nth)) = dice.pick(&places).copied() else { return false };
-    if let Some(turn) = turns.get_mut(at) {
-        turn.said.remove(nth);
-        if turn.said.is_empty() {
-            turns.remove(at);
+
+    /// Takes a sentence out of the segment that has most too many: never its last one, the first or the last words of all,
+    /// or one that must stay.
+    fn remove(&self, dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
+        let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
+        if stated && statements <= KEPT_STATEMENTS {
+            return false;
         }
+        let mut places = Vec::new();
+        for (at, turn) in turns.iter().enumerate().skip(1).take(turns.len().saturating_sub(2)) {
+            let is_alone =
+                turns.iter().filter(|other| other.segment == turn.segment).count() < 2 && turn.said.len() < 2;
+            for (nth, said) in turn.said.iter().enumerate() {
+                if !is_alone && !said.fixed && said.claim.is_some() == stated {
+                    places.push((turn.segment, at, nth));
+                }
+            }
+        }
+        let too_long = places.iter().map(|(segment, ..)| *segment).max_by_key(|segment| self.excess(turns, *segment));
+        places.retain(|(segment, ..)| Some(*segment) == too_long);
+        let Some((_, at, nth)) = dice.pick(&places).copied() else { return false };
+        if let Some(turn) = turns.get_mut(at) {
+            turn.said.remove(nth);
+            if turn.said.is_empty() {
+                turns.remove(at);
+            }
+        }
+        true
     }
-    true
 }
 
 /// The turns as a script: ids in order, speakers in turn, a breath after each line.

@@ -140,7 +140,8 @@ pub(super) fn plan(
     groups.retain(|group| !group.is_empty());
     let hooked = hook(dice, statements);
     let closing: Vec<&Statement> = open(statements).into_iter().rev().filter(|s| Some(*s) != hooked).take(2).collect();
-    let edge = (seconds / 10).max(1);
+    // An opening and a close need a few sentences each, however short the show is.
+    let edge = (seconds / 10).max(20).min(seconds / 5).max(1);
     let parts = u32::try_from(groups.len()).unwrap_or(1).max(1);
     let each = seconds.saturating_sub(2 * edge) / parts;
     let mut segments = vec![PlannedSegment {

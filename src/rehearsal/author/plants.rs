@@ -132,7 +132,15 @@ impl Bed<'_> {
         let mut free: Vec<usize> =
             self.turns.iter().enumerate().filter(|(_, turn)| is_free(turn)).map(|(at, _)| at).collect();
         dice.shuffle(&mut free);
+        // What is planted makes a segment longer: the first and the last are the shortest, and get it where no other can.
+        free.sort_by_key(|at| !self.is_inner(*at));
         free
+    }
+
+    /// Whether a turn stands in neither the first segment nor the last.
+    fn is_inner(&self, at: usize) -> bool {
+        let last = self.titles.len().saturating_sub(1);
+        self.turns.get(at).is_some_and(|turn| (1..last).contains(&turn.segment))
     }
 
     /// Plants in the first statement that can be spoilt so; says whether there was one.
@@ -176,6 +184,8 @@ impl Bed<'_> {
         let is_free = |turn: &Turn| turn.is_talk() && !turn.said.iter().any(|said| said.fixed) && turn.segment < until;
         // Neither the first words nor the last ones.
         let free: Vec<usize> = (2..last).filter(|at| self.turns.get(*at).is_some_and(is_free)).collect();
+        let inner: Vec<usize> = free.iter().copied().filter(|at| self.is_inner(*at)).collect();
+        let free = if inner.is_empty() { free } else { inner };
         let planted = Said::planted(text, None, kind);
         match dice.pick(&free).copied().and_then(|at| self.turns.get_mut(at)) {
             Some(turn) => turn.said.push(planted),
