@@ -10,7 +10,7 @@ use std::path::Path;
 use greenroom::domain::checks::{self, CheckKind, Checked, Guardrails, Subject};
 use greenroom::domain::handoff::{Draft, Plan, Severity};
 use greenroom::domain::research::{self, Research};
-use greenroom::rehearsal::write;
+use greenroom::rehearsal::Author;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -38,7 +38,8 @@ fn texts(brand: &toml::Value, name: &str) -> Vec<String> {
 }
 
 fn ask<T: DeserializeOwned>(title: &str, blocks: &BTreeMap<String, String>, seed: u64) -> T {
-    serde_json::from_value(write(title, blocks, MODEL, seed).unwrap()).unwrap()
+    let author = Author { seed, ..Author::default() };
+    serde_json::from_value(author.write(title, blocks, MODEL).unwrap().answer).unwrap()
 }
 
 fn checked(

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::signals;
-use crate::rehearsal::{FaultProfile, Options, Rehearsal};
+use crate::rehearsal::{FaultProfile, Options, Rehearsal, Temper};
 
 /// How long answers under way may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -26,6 +26,9 @@ pub struct Manner {
     /// What goes wrong on the way: none, flaky or storm
     #[arg(long, value_name = "PROFILE", default_value = "none")]
     pub faults: FaultProfile,
+    /// How the agents behave, such as `judges.invent=30,polisher.stray=50,draft.plants=figure+harm`
+    #[arg(long, value_name = "NAME=VALUE,…", default_value = "")]
+    pub behaviour: Temper,
 }
 
 /// What `greenroom studio` takes.
@@ -42,7 +45,7 @@ pub struct StudioArgs {
 impl Default for Manner {
     /// What the flags say where nobody gives them.
     fn default() -> Self {
-        Self { seed: 1, pace: 1.0, faults: FaultProfile::None }
+        Self { seed: 1, pace: 1.0, faults: FaultProfile::None, behaviour: Temper::default() }
     }
 }
 
@@ -62,6 +65,7 @@ impl Servers {
             pace: manner.pace,
             faults: manner.faults,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            temper: manner.behaviour.clone(),
             ..Options::default()
         };
         Ok(Self(Rehearsal::start(options).await?))

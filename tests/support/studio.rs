@@ -75,6 +75,9 @@ pub(crate) fn new_episode(sample: &str, number: u32) -> NewEpisode {
     }
 }
 
+/// Rounds after which a failed gate is no longer sent back.
+const MOST_ROUNDS: u32 = 9;
+
 /// Answers every need until the episodes are over, or the time is.
 ///
 /// # Errors
@@ -88,6 +91,9 @@ pub(crate) async fn decide_until_over(
 ) -> Result<(), String> {
     decide_by(handle, episodes, limit, send_back.then_some(Way::Author)).await
 }
+
+/// Rounds after which a failed gate is no longer sent back.
+const MOST_ROUNDS: u32 = 9;
 
 /// Answers every need until the episodes are over, or the time is; the first gate that can sends back the given way, unless it was sent back so before.
 ///
@@ -185,11 +191,13 @@ pub(crate) fn waived(episode: &Episode, gate: &StageId, hash: &ContentHash) -> V
     open.iter().map(waive).collect()
 }
 
-/// The fixes of 06 as the note, as a person who changes nothing sends them back.
-async fn note(handle: &Handle, episode: &greenroom::domain::episode::Episode) -> greenroom::domain::ids::ContentHash {
+/// The fixes of 06 as the note, as a person who changes nothing sends them back; words where there are none.
+async fn note(handle: &Handle, episode: &Episode) -> ContentHash {
     use greenroom::domain::handoff::{Fixes, Note};
-    let fixes = episode.standings()[&"fixes".parse().unwrap()].output().unwrap();
-    let fixes: Fixes = serde_json::from_slice(&handle.artifact(fixes).await.unwrap()).unwrap();
-    let note = Note { fixes: fixes.fixes, text: String::new() };
-    handle.store(serde_json::to_vec(&note).unwrap()).await.unwrap()
+    let fixes = match episode.standings()[&"fixes".parse().unwrap()].output() {
+        Some(hash) => serde_json::from_slice::<Fixes>(&handle.artifact(hash).await.unwrap()).unwrap().fixes,
+        None => Vec::new(),
+    };
+    let text = if fixes.is_empty() { "Mend what the findings name.".to_owned() } else { String::new() };
+    handle.store(serde_json::to_vec(&Note { fixes, text }).unwrap()).await.unwrap()
 }

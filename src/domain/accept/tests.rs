@@ -428,6 +428,80 @@ fn at_the_last_word_what_has_no_evidence_is_dropped_and_the_rest_is_heard() {
     assert_eq!(heard.assessment.scores[0].points.map(Points::get), None, "its quote stands in another text");
 }
 
+/// A line that no fix names, changed in one of the ways in which an answer can change it.
+fn strayed(revision: &mut Revision, line: &Line, way: u64) {
+    let changed = match way % 6 {
+        0 => Line { text: format!("{} And more.", line.text), ..line.clone() },
+        1 => Line { speaker: if line.speaker == "HOST" { "GUEST".into() } else { "HOST".into() }, ..line.clone() },
+        2 => Line { pause_ms: line.pause_ms + 10, ..line.clone() },
+        3 => Line { text: line.text.replace('.', "!"), ..line.clone() },
+        4 => Line { text: line.text.to_uppercase(), ..line.clone() },
+        _ => {
+            revision.removed.push(line.id);
+            return;
+        }
+    };
+    revision.lines.push(changed);
+}
+
+#[test]
+fn a_polisher_that_touches_other_lines_is_caught_in_all_of_five_hundred_diffs() {
+    let mut state = 7_u64;
+    // Steele, Lea and Flood 2014: the mixing of SplitMix64.
+    let mut next = |below: u64| {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % below
+    };
+    let speakers = ["HOST".to_owned(), "GUEST".to_owned()];
+    let (mut caught, mut let_through) = (0, 0);
+    for _ in 0..500 {
+        let count = 6 + u32::try_from(next(30)).unwrap();
+        let line = |id: u32| Line {
+            id: LineId(id),
+            speaker: if id % 2 == 0 { "GUEST".into() } else { "HOST".into() },
+            text: format!("This is what is said in line {id}."),
+            pause_ms: 200,
+            claims: vec![],
+        };
+        let (first, second): (Vec<Line>, Vec<Line>) = (1..=count).map(line).partition(|line| line.id.0 <= count / 2);
+        let segment = |id: &str, lines| Segment { id: id.into(), title: "S".into(), lines };
+        let base = Script { title: "T".into(), segments: vec![segment("one", first), segment("two", second)] };
+        let from = 1 + u32::try_from(next(u64::from(count))).unwrap();
+        let to = (from + u32::try_from(next(3)).unwrap()).min(count);
+        let fix = Fix {
+            id: "N1".into(),
+            from: LineId(from),
+            to: LineId(to),
+            priority: Priority::Must,
+            wrong: "w".into(),
+            wanted: "do it".into(),
+            keep: String::new(),
+            findings: vec![],
+        };
+        let note = Note { fixes: vec![fix], text: String::new() };
+        let context = Context { script: Some(&base), fixes: Some(&note), speakers: &speakers, ..Context::default() };
+        let named = base.lines().find(|line| line.id.0 == from).unwrap();
+        let done = Line { text: "This is what was wanted.".into(), ..named.clone() };
+        let mut revision = Revision { lines: vec![done], removed: vec![], declined: vec![] };
+        let answer = |revision: &Revision| serde_json::to_string(revision).unwrap();
+        let_through += usize::from(accept(Contract::Revision, &answer(&revision), &context).is_ok());
+        let others: Vec<&Line> = base.lines().filter(|line| !(from..=to).contains(&line.id.0)).collect();
+        for _ in 0..=next(3) {
+            let stray = others[usize::try_from(next(others.len() as u64)).unwrap()];
+            let is_new = !revision.lines.iter().any(|line| line.id == stray.id) && !revision.removed.contains(&stray.id);
+            if is_new {
+                strayed(&mut revision, stray, next(6));
+            }
+        }
+        let refused = accept(Contract::Revision, &answer(&revision), &context).unwrap_err();
+        caught += usize::from(refused.is_mendable() && refused.words().contains("changes and no fix names it"));
+    }
+    assert_eq!((caught, let_through), (500, 500), "each stray is caught, and none that kept to its lines is refused");
+}
+
 prop_compose! {
     fn scripts()(lengths in prop::collection::vec(1_usize..5, 1..4))(
         words in prop::collection::vec("[a-z]{1,4}( [a-z]{1,4}){0,3}", lengths.iter().sum::<usize>()),
