@@ -28,7 +28,11 @@ pub enum EpisodeVerb {
     /// Begin one from a research package; `episode run` or the console then works on it
     New {
         /// The research package, Markdown or JSON
-        research: PathBuf,
+        #[arg(required_unless_present = "topic")]
+        research: Option<PathBuf>,
+        /// What it is to be about, in the place of a package: agent 00 then researches it
+        #[arg(long, value_name = "WORDS", conflicts_with = "research")]
+        topic: Option<String>,
         /// The show: the name of one that is known, or the path of a profile
         #[arg(long, value_name = "NAME|PATH")]
         show: String,
@@ -104,9 +108,10 @@ pub enum EpisodeVerb {
 pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let number = |number: &u32| EpisodeNumber(*number);
     match verb {
-        EpisodeVerb::New { research, show, number, cap } => {
+        EpisodeVerb::New { research, topic, show, number, cap } => {
             let new = NewEpisode {
-                research: research.clone(),
+                research: research.clone().unwrap_or_default(),
+                topic: topic.clone(),
                 show: show.clone(),
                 number: number.map(EpisodeNumber),
                 cap: *cap,

@@ -26,7 +26,7 @@ pub use self::rejection::Rejection;
 pub use self::script::apply_revision;
 use super::gate::{Dispute, Listed};
 use super::handoff::{Contract, Dimension, Note, Plan};
-use super::research::Research;
+use super::research::{Research, ResearchAnswer};
 use super::script::Script;
 
 /// What an answer is held against: the material that its agent was given.
@@ -110,7 +110,11 @@ pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result
         Contract::Angle => plain(&read(contract, answer)?, |angle| talking::angle(angle, context)),
         Contract::ResearchNotes => plain(&read(contract, answer)?, |notes| talking::notes(notes, context)),
         Contract::Routing => orchestration::routing(read(contract, answer), context),
-        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => {
+        Contract::Research => {
+            let found: ResearchAnswer = read(contract, answer)?;
+            kept(&found.to_package().map_err(Rejection::answer)?)
+        }
+        Contract::Speech | Contract::Report | Contract::Package => {
             Err(Rejection::setting(format!("`{}` is made by code and by no agent", contract.name())))
         }
     }
@@ -186,7 +190,7 @@ fn schema_faults(contract: Contract, value: &Value) -> Result<Vec<String>, Rejec
 }
 
 /// The contracts that agents answer to.
-const AGENTS: [Contract; 18] = [
+const AGENTS: [Contract; 19] = [
     Contract::Brief,
     Contract::Plan,
     Contract::Draft,
@@ -204,6 +208,7 @@ const AGENTS: [Contract; 18] = [
     Contract::Selection,
     Contract::Angle,
     Contract::ResearchNotes,
+    Contract::Research,
     Contract::Routing,
 ];
 

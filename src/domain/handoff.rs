@@ -23,6 +23,7 @@ pub use self::remedy::{
 pub use self::routing::{Assignment, Mender, Orchestration, Routing};
 pub use self::scale::{Dimension, FaultKind, Points, PointsError, Severity};
 use super::ids::LineId;
+use super::research::ResearchAnswer;
 use super::script::{Line, Script};
 
 /// The production brief of agent 01.
@@ -239,7 +240,8 @@ impl Contract {
             Self::Angle => Some(schemars::schema_for!(Angle)),
             Self::ResearchNotes => Some(schemars::schema_for!(ResearchNotes)),
             Self::Routing => Some(schemars::schema_for!(Routing)),
-            Self::Research | Self::Speech | Self::Report | Self::Package => None,
+            Self::Research => Some(schemars::schema_for!(ResearchAnswer)),
+            Self::Speech | Self::Report | Self::Package => None,
         }
     }
 

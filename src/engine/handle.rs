@@ -39,6 +39,8 @@ pub enum HandleError {
 pub struct NewEpisode {
     /// The research package, a file.
     pub research: PathBuf,
+    /// What the episode is to be about, where it is to be researched: then no package is read.
+    pub topic: Option<String>,
     /// The show: the slug of a show that is known, or a path to a profile.
     pub show: String,
     /// The number; the next free one where none is given.

@@ -22,6 +22,7 @@ pub(super) const BUILT_IN: &[(&str, &str, &str)] = &[
     ("quality_gemini", "1.0.0", include_str!("../../prompts/quality_gemini/1.0.0.md")),
     ("red_team", "1.0.0", include_str!("../../prompts/red_team/1.0.0.md")),
     ("remediation_router", "1.0.0", include_str!("../../prompts/remediation_router/1.0.0.md")),
+    ("researcher", "1.0.0", include_str!("../../prompts/researcher/1.0.0.md")),
     ("revision_comparer", "1.0.0", include_str!("../../prompts/revision_comparer/1.0.0.md")),
     ("rights_reader", "1.0.0", include_str!("../../prompts/rights_reader/1.0.0.md")),
     ("script_polisher", "1.0.0", include_str!("../../prompts/script_polisher/1.0.0.md")),

@@ -69,6 +69,7 @@ pub(crate) fn person() -> Person {
 pub(crate) fn new_episode(sample: &str, number: u32) -> NewEpisode {
     NewEpisode {
         research: Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research").join(sample),
+        topic: None,
         show: "open-questions-short".to_owned(),
         number: Some(EpisodeNumber(number)),
         cap: None,

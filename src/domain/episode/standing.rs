@@ -121,7 +121,13 @@ impl Episode {
             route.as_ref().map(|r| format!("{}/{}", r.provider, r.model).into_bytes()).unwrap_or_default(),
         ];
         match stage.kind {
-            Kind::Agent | Kind::Panel | Kind::Speech | Kind::Gate => parts.push(self.profile.as_bytes().to_vec()),
+            Kind::Agent | Kind::Panel | Kind::Speech | Kind::Gate => {
+                parts.push(self.profile.as_bytes().to_vec());
+                // What reads nothing before it works from what the episode was begun with.
+                if stage.inputs.is_empty() {
+                    parts.push(self.research.as_bytes().to_vec());
+                }
+            }
             Kind::Evaluate => {
                 parts.push(self.profile.as_bytes().to_vec());
                 parts.extend(self.policy.rubric.map(|rubric| rubric.as_bytes().to_vec()));

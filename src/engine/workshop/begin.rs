@@ -44,7 +44,10 @@ const CHARACTERS_A_WORD: u64 = 7;
 impl Workshop {
     /// Reads and keeps everything that an episode starts with.
     pub(in crate::engine) fn begin(&self, new: &NewEpisode, number: EpisodeNumber) -> Result<Start, String> {
-        let (bytes, research) = read_research(&new.research)?;
+        let (bytes, research) = match &new.topic {
+            Some(topic) => topic_of(topic)?,
+            None => read_research(&new.research)?,
+        };
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
         if self.provenance == Provenance::Live && show.engine == SpeechEngine::EspeakNg {
@@ -70,6 +73,11 @@ impl Workshop {
         }
         let of_show = |stage: &Stage| {
             let human = show.policy.gates.get(&stage.id).copied().or(stage.human);
+            // A topic is researched by an agent where a package is read by code.
+            if new.topic.is_some() && stage.output == Contract::Research && stage.kind == Kind::Render {
+                let agent = Some(RESEARCHER.to_owned());
+                return Stage { kind: Kind::Agent, agent, time_limit_seconds: RESEARCH_SECONDS, ..stage.clone() };
+            }
             Stage { human, ..stage.clone() }
         };
         let is_panel = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Panel);
@@ -294,6 +302,25 @@ fn check_arbiter(pins: &[Pin]) -> Result<(), String> {
 /// Text from outside as a title.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// The agent that researches a topic.
+const RESEARCHER: &str = "researcher";
+
+/// How long one try at it may take: it searches.
+const RESEARCH_SECONDS: u32 = 900;
+
+/// The longest topic, in characters.
+const LONGEST_TOPIC: usize = 500;
+
+/// A topic in the place of a package: what is known is made by agent 00.
+fn topic_of(topic: &str) -> Result<(Vec<u8>, Research), String> {
+    let words: String = topic.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() || words.chars().count() > LONGEST_TOPIC {
+        return Err(format!("a topic has 1 to {LONGEST_TOPIC} characters; nothing was started"));
+    }
+    Ok((words.clone().into_bytes(), Research { topic: words, ..Research::default() }))
 }
 
 /// Reads a package; one byte more than is allowed at most, so that a huge file is refused and never loaded.

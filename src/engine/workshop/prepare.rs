@@ -127,6 +127,7 @@ impl Job<'_> {
                 let script: Script = self.fed("script")?.ok_or("no script is to be judged")?;
                 return serde_json::to_string(&judge::baited(&script)).map_err(|e| e.to_string());
             }
+            ("topic", _) => return self.shop.text(&self.episode.research),
             ("findings", _) => return self.findings_slot(),
             ("disputes", _) => return self.disputes_slot(),
             ("first" | "second", _) => {

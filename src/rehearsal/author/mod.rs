@@ -14,6 +14,7 @@ mod phrases;
 mod plan;
 mod plants;
 mod request;
+mod research;
 mod revise;
 mod route;
 mod speech;

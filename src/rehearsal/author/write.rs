@@ -12,7 +12,7 @@ use super::judge::{Judge, review};
 use super::plants::Planted;
 use super::request::{AuthorError, Show, read, read_or_default};
 use super::synthesis::{Item, fixes};
-use super::{deliver, draft, material, panel, plan, revise, route, speech};
+use super::{deliver, draft, material, panel, plan, research, revise, route, speech};
 use crate::domain::accept::apply_revision;
 use crate::domain::handoff::{Brief, Contract, Note, Plan};
 use crate::domain::research::Research;
@@ -40,6 +40,7 @@ fn contract(title: &str) -> Option<Contract> {
         "Angle" => Contract::Angle,
         "ResearchNotes" => Contract::ResearchNotes,
         "Routing" => Contract::Routing,
+        "ResearchAnswer" => Contract::Research,
         _ => return None,
     })
 }
@@ -152,6 +153,10 @@ impl Author {
                 let show: Show = read_or_default(blocks, "show")?;
                 json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
             }
+            Contract::Research => {
+                let topic = blocks.get("topic").ok_or(AuthorError::Missing("topic"))?;
+                json(&research::answer(&mut dice, topic))
+            }
             Contract::Turn => json(&panel::turn(self.seed, dice, blocks)?),
             Contract::Selection => json(&panel::selection(self.seed, blocks)?),
             Contract::Angle => json(&panel::angle(dice, blocks)?),
@@ -160,7 +165,7 @@ impl Author {
                 json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
             }
             // Code makes these; no schema has their title.
-            Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
+            Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
         };
         Ok(Written { answer: answer?, key })
     }
