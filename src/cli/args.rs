@@ -12,6 +12,7 @@ use super::config::ConfigVerb;
 use super::cost::CostArgs;
 use super::episode::EpisodeVerb;
 use super::gate::GateVerb;
+use super::judges::JudgesVerb;
 use super::ledger::LedgerVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
@@ -93,6 +94,9 @@ pub enum Verb {
     Budget(BudgetVerb),
     /// What was spent, by stage, agent, model, provider, episode or month
     Cost(CostArgs),
+    /// The judges: what they miss in scripts with known faults, and how far they agree with people
+    #[command(subcommand)]
+    Judges(JudgesVerb),
     /// The record of all that happened: check it, export it, import it
     #[command(subcommand)]
     Ledger(LedgerVerb),

@@ -95,7 +95,13 @@ pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result
         Contract::ShowNotes => plain(&read(contract, answer)?, |notes| deliverables::show_notes(notes, context)),
         Contract::ArtworkBrief => plain(&read(contract, answer)?, deliverables::artwork_brief),
         Contract::Promotion => plain(&read(contract, answer)?, deliverables::promotion),
-        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => {
+        Contract::Research
+        | Contract::Speech
+        | Contract::Report
+        | Contract::Package
+        | Contract::Canaries
+        | Contract::CanaryReport
+        | Contract::Calibration => {
             Err(Rejection::setting(format!("`{}` is made by code and by no agent", contract.name())))
         }
     }

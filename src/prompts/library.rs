@@ -115,12 +115,13 @@ impl Library {
                 // What code makes of the inputs.
                 let own: BTreeSet<&str> = match stage.output {
                     Contract::Judgement => BTreeSet::from(["show", "rubric"]),
+                    Contract::CanaryReport => BTreeSet::from(["show", "rubric", "research", "script"]),
                     Contract::Arbitration => BTreeSet::from(["show", "disputes"]),
                     Contract::Fixes => BTreeSet::from(["show", "findings"]),
                     Contract::Preference => BTreeSet::from(["show", "first", "second"]),
                     _ => BTreeSet::from(["show"]),
                 };
-                self.check_agent(stage, agent, stage.output, &own, output_of, &mut fault);
+                self.check_agent(stage, agent, stage.output.answered(), &own, output_of, &mut fault);
             }
             if let Some(reviser) = &stage.reviser {
                 // The script is the stage's own last output and the fixes are those of the note that sent it back.

@@ -26,15 +26,19 @@ use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
 use crate::prompts::prompt::Prompt;
 
+/// The show whose episodes check the judges.
+const CHECK_OF_JUDGES: &str = "judges-check";
+
 /// The shows that come with the program: name and profile.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 3] = [
     ("open-questions", include_str!("../../../assets/shows/open-questions.toml")),
     ("open-questions-short", include_str!("../../../assets/shows/open-questions-short.toml")),
+    (CHECK_OF_JUDGES, include_str!("../../../assets/shows/judges-check.toml")),
 ];
 
-/// The names of the shows that come with the program.
+/// The names of the shows that come with the program and that episodes are made for.
 pub(in crate::engine) fn shows() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(name, _)| *name)
+    BUILT_IN.iter().map(|(name, _)| *name).filter(|name| *name != CHECK_OF_JUDGES)
 }
 
 /// Characters of a spoken word with its space, for projecting what the voices cost.
@@ -46,12 +50,13 @@ impl Workshop {
         let (bytes, research) = read_research(&new.research)?;
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
-        if self.provenance == Provenance::Live && show.engine == SpeechEngine::EspeakNg {
+        let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
+        let speaks = pipeline.pipeline.stages().iter().any(|stage| stage.kind == Kind::Speech);
+        if self.provenance == Provenance::Live && speaks && show.engine == SpeechEngine::EspeakNg {
             return Err(format!(
                 "the voices of espeak-ng are for rehearsals, and this studio is live; nothing was started. Set `engine = \"provider\"` in {file}"
             ));
         }
-        let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
         self.prompts.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
         let cap = new.cap.unwrap_or(show.caps.episode);
@@ -61,6 +66,7 @@ impl Workshop {
                  episode's cap or lower the stage's in {file}"
             ));
         }
+        let canaries = scripts_of_a_check(&pipeline, &bytes).map_err(|e| format!("{e}; nothing was started"))?;
         let is_gate = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Gate);
         if let Some(unknown) = show.policy.gates.keys().find(|id| !is_gate(id)) {
             return Err(format!("{file}: `policy.gates.{unknown}`: the pipeline has no such gate; nothing was started"));
@@ -72,7 +78,7 @@ impl Workshop {
         let pins = pipeline.pipeline.stages().iter().map(|stage| self.pin(&of_show(stage))).collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
         check_arbiter(&pins)?;
-        let projected = self.projected(&pins, bytes.len() as u64, &show)?;
+        let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;
         for prompt in pins.iter().flat_map(|pin| pin.prompt.iter().chain(&pin.revise)) {
             if let Some(known) = self.prompts.pinned(&prompt.agent, &prompt.hash) {
                 self.keep(known.source.as_bytes())?;
@@ -171,19 +177,23 @@ impl Workshop {
     }
 
     /// What all calls cost at worst, without rounds: a stage's prompt holds the package and a script at most.
-    fn projected(&self, pins: &[Pin], research: u64, show: &Show) -> Result<MicroUsd, String> {
+    fn projected(&self, pins: &[Pin], research: u64, show: &Show, canaries: u64) -> Result<MicroUsd, String> {
         let words = show.target.max_ms.saturating_mul(u64::from(show.words_per_minute)) / 60_000;
         let characters = words.saturating_mul(CHARACTERS_A_WORD);
         let request = research.saturating_mul(2).saturating_add(characters.saturating_mul(3)).saturating_add(12_000);
+        // Each canary comes with a package of its own.
+        let of_canary = (research / canaries.max(1)).saturating_mul(2).saturating_add(12_000);
         let on = day(self.clock.now());
         let rubric = rubric::load(&self.config, BUILT_IN_RUBRIC).map_err(|e| e.to_string())?;
         let sittings = i64::try_from(rubric.sittings().len()).unwrap_or(i64::MAX);
+        let scripts = i64::try_from(canaries).unwrap_or(i64::MAX);
         let mut sum = MicroUsd::ZERO;
         for pin in pins {
             let Some(Route { model, .. }) = &pin.route else { continue };
             let worst = match (&pin.prompt, pin.stage.kind) {
                 (Some(prompt), _) => {
                     let most = self.prompts.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
+                    let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
                     self.prices.worst_case(model, request, Ceiling::OutputTokens(u64::from(most)), on)
                 }
                 (None, Kind::Speech) => self.spoken(model, characters, on),
@@ -192,6 +202,7 @@ impl Workshop {
             let worst = worst.map_err(|e| e.to_string())?;
             let times = match (pin.stage.kind, pin.stage.output) {
                 (Kind::Evaluate, Contract::Judgement) => sittings,
+                (Kind::Evaluate, Contract::CanaryReport) => sittings.saturating_mul(scripts),
                 (Kind::Evaluate, _) => 2,
                 _ => 1,
             };
@@ -212,6 +223,14 @@ impl Workshop {
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);
         Ok(MicroUsd(line.0.saturating_mul(lines)))
     }
+}
+
+/// How many scripts a pipeline that checks judges finds in its package; none for any other pipeline.
+fn scripts_of_a_check(file: &PipelineFile, package: &[u8]) -> Result<u64, String> {
+    if !file.pipeline.stages().iter().any(|stage| stage.output == Contract::Canaries) {
+        return Ok(0);
+    }
+    super::canaries::read(package).map(|set| set.canaries.len() as u64)
 }
 
 /// The last gate always asks a person: nothing is released on the word of machines.

@@ -9,6 +9,7 @@ use crate::config::prices::Ceiling;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
 use crate::domain::event::UnitPlan;
+use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
@@ -28,13 +29,14 @@ impl Job<'_> {
             Kind::Evaluate => {
                 let units = match self.pin.stage.output {
                     Contract::Preference => vec![0, 1],
+                    Contract::CanaryReport => self.canary_units()?,
                     _ => self.sittings()?.units().into_iter().map(|(unit, _)| unit).collect(),
                 };
-                let units = units.into_iter().map(|unit| self.asked(unit)).collect::<Result<Vec<_>, _>>()?;
+                let units = units.into_iter().map(|unit| self.call(unit)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Done::Prepared(units))
             }
             Kind::Agent | Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => {
-                self.asked(0).map(|unit| Done::Prepared(vec![unit]))
+                self.call(0).map(|unit| Done::Prepared(vec![unit]))
             }
         }
     }
@@ -52,7 +54,7 @@ impl Job<'_> {
     }
 
     /// The call of one unit.
-    fn asked(&self, unit: u32) -> Result<UnitPlan, String> {
+    fn call(&self, unit: u32) -> Result<UnitPlan, String> {
         let (prompt, rendered) = self.rendered(unit)?;
         self.unit(unit, &prompt, rendered)
     }
@@ -115,17 +117,23 @@ impl Job<'_> {
     }
 
     fn slot(&self, slot: &str, unit: u32) -> Result<String, String> {
-        let is_judge = self.pin.stage.output == Contract::Judgement;
+        let is_judge = self.pin.stage.output.answered() == Contract::Judgement;
+        let text = |value: serde_json::Result<String>| value.map_err(|e| e.to_string());
         match (slot, &self.step.inputs.note) {
             ("show", _) => return Ok(self.show()?.slot_json()),
             ("rubric", _) if is_judge => {
-                let sittings = self.sittings()?;
-                let sitting = sittings.of(unit).ok_or_else(|| format!("nothing is asked as unit {unit}"))?;
-                return Ok(Self::sitting_slot(&sitting, &sittings.rubric.version).to_string());
+                let slot = |sitting: &Sitting<'_>, rubric: &Rubric| Self::sitting_slot(sitting, &rubric.version);
+                return self.asked(unit, slot).map(|slot| slot.to_string());
+            }
+            ("research", _) if self.checks_judges() => {
+                return text(serde_json::to_string(&self.canary_of(unit)?.research));
+            }
+            ("script", _) if self.checks_judges() => {
+                return text(serde_json::to_string(&self.canary_of(unit)?.script));
             }
             ("script", _) if is_judge && unit == CANARY => {
                 let script: Script = self.fed("script")?.ok_or("no script is to be judged")?;
-                return serde_json::to_string(&judge::baited(&script)).map_err(|e| e.to_string());
+                return text(serde_json::to_string(&judge::baited(&script)));
             }
             ("findings", _) => return self.findings_slot(),
             ("disputes", _) => return self.disputes_slot(),

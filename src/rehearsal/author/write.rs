@@ -94,7 +94,13 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
             json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
         }
         // Code makes these; no schema has their title.
-        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
+        Contract::Research
+        | Contract::Speech
+        | Contract::Report
+        | Contract::Package
+        | Contract::Canaries
+        | Contract::CanaryReport
+        | Contract::Calibration => Err(unknown()),
     }
 }
 

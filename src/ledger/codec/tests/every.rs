@@ -31,7 +31,7 @@ every! {
     HUMANS: Human { Always, OnDispute, Never }
     CONTRACTS: Contract {
         Research, Brief, Plan, Draft, Judgement, Fixes, Revision, SpeechText, ShowNotes, ArtworkBrief, Promotion,
-        Speech, Report, Package,
+        Speech, Report, Package, Canaries, CanaryReport, Calibration,
     }
 }
 
