@@ -11,7 +11,7 @@ use super::args::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Make episodes", &["rehearse", "episode", "gate", "research"]),
     ("Money", &["charge", "budget", "cost"]),
-    ("Quality", &["judges"]),
+    ("Quality", &["findings", "judges"]),
     ("Record and set-up", &["ledger", "config", "doctor"]),
     ("For scripts and shells", &["studio", "completions", "man"]),
 ];

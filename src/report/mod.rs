@@ -6,12 +6,14 @@ mod agreement;
 mod calibration;
 mod cost;
 mod episode;
+mod findings;
 mod plain;
 mod table;
 
 pub use agreement::AgreementReport;
 pub use calibration::CheckReport;
 pub use cost::{By, CostReport, Group};
+pub use findings::{findings_table, print_notes, print_patterns};
 pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
 pub use plain::{date, life, line, minute, percent_of};
 pub use table::{Align, Table};
