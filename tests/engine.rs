@@ -16,6 +16,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom::config::environment::Environment;
+use greenroom::config::settings::Settings;
+use greenroom::domain::call::Provider;
+use greenroom::domain::episode::CallState;
 use greenroom::domain::event::Uncertain;
 use greenroom::domain::ids::EpisodeNumber;
 use greenroom::engine::open::open;
@@ -58,6 +62,45 @@ fn an_episode_goes_from_package_to_package_through_a_send_back() {
     let package = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(package.join("script.txt")).unwrap();
     assert!(text.split_whitespace().count() > 150, "{text}");
+}
+
+#[test]
+fn an_episode_is_made_over_an_openai_compatible_server_and_perplexity_too() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    let routes = "[routes.coordinator]\nprovider = \"openai\"\nmodel = \"qwen3:8b\"\n\
+                  [routes.small]\nprovider = \"perplexity\"\nmodel = \"perplexity/sonar\"\n";
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let mut options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let environment = Environment::of::<String, String>([], 1000).unwrap();
+        options.settings = Settings::layered(Some(("config.toml", routes)), &environment, &[]).unwrap();
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
+        let episode = handle.past_episode(ONE).await.unwrap().unwrap();
+        let paid = |provider| {
+            let calls = episode.calls.values().filter(move |call| call.route.provider == provider);
+            let settled = calls.map(|call| match &call.state {
+                CallState::Settled { price, .. } => price.0,
+                other => panic!("{other:?}"),
+            });
+            settled.sum::<i64>()
+        };
+        let meter = servers.meter();
+        let (local, searching) = (&meter.vendors["openai"], &meter.vendors["perplexity"]);
+        assert!(local.completions >= 4 && local.output_tokens > 0, "{local:?}");
+        assert_eq!((paid(Provider::OpenAi), local.micro_usd), (0, 0), "a machine of one's own costs nothing");
+        assert_eq!(searching.searches, searching.completions, "every call searched once");
+        assert_eq!(
+            paid(Provider::Perplexity),
+            i64::try_from(searching.micro_usd).unwrap(),
+            "the vendor's own bill, call by call"
+        );
+        assert!(searching.micro_usd > searching.searches * 2_500, "{searching:?}");
+        handle.shutdown().await;
+    });
 }
 
 /// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.

@@ -179,6 +179,14 @@ fn keys(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
             looks.add(Mark::Mind, what, "the provider is switched off");
             continue;
         }
+        if !own.send_key {
+            looks.add(
+                Mark::Ok,
+                what,
+                format!("none is sent to {}: `providers.{provider}.send_key` is false", own.base_url),
+            );
+            continue;
+        }
         // The key itself is never shown.
         match secrets::key(provider, &context.environment, own.key_file.as_deref()) {
             Ok(_) => looks.add(Mark::Ok, what, format!("is there, for {}", own.base_url)),

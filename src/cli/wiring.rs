@@ -59,13 +59,17 @@ pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> R
     let mut endpoints = BTreeMap::new();
     for provider in Provider::ALL {
         let own = settings.providers.of(provider);
-        let key = secrets::key(provider, &context.environment, own.key_file.as_deref()).map_err(|e| e.to_string());
-        let endpoint = match key {
+        let endpoint = if own.send_key {
+            let key = secrets::key(provider, &context.environment, own.key_file.as_deref()).map_err(|e| e.to_string());
+            key.and_then(|key| Endpoint::new(vendor(provider), &own.base_url, key).map_err(|e| e.to_string()))
+        } else {
+            Endpoint::without_key(vendor(provider), &own.base_url).map_err(|e| e.to_string())
+        };
+        let endpoint = match endpoint {
             Ok(_) if !own.enabled => {
                 Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false."))
             }
-            Ok(key) => Endpoint::new(vendor(provider), &own.base_url, key).map_err(|e| e.to_string()),
-            Err(why) => Err(why),
+            endpoint => endpoint,
         };
         endpoints.insert(provider, endpoint);
     }
@@ -147,5 +151,7 @@ fn vendor(provider: Provider) -> Vendor {
         Provider::Anthropic => Vendor::Anthropic,
         Provider::Gemini => Vendor::Gemini,
         Provider::ElevenLabs => Vendor::ElevenLabs,
+        Provider::OpenAi => Vendor::OpenAi,
+        Provider::Perplexity => Vendor::Perplexity,
     }
 }

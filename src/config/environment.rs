@@ -17,6 +17,8 @@ pub fn key_variable(provider: Provider) -> &'static str {
         Provider::Anthropic => "ANTHROPIC_API_KEY",
         Provider::Gemini => "GEMINI_API_KEY",
         Provider::ElevenLabs => "ELEVENLABS_API_KEY",
+        Provider::OpenAi => "OPENAI_API_KEY",
+        Provider::Perplexity => "PERPLEXITY_API_KEY",
     }
 }
 
@@ -26,6 +28,8 @@ pub fn base_url_variable(provider: Provider) -> &'static str {
         Provider::Anthropic => "GREENROOM_ANTHROPIC_BASE_URL",
         Provider::Gemini => "GREENROOM_GEMINI_BASE_URL",
         Provider::ElevenLabs => "GREENROOM_ELEVENLABS_BASE_URL",
+        Provider::OpenAi => "GREENROOM_OPENAI_BASE_URL",
+        Provider::Perplexity => "GREENROOM_PERPLEXITY_BASE_URL",
     }
 }
 

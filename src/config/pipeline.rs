@@ -32,6 +32,8 @@ pub struct PipelineFile {
     pub hash: ContentHash,
     /// The checked stages.
     pub pipeline: Pipeline,
+    /// Gates that run only where a show's policy names them.
+    pub optional: BTreeSet<StageId>,
     places: BTreeMap<StageId, Place>,
 }
 
@@ -48,7 +50,11 @@ impl PipelineFile {
         let schema = root.schema();
         let name = root.need("name", Section::parsed::<StageId>);
         let sections = root.sections("stage").unwrap_or_default();
+        let is_optional = |section: &Section<'_, '_>| section.has("optional") && section.flag("optional") == Some(true);
+        let optional: Vec<bool> = sections.iter().map(is_optional).collect();
         let read: Vec<Option<Stage>> = sections.iter().map(stage).collect();
+        let optional = read.iter().zip(optional).filter(|(_, is_optional)| *is_optional);
+        let optional = optional.filter_map(|(stage, _)| stage.as_ref().map(|stage| stage.id.clone())).collect();
         root.close();
         // The graph is judged among the stages that could be read; a stage that could not has its own fault already.
         let unread: BTreeSet<String> =
@@ -88,6 +94,7 @@ impl PipelineFile {
             name: name.to_string(),
             hash: ContentHash::of(source.as_bytes()),
             pipeline,
+            optional,
             places,
         });
         document.finish(whole)

@@ -63,6 +63,8 @@ pub enum Rates {
         base: TokenRates,
         /// Higher tiers, by rising size of the prompt.
         tiers: Vec<Tier>,
+        /// What its searches cost, where it searches.
+        searches: Option<SearchRates>,
     },
     /// A voice is paid by the character.
     Characters {
@@ -84,6 +86,17 @@ pub struct TokenRates {
     pub cache_read: PicoUsd,
     /// Of the prompt, written to the cache for five minutes.
     pub cache_write: PicoUsd,
+}
+
+/// What the searches of a model cost and how many of them a call is reserved for. No request can bound them exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchRates {
+    /// The price of a search.
+    pub each: PicoUsd,
+    /// As many searches as a call is reserved for.
+    pub most: u64,
+    /// As many tokens of results in the prompt as a call is reserved for.
+    pub tokens: u64,
 }
 
 /// Rates that hold for the whole request once its prompt, cached tokens included, has more tokens than `above`.
@@ -226,7 +239,7 @@ impl Prices {
     }
 
     /// The most that a call can cost: as many prompt tokens as the request has bytes and [`HIDDEN_INPUT_TOKENS`], each at the
-    /// dearest way to be billed, the whole answer, and the dearest tier within reach.
+    /// dearest way to be billed, the whole answer, the dearest tier within reach, and what its searches may bring and cost.
     ///
     /// # Errors
     ///
@@ -240,12 +253,14 @@ impl Prices {
     ) -> Result<MicroUsd, PriceError> {
         let wrong = |unit| PriceError::WrongKind { model: model.to_owned(), unit };
         match (&self.price(model, on)?.rates, ceiling) {
-            (Rates::Tokens { base, tiers }, Ceiling::OutputTokens(output)) => {
-                let prompt = request_bytes.saturating_add(HIDDEN_INPUT_TOKENS);
+            (Rates::Tokens { base, tiers, searches }, Ceiling::OutputTokens(output)) => {
+                let found = searches.map_or(0, |searches| searches.tokens);
+                let prompt = request_bytes.saturating_add(HIDDEN_INPUT_TOKENS).saturating_add(found);
+                let (most, each) = searches.map_or((0, PicoUsd(0)), |searches| (searches.most, searches.each));
                 let within = tiers.iter().filter(|tier| tier.above < prompt).map(|tier| tier.rates);
                 let worst = std::iter::once(*base).chain(within).map(|rates| {
                     let dearest = rates.input.max(rates.cache_write).max(rates.cache_read);
-                    price_of([(prompt, dearest), (output, rates.output)])
+                    price_of([(prompt, dearest), (output, rates.output), (most, each)])
                 });
                 Ok(worst.max().unwrap_or(MicroUsd::MAX))
             }
@@ -260,20 +275,29 @@ impl Prices {
         }
     }
 
+    /// What a metered call without searches costs: [`Self::settle_searched`].
+    ///
+    /// # Errors
+    ///
+    /// When the model is in no row at all.
+    pub fn settle(&self, model: &str, usage: &Usage, on: Date) -> Result<MicroUsd, PriceError> {
+        self.settle_searched(model, usage, 0, on)
+    }
+
     /// What a metered call costs at the rates of the day on which it was reserved. A bill is never refused because the model
     /// has been retired or its row has ended since: then the row that held last before the day counts.
     ///
     /// # Errors
     ///
     /// When the model is in no row at all.
-    pub fn settle(&self, model: &str, usage: &Usage, on: Date) -> Result<MicroUsd, PriceError> {
+    pub fn settle_searched(&self, model: &str, usage: &Usage, searched: u64, on: Date) -> Result<MicroUsd, PriceError> {
         let rows = self.rows(model)?;
         let row = rows.iter().find(|row| row.holds(on));
         let row = row.or_else(|| rows.iter().rev().find(|row| row.until.is_some_and(|until| until < on)));
         let row = row.or_else(|| rows.first());
         let row = row.ok_or_else(|| PriceError::NotThen { model: model.to_owned(), on })?;
         Ok(match &row.rates {
-            Rates::Tokens { base, tiers } => {
+            Rates::Tokens { base, tiers, searches } => {
                 let prompt = usage.tokens_in();
                 let tier = tiers.iter().rev().find(|tier| prompt > tier.above);
                 let rates = tier.map_or(*base, |tier| tier.rates);
@@ -282,6 +306,7 @@ impl Prices {
                     (usage.cache_read, rates.cache_read),
                     (usage.cache_write, rates.cache_write),
                     (usage.output, rates.output),
+                    (searched, searches.map_or(PicoUsd(0), |searches| searches.each)),
                 ])
             }
             Rates::Characters { each, .. } => price_of([(usage.characters, *each)]),

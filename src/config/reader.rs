@@ -165,6 +165,18 @@ impl<'t, 's> Section<'t, 's> {
         found
     }
 
+    /// Yes or no.
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => {
+                self.wrong(key, value, "true or false");
+                None
+            }
+        }
+    }
+
     /// A text that a type reads.
     pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;

@@ -25,6 +25,10 @@ pub enum Role {
     JudgeA,
     /// The second judge, of another family than the first.
     JudgeB,
+    /// Rules on what the judges dispute, of another family than both.
+    Arbiter,
+    /// Finds sources and claims for a topic.
+    Researcher,
     /// Notes, artwork brief and promotion.
     Small,
     /// Speaks the script.
@@ -33,7 +37,16 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: &[Self] = &[Self::Coordinator, Self::Writer, Self::JudgeA, Self::JudgeB, Self::Small, Self::Voice];
+    pub const ALL: &[Self] = &[
+        Self::Coordinator,
+        Self::Writer,
+        Self::JudgeA,
+        Self::JudgeB,
+        Self::Arbiter,
+        Self::Researcher,
+        Self::Small,
+        Self::Voice,
+    ];
 
     /// The name in settings, pipelines and prompts.
     pub fn name(self) -> &'static str {
@@ -42,6 +55,8 @@ impl Role {
             Self::Writer => "writer",
             Self::JudgeA => "judge_a",
             Self::JudgeB => "judge_b",
+            Self::Arbiter => "arbiter",
+            Self::Researcher => "researcher",
             Self::Small => "small",
             Self::Voice => "voice",
         }

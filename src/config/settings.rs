@@ -62,6 +62,8 @@ pub struct Providers {
     anthropic: ProviderSettings,
     gemini: ProviderSettings,
     elevenlabs: ProviderSettings,
+    openai: ProviderSettings,
+    perplexity: ProviderSettings,
 }
 
 impl Providers {
@@ -71,11 +73,14 @@ impl Providers {
             Provider::Anthropic => &self.anthropic,
             Provider::Gemini => &self.gemini,
             Provider::ElevenLabs => &self.elevenlabs,
+            Provider::OpenAi => &self.openai,
+            Provider::Perplexity => &self.perplexity,
         }
     }
 
     fn settle_key_files(&mut self, config: &Path) {
-        for provider in [&mut self.anthropic, &mut self.gemini, &mut self.elevenlabs] {
+        let all = [&mut self.anthropic, &mut self.gemini, &mut self.elevenlabs, &mut self.openai, &mut self.perplexity];
+        for provider in all {
             provider.key_file = provider.key_file.take().map(|file| config.join(file));
         }
     }
@@ -88,6 +93,8 @@ pub struct ProviderSettings {
     pub base_url: String,
     /// The file that holds its key, where the environment has none; a relative path counts from the config folder.
     pub key_file: Option<PathBuf>,
+    /// Whether a key is sent. Only a server of OpenAI's wire may take none, and then none is looked for.
+    pub send_key: bool,
     /// How many calls may be in flight at once.
     pub concurrency: u32,
     /// Whether it may be called at all.
@@ -245,6 +252,8 @@ impl Settings {
             anthropic: values.provider(Provider::Anthropic),
             gemini: values.provider(Provider::Gemini),
             elevenlabs: values.provider(Provider::ElevenLabs),
+            openai: values.provider(Provider::OpenAi),
+            perplexity: values.provider(Provider::Perplexity),
         };
         let routes = Role::ALL.iter().filter_map(|role| Some((*role, values.route(*role)?))).collect();
         let console = Console {
@@ -384,12 +393,29 @@ impl Values {
 
     fn provider(&mut self, provider: Provider) -> ProviderSettings {
         let key = |name: &str| format!("providers.{provider}.{name}");
+        let send_key = match provider {
+            Provider::OpenAi => self.sends_key(),
+            Provider::Anthropic | Provider::Gemini | Provider::ElevenLabs | Provider::Perplexity => true,
+        };
         ProviderSettings {
             base_url: self.text(&key("base_url")),
             key_file: self.optional(&key("key_file")).map(PathBuf::from),
+            send_key,
             concurrency: self.small(&key("concurrency")),
             enabled: self.switch(&key("enabled")),
         }
+    }
+
+    /// That no key is sent holds for the default address alone: another one is sent a key, unless it is said that it is not.
+    fn sends_key(&mut self) -> bool {
+        const SEND_KEY: &str = "providers.openai.send_key";
+        let origin = |key: &str| self.layers.values.get(key).map(|(_, origin)| origin.clone());
+        if let (Some(Origin::Default(_)), Some(address)) = (origin(SEND_KEY), origin("providers.openai.base_url"))
+            && !matches!(address, Origin::Default(_))
+        {
+            self.layers.values.insert(SEND_KEY.to_owned(), (Value::Switch(true), address));
+        }
+        self.switch(SEND_KEY)
     }
 
     fn route(&mut self, role: Role) -> Option<RouteSetting> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::fault::{Fault, Faults, LoadError, Place, read_text};
 use crate::domain::budget::{Caps, Scope};
 use crate::domain::call::Provider;
+use crate::domain::checks::Guardrails;
 use crate::domain::event::{Mending, Overriding, Policy, Uncertain};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
@@ -74,6 +75,8 @@ pub struct Brand {
     pub avoid: Vec<String>,
     /// Passages that sound right.
     pub samples: Vec<String>,
+    /// What code checks: required phrases, whether it is explicit, the disclosure, how hard it may be to follow.
+    pub guardrails: Guardrails,
 }
 
 /// One who speaks.
@@ -143,6 +146,8 @@ pub struct ShowPolicy {
     pub canary_every: u32,
     /// When single gates ask a person, where it is not as the pipeline says.
     pub gates: BTreeMap<StageId, Human>,
+    /// The age in days from which a source is told as stale; none where it does not matter.
+    pub research_days: Option<u32>,
 }
 
 impl Default for ShowPolicy {
@@ -154,6 +159,7 @@ impl Default for ShowPolicy {
             mending: Mending::default(),
             canary_every: 10,
             gates: BTreeMap::new(),
+            research_days: None,
         }
     }
 }
@@ -217,6 +223,17 @@ impl Show {
         }
     }
 
+    /// The guardrails with all that the show says elsewhere: what it avoids, its samples, its names.
+    pub fn guardrails(&self) -> Guardrails {
+        let names = self.speakers.iter().map(|speaker| speaker.name.clone()).chain([self.name.clone()]);
+        Guardrails {
+            banned: self.brand.avoid.clone(),
+            samples: self.brand.samples.clone(),
+            names: names.collect(),
+            ..self.brand.guardrails.clone()
+        }
+    }
+
     /// The caps of one episode of this show. The days and months of a studio are the settings' matter.
     pub fn caps_of(&self, episode: EpisodeNumber) -> Caps {
         let stages = self.caps.stages.iter().map(|(stage, cap)| (Scope::Stage(episode, stage.clone()), *cap));
@@ -232,8 +249,13 @@ impl Show {
             .iter()
             .map(|speaker| json!({"id": speaker.id, "name": speaker.name, "role": speaker.role}))
             .collect();
-        let Brand { voice, rules, avoid, samples } = &self.brand;
-        let brand = json!({"voice": voice, "rules": rules, "avoid": avoid, "samples": samples});
+        let Brand { voice, rules, avoid, samples, guardrails } = &self.brand;
+        let guardrails = json!({
+            "required": guardrails.required, "explicit": guardrails.explicit, "disclosure": guardrails.disclosure,
+            "max_sentence_words": guardrails.max_sentence_words, "max_turn_words": guardrails.max_turn_words,
+        });
+        let brand =
+            json!({"voice": voice, "rules": rules, "avoid": avoid, "samples": samples, "guardrails": guardrails});
         let (min, max) = (minutes(self.target.min_ms), minutes(self.target.max_ms));
         format!(
             r#"{{"name":{},"tagline":{},"language":{},"target_minutes":{{"min":{min},"max":{max}}},"words_per_minute":{},"brand":{brand},"speakers":{}}}"#,

@@ -17,11 +17,15 @@ pub enum Provider {
     Gemini,
     /// ElevenLabs speech.
     ElevenLabs,
+    /// Any server that speaks OpenAI's chat completions, its own or one of this machine.
+    OpenAi,
+    /// Perplexity's Agent API, which searches.
+    Perplexity,
 }
 
 impl Provider {
     /// All of them, in the order they are listed to people.
-    pub const ALL: [Self; 3] = [Self::Anthropic, Self::Gemini, Self::ElevenLabs];
+    pub const ALL: [Self; 5] = [Self::Anthropic, Self::Gemini, Self::ElevenLabs, Self::OpenAi, Self::Perplexity];
 
     /// The name in settings and reports.
     pub fn name(self) -> &'static str {
@@ -29,6 +33,8 @@ impl Provider {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::ElevenLabs => "elevenlabs",
+            Self::OpenAi => "openai",
+            Self::Perplexity => "perplexity",
         }
     }
 }
@@ -41,7 +47,7 @@ impl fmt::Display for Provider {
 
 /// A name that is no provider.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no provider: there are anthropic, gemini and elevenlabs")]
+#[error("`{0}` is no provider: there are anthropic, gemini, elevenlabs, openai and perplexity")]
 pub struct ProviderError(String);
 
 impl FromStr for Provider {

@@ -4,9 +4,11 @@
 //! what follows from a verdict (send back, ask): that is decided above. Whether a number in a line is right is a
 //! judge's matter and is not looked at here.
 
+mod computed;
 mod consensus;
 mod judges;
 mod report;
+mod research;
 mod review;
 mod rubric;
 mod script;
@@ -14,11 +16,12 @@ mod speech;
 
 use std::collections::BTreeSet;
 
+use super::checks::Guardrails;
 use super::event::Verdict;
 use super::handoff::{Arbitration, FaultKind, Finding, Fix, Fixes, Judgement, Note, Plan, Preference, Review, SpeechText};
 use super::ids::{LineId, StageId};
 use super::pipeline::Human;
-use super::research::Research;
+use super::research::{Research, ResearchReport};
 use super::script::Script;
 
 pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
@@ -71,6 +74,12 @@ pub struct Material {
     pub words_per_minute: u32,
     /// The speakers of the show.
     pub speakers: Vec<String>,
+    /// What code checks of the show's rules.
+    pub guardrails: Guardrails,
+    /// The words that the model says it wrote.
+    pub claimed_words: Option<u64>,
+    /// What is known of the research, at a gate that asks whether it is accepted.
+    pub research_report: Option<ResearchReport>,
 }
 
 /// What a gate says.
@@ -94,7 +103,9 @@ pub struct Judged {
 /// says what is judged where, and a person's signature is asked for above.
 pub fn judge(material: &Material, human: Human) -> Judged {
     let mut bench = Bench::default();
+    research::check(material, &mut bench);
     script::check(material, &mut bench);
+    computed::check(material, &mut bench);
     judges::check(material, &mut bench);
     review::check(material, &mut bench);
     speech::check(material, &mut bench);

@@ -66,3 +66,19 @@ pub struct Policy {
     /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
     pub canary_every: u32,
 }
+
+impl Policy {
+    /// The usual rules for a length and a rate of speech: two corrections, two rounds, no canary, no override.
+    pub fn usual(uncertain: Uncertain, target_ms: (u64, u64), words_per_minute: u32) -> Self {
+        Self {
+            uncertain,
+            corrections: 2,
+            target_ms,
+            words_per_minute,
+            rubric: None,
+            mending: Mending::default(),
+            overriding: Overriding::Nobody,
+            canary_every: 0,
+        }
+    }
+}

@@ -4,13 +4,24 @@
 //! at). A passage is kept verbatim but for its markup and its citation marks, so that a quote can be checked against it.
 //! Everything read here is data: control characters are dropped, and nothing in it is ever an instruction or a path.
 
+mod answer;
+mod freshness;
+mod gaps;
 mod json;
 mod markdown;
 
 use serde::{Deserialize, Serialize};
 
+use super::accept::form;
+
+pub use self::answer::{FoundPassage, FoundSource, ResearchAnswer};
+pub use self::freshness::{Dated, SourceAge, ages, stale, undated};
+pub use self::gaps::{ResearchReport, UnknownCitation, report};
+
 /// The largest package that is read, in bytes.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The longest web address that is taken, in bytes.
+const MAX_ADDRESS: usize = 2_048;
 
 /// A research package as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,8 +135,16 @@ impl Research {
     }
 }
 
+/// Whether a text is a web address: `http` or `https`, a host, and no white space, control or hidden character.
+pub(in crate::domain) fn is_address(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let begins = host.and_then(|host| host.chars().next()).is_some_and(char::is_alphanumeric);
+    let is_bad = |c: char| c.is_control() || c.is_whitespace() || form::is_hidden(c);
+    begins && text.len() <= MAX_ADDRESS && !text.contains(is_bad)
+}
+
 /// Text without control characters, its white space folded to single spaces.
-fn plain(text: &str) -> String {
+pub(in crate::domain) fn plain(text: &str) -> String {
     let kept: String =
         text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ")

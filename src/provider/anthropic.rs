@@ -139,6 +139,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
         None => Finish::Other(String::new()),
     };
     Ok(Answer {
+        sources: Vec::new(),
         usage,
         model: fold.model().and_then(token),
         request_id: request_id.and_then(token),

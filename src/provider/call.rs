@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::CallError;
 use super::headers::Headers;
 use super::usage::Usage;
-use super::{anthropic, elevenlabs, gemini, openai};
+use super::{anthropic, elevenlabs, gemini, openai, perplexity};
 
 /// A provider whose wire is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub enum Vendor {
     ElevenLabs,
     /// Chat completions as OpenAI defines them and many local servers speak them, streamed.
     OpenAi,
+    /// Perplexity's Agent API with a search that is forced, streamed.
+    Perplexity,
 }
 
 impl Vendor {
@@ -36,6 +38,7 @@ impl Vendor {
             Self::Gemini => "https://generativelanguage.googleapis.com",
             Self::ElevenLabs => "https://api.elevenlabs.io",
             Self::OpenAi => "https://api.openai.com",
+            Self::Perplexity => "https://api.perplexity.ai",
         }
     }
 }
@@ -47,6 +50,7 @@ impl fmt::Display for Vendor {
             Self::Gemini => "Gemini",
             Self::ElevenLabs => "ElevenLabs",
             Self::OpenAi => "the OpenAI-compatible server",
+            Self::Perplexity => "Perplexity",
         })
     }
 }
@@ -257,11 +261,29 @@ pub enum Finish {
     Other(String),
 }
 
+/// A page that an answer rests on, as the vendor describes it: data, which nobody has fetched or checked. Its texts are short
+/// and on one line each, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where it is, by `http` or `https`.
+    pub url: String,
+    /// Its title; empty where none was given.
+    pub title: String,
+    /// What the search saw of it; empty where nothing was given.
+    pub snippet: String,
+    /// Its date, in the vendor's spelling.
+    pub date: Option<String>,
+    /// Whether the text refers to it; the others were only found.
+    pub is_cited: bool,
+}
+
 /// A complete answer. It has been paid for, whatever it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// What was answered.
     pub content: Content,
+    /// The pages that it rests on, for a model that searches.
+    pub sources: Vec<Source>,
     /// What was metered; `None` where the vendor gave no counts, and then the call is to be settled at its worst case.
     pub usage: Option<Usage>,
     /// The model that answered, by the vendor's word; it can differ from the one that was asked.
@@ -284,8 +306,9 @@ pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareErr
         (Vendor::Anthropic, Request::Text(text)) => anthropic::prepare(text),
         (Vendor::Gemini, Request::Text(text)) => gemini::prepare(text),
         (Vendor::OpenAi, Request::Text(text)) => openai::prepare(text),
+        (Vendor::Perplexity, Request::Text(text)) => perplexity::prepare(text),
         (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(speech),
-        (Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi, Request::Speech(_)) => {
+        (Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity, Request::Speech(_)) => {
             Err(PrepareError::Unsupported { vendor, kind: "speech" })
         }
         (Vendor::ElevenLabs, Request::Text(_)) => Err(PrepareError::Unsupported { vendor, kind: "text" }),
@@ -304,6 +327,7 @@ pub fn decode(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Re
         Vendor::Gemini => gemini::decode(status, headers, body),
         Vendor::ElevenLabs => elevenlabs::decode(status, headers, body),
         Vendor::OpenAi => openai::decode(status, headers, body),
+        Vendor::Perplexity => perplexity::decode(status, headers, body),
     }
 }
 

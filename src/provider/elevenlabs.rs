@@ -139,6 +139,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     let alignment = serde_json::from_value::<Times>(parsed.alignment).ok().and_then(Times::checked);
     let characters = alignment.as_ref().and_then(|alignment| u64::try_from(alignment.characters.len()).ok());
     Ok(Answer {
+        sources: Vec::new(),
         content: Content::Speech(Speech { pcm, sample_rate: SAMPLE_RATE, alignment }),
         usage: (characters.is_some() || credits.is_some()).then(|| usage(characters)),
         model: None,

@@ -59,7 +59,9 @@ impl Endpoint {
     pub fn without_key(vendor: Vendor, base: &str) -> Result<Self, EndpointError> {
         match vendor {
             Vendor::OpenAi => Ok(Self { vendor, base: bare(vendor, base)?, key: None }),
-            Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs => Err(EndpointError::NeedsKey(vendor)),
+            Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs | Vendor::Perplexity => {
+                Err(EndpointError::NeedsKey(vendor))
+            }
         }
     }
 
@@ -158,7 +160,7 @@ mod tests {
         assert_eq!(local.masked(b"nothing to hide"), b"nothing to hide");
         let open = Endpoint::without_key(Vendor::OpenAi, "http://models.example.org");
         assert_eq!(open.err(), Some(EndpointError::NotEncrypted(Vendor::OpenAi)));
-        for vendor in [Vendor::Anthropic, Vendor::Gemini, Vendor::ElevenLabs] {
+        for vendor in [Vendor::Anthropic, Vendor::Gemini, Vendor::ElevenLabs, Vendor::Perplexity] {
             let refused = Endpoint::without_key(vendor, "https://x.org").err();
             assert_eq!(refused, Some(EndpointError::NeedsKey(vendor)));
         }

@@ -164,7 +164,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Characters that show nothing or turn the direction of the text.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 

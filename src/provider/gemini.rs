@@ -154,6 +154,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
             return Err(fail(RetryClass::AskPerson, ChargeKnown::Charged, said).with_usage(metered));
         };
         return Ok(Answer {
+            sources: Vec::new(),
             content: Content::Text(String::new()),
             usage: metered,
             model: parsed.model_version.as_deref().and_then(token),
@@ -165,6 +166,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     let parts = candidate.content.map(|turn| turn.parts).unwrap_or_default();
     let text = parts.into_iter().filter(|part| !part.thought).filter_map(|part| part.text).collect();
     Ok(Answer {
+        sources: Vec::new(),
         content: Content::Text(text),
         usage: parsed.usage_metadata.map(Metadata::usage),
         model: parsed.model_version.as_deref().and_then(token),

@@ -9,6 +9,7 @@ mod gemini;
 pub mod headers;
 mod hints;
 mod openai;
+mod perplexity;
 pub mod progress;
 mod refusal;
 mod schema;

@@ -113,6 +113,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
         None => Finish::Other(String::new()),
     };
     Ok(Answer {
+        sources: Vec::new(),
         content: Content::Text(without_thoughts(&read.text).to_owned()),
         usage: read.usage,
         model: read.model.as_deref().and_then(token),

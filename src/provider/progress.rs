@@ -4,7 +4,7 @@
 
 use super::anthropic::{Delta, Fold};
 use super::call::Vendor;
-use super::openai;
+use super::{openai, perplexity};
 
 /// One step of an answer that is arriving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub struct Watch(Kind);
 enum Kind {
     Stream(Box<Fold>),
     OpenAi(Box<openai::Fold>),
+    Perplexity(Box<perplexity::Fold>),
     Whole(u64),
 }
 
@@ -36,6 +37,7 @@ impl Watch {
         Self(match vendor {
             Vendor::Anthropic => Kind::Stream(Box::default()),
             Vendor::OpenAi => Kind::OpenAi(Box::default()),
+            Vendor::Perplexity => Kind::Perplexity(Box::default()),
             Vendor::Gemini | Vendor::ElevenLabs => Kind::Whole(0),
         })
     }
@@ -50,6 +52,11 @@ impl Watch {
                 shown
             }
             Kind::OpenAi(fold) => {
+                let mut shown = Vec::new();
+                fold.push(bytes, |step| shown.push(step));
+                shown
+            }
+            Kind::Perplexity(fold) => {
                 let mut shown = Vec::new();
                 fold.push(bytes, |step| shown.push(step));
                 shown

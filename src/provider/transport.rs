@@ -279,7 +279,7 @@ fn authorization(vendor: Vendor, secret: &SecretString) -> Option<(HeaderName, H
         Vendor::Anthropic => plain("x-api-key"),
         Vendor::Gemini => plain("x-goog-api-key"),
         Vendor::ElevenLabs => plain("xi-api-key"),
-        Vendor::OpenAi => {
+        Vendor::OpenAi | Vendor::Perplexity => {
             let bearer = SecretString::from(format!("Bearer {}", secret.expose_secret()));
             Some((header::AUTHORIZATION, HeaderValue::from_str(bearer.expose_secret()).ok()?))
         }

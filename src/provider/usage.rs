@@ -1,11 +1,14 @@
-//! What a call used, counted the same way for every vendor. Counts only: prices are elsewhere.
+//! What a call used, counted the same way for every vendor, and the bill where a vendor writes one. Prices
+//! are elsewhere.
 //!
 //! The vendors disagree on what a number includes (their documentation, November 2026): Anthropic keeps cached tokens
 //! outside its input and thinking inside its output; Gemini keeps cached tokens inside its prompt and thinking outside
 //! its candidates; OpenAI's chat completions keep cached tokens inside their prompt and reasoning inside their
-//! completion. Here every token is in exactly one of the billed counts.
+//! completion, and Perplexity's Agent API counts as they do. Here every token is in exactly one of the billed counts.
 
 use serde::{Deserialize, Serialize};
+
+use crate::domain::money::MicroUsd;
 
 /// The counts of one call. `input`, `cache_read`, `cache_write_5m`, `cache_write_1h` and `output` do not overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,11 @@ pub struct Usage {
     pub characters: Option<u64>,
     /// The vendor's own credits, which are not characters; `None` where it bills in none or did not say.
     pub credits: Option<u64>,
+    /// Searches of the web, which are billed apart from the tokens.
+    pub searches: u64,
+    /// What the vendor says that the whole call cost, rounded up to a micro-dollar; `None` where it does not say. It comes
+    /// before every price of ours.
+    pub cost: Option<MicroUsd>,
 }
 
 impl Usage {

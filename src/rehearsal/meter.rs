@@ -15,10 +15,12 @@ struct Price {
     output: u64,
     /// Above so many tokens in the prompt the whole request costs the second pair.
     tier: Option<(u64, u64, u64)>,
+    /// The price of a search in thousandths of a micro-dollar.
+    search: u64,
 }
 
 const fn price(model: &'static str, input: u64, output: u64) -> Price {
-    Price { model, input, output, tier: None }
+    Price { model, input, output, tier: None, search: 0 }
 }
 
 const PRICES: &[Price] = &[
@@ -26,14 +28,20 @@ const PRICES: &[Price] = &[
     price("claude-opus-5", 5_000, 25_000),
     price("claude-sonnet-5-5", 2_000, 10_000),
     price("claude-sonnet-5", 2_000, 10_000),
-    Price { model: "claude-haiku-5-5", input: 100, output: 500, tier: Some((100_000, 500, 2_500)) },
+    Price { model: "claude-haiku-5-5", input: 100, output: 500, tier: Some((100_000, 500, 2_500)), search: 0 },
     price("claude-haiku-4-5-20251001", 1_000, 5_000),
     price("claude-opus-4-8", 5_000, 25_000),
     price("claude-opus-4-7", 5_000, 25_000),
     price("claude-opus-4-6", 5_000, 25_000),
     price("claude-sonnet-4-6", 3_000, 15_000),
-    Price { model: "gemini-3.1-pro-preview", input: 2_000, output: 12_000, tier: Some((200_000, 4_000, 18_000)) },
-    Price { model: "gemini-2.5-pro", input: 1_250, output: 10_000, tier: Some((200_000, 2_500, 15_000)) },
+    Price {
+        model: "gemini-3.1-pro-preview",
+        input: 2_000,
+        output: 12_000,
+        tier: Some((200_000, 4_000, 18_000)),
+        search: 0,
+    },
+    Price { model: "gemini-2.5-pro", input: 1_250, output: 10_000, tier: Some((200_000, 2_500, 15_000)), search: 0 },
     price("gemini-3.5-flash", 1_500, 9_000),
     price("gemini-3-flash-preview", 500, 3_000),
     price("gemini-2.5-flash", 300, 2_500),
@@ -44,6 +52,8 @@ const PRICES: &[Price] = &[
     price("eleven_v3", 80_000, 0),
     price("eleven_v4", 80_000, 0),
     price("eleven_v4_turbo", 40_000, 0),
+    price("qwen3:8b", 0, 0),
+    Price { model: "perplexity/sonar", input: 250, output: 2_500, tier: None, search: 2_500_000 },
 ];
 
 /// Whether the rehearsal serves a model: it does where it knows its price.
@@ -60,17 +70,24 @@ pub(super) struct Used {
     pub(super) output: u64,
     /// Characters spoken.
     pub(super) characters: u64,
+    /// Searches of the web.
+    pub(super) searches: u64,
 }
 
 /// The price of a call in micro-dollars, rounded up once.
 fn micro_usd(model: &str, used: Used) -> u64 {
+    nano_usd(model, used).div_ceil(1_000)
+}
+
+/// The price of a call in thousandths of a micro-dollar.
+pub(super) fn nano_usd(model: &str, used: Used) -> u64 {
     let Some(price) = PRICES.iter().find(|price| price.model == model) else { return 0 };
     let (input, output) = match price.tier {
         Some((above, input, output)) if used.input > above => (input, output),
         Some(_) | None => (price.input, price.output),
     };
-    let thousandths = (used.input + used.characters).saturating_mul(input).saturating_add(used.output * output);
-    thousandths.div_ceil(1_000)
+    let read = (used.input + used.characters).saturating_mul(input);
+    read.saturating_add(used.output * output).saturating_add(used.searches * price.search)
 }
 
 /// Counts of one model, vendor or key.
@@ -88,6 +105,8 @@ pub struct Counts {
     pub output_tokens: u64,
     /// Characters spoken, of whole and cut answers.
     pub characters: u64,
+    /// Searches of the web, of whole and cut answers.
+    pub searches: u64,
     /// The price of the whole answers, in micro-dollars.
     pub micro_usd: u64,
     /// The price of the cut answers, in micro-dollars.
@@ -97,7 +116,7 @@ pub struct Counts {
 /// Counts of one idempotency key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCounts {
-    /// `anthropic`, `gemini` or `elevenlabs`.
+    /// `anthropic`, `gemini`, `elevenlabs`, `openai` or `perplexity`.
     pub vendor: String,
     /// The model that was called last under the key.
     pub model: String,
@@ -174,6 +193,7 @@ impl Meter {
             counts.input_tokens += used.input;
             counts.output_tokens += used.output;
             counts.characters += used.characters;
+            counts.searches += used.searches;
         });
     }
 
@@ -205,11 +225,14 @@ mod tests {
 
     #[test]
     fn prices_are_rounded_up_once_for_each_call() {
-        let used = |input, output| Used { input, output, characters: 0 };
+        let used = |input, output| Used { input, output, ..Used::default() };
         assert_eq!(micro_usd("claude-opus-5-5", used(1_000, 100)), 6_000);
         assert_eq!(micro_usd("claude-haiku-5-5", used(1, 1)), 1, "0.6 of a micro-dollar");
         assert_eq!(micro_usd("claude-haiku-5-5", used(100_001, 0)), 50_001);
         assert_eq!(micro_usd("eleven_flash_v2_5", Used { characters: 1_000, ..Used::default() }), 40_000);
+        let searched = Used { input: 900, output: 40, searches: 1, ..Used::default() };
+        assert_eq!(micro_usd("perplexity/sonar", searched), 2_825);
+        assert_eq!(micro_usd("qwen3:8b", used(1_000, 1_000)), 0, "a machine of one's own");
         assert!(serves("claude-opus-5-5") && !serves("claude-opus-4-20250514"));
     }
 
@@ -218,8 +241,8 @@ mod tests {
         let meter = Meter::default();
         let call = Call { vendor: "anthropic", model: "claude-opus-5-5".into(), key: "007-script-0-1".into() };
         meter.called(&call);
-        meter.bill(&call, Used { input: 10, output: 10, characters: 0 }, Ending::Whole);
-        meter.bill(&call, Used { input: 10, output: 5, characters: 0 }, Ending::Cut);
+        meter.bill(&call, Used { input: 10, output: 10, ..Used::default() }, Ending::Whole);
+        meter.bill(&call, Used { input: 10, output: 5, ..Used::default() }, Ending::Cut);
         let reading = meter.read();
         let counts = reading.keys["007-script-0-1"].counts;
         assert_eq!((counts.calls, counts.completions, counts.cut), (1, 1, 1));

@@ -45,6 +45,8 @@ pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: U
             (Provider::Anthropic, endpoint(Vendor::Anthropic, "anthropic")),
             (Provider::Gemini, endpoint(Vendor::Gemini, "gemini")),
             (Provider::ElevenLabs, endpoint(Vendor::ElevenLabs, "elevenlabs")),
+            (Provider::OpenAi, endpoint(Vendor::OpenAi, "openai")),
+            (Provider::Perplexity, endpoint(Vendor::Perplexity, "perplexity")),
         ]),
         limits,
         exchange: transport::Limits {

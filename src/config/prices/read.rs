@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::{Gone, Price, Prices, Rates, Tier, TokenRates};
+use super::{Gone, Price, Prices, Rates, SearchRates, Tier, TokenRates};
 use crate::config::fault::Faults;
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
@@ -114,7 +114,15 @@ fn tokens(section: &Section<'_, '_>) -> Option<Rates> {
         }
         tiers.push(above.zip(rates).map(|(above, rates)| Tier { above, rates }));
     }
-    Some(Rates::Tokens { base: base?, tiers: tiers.into_iter().collect::<Option<_>>()? })
+    let searches = if section.has("per_million_searches") { searches(section).map(Some) } else { Some(None) };
+    Some(Rates::Tokens { base: base?, tiers: tiers.into_iter().collect::<Option<_>>()?, searches: searches? })
+}
+
+fn searches(section: &Section<'_, '_>) -> Option<SearchRates> {
+    let each = section.need("per_million_searches", rate);
+    let most = section.need("most_searches", |s, key| s.whole(key, 1..=1_000));
+    let tokens = section.need("most_search_tokens", |s, key| s.whole(key, 0..=10_000_000));
+    Some(SearchRates { each: each?, most: most?, tokens: tokens? })
 }
 
 /// Where a provider has no price for writing to the cache, it costs what the prompt costs.

@@ -24,6 +24,8 @@ fn the_table_that_ships_has_every_model_of_the_default_routes_and_every_successo
         ("claude-haiku-5-5", Provider::Anthropic),
         ("gemini-3.1-pro-preview", Provider::Gemini),
         ("eleven_flash_v2_5", Provider::ElevenLabs),
+        ("qwen3:8b", Provider::OpenAi),
+        ("perplexity/sonar", Provider::Perplexity),
     ];
     for (model, vendor) in routed {
         assert_eq!(prices.price(model, TODAY).unwrap().vendor, vendor, "{model}");
@@ -109,6 +111,30 @@ fn the_worst_case_takes_every_byte_for_a_token_and_the_dearest_way_to_bill_it() 
     assert!(matches!(worst("eleven_flash_v2_5", 1, 1), Err(PriceError::WrongKind { unit: "character", .. })));
     let spoken = prices.worst_case("claude-opus-5-5", 1, Ceiling::Characters(1), TODAY);
     assert!(matches!(spoken, Err(PriceError::WrongKind { unit: "token", .. })));
+}
+
+#[test]
+fn a_model_that_searches_is_reserved_and_settled_with_its_searches() {
+    let prices = built_in();
+    let worst = prices.worst_case("perplexity/sonar", 8_000, Ceiling::OutputTokens(1_000), TODAY);
+    // 8,000 bytes, 2,000 hidden and 200,000 found tokens (0.25), 1,000 tokens of answer (2.5), 15 searches (2,500 each).
+    assert_eq!(worst, Ok(MicroUsd(52_500 + 2_500 + 37_500)));
+    let bill = |searched| prices.settle_searched("perplexity/sonar", &tokens(900, 40), searched, TODAY);
+    assert_eq!((bill(0), bill(1)), (Ok(MicroUsd(325)), Ok(MicroUsd(2_825))));
+    assert_eq!(prices.settle_searched("claude-opus-5-5", &tokens(1_000, 0), 9, TODAY), Ok(MicroUsd(4_000)));
+    let source = TABLE.replacen("cache_read", "per_million_searches = \"1\"\ncache_read", 1);
+    let found = Prices::parse("p.toml", &source).unwrap_err().to_string();
+    assert!(found.contains("`price.most_searches` is missing") && found.contains("most_search_tokens"), "{found}");
+    let error = prices.price("sonar-pro", TODAY).unwrap_err().to_string();
+    assert!(error.contains("use `perplexity/sonar`"), "{error}");
+}
+
+#[test]
+fn a_model_of_ones_own_machine_costs_nothing_and_one_that_is_not_known_is_refused() {
+    let prices = built_in();
+    assert_eq!(prices.worst_case("qwen3:8b", 8_000, Ceiling::OutputTokens(1_000), TODAY), Ok(MicroUsd::ZERO));
+    assert_eq!(prices.settle("qwen3:8b", &tokens(1_000, 1_000), TODAY), Ok(MicroUsd::ZERO));
+    assert!(matches!(prices.price("qwen3:9b", TODAY), Err(PriceError::Unknown { .. })));
 }
 
 #[test]

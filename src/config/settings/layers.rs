@@ -99,6 +99,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("caps.month", Kind::Amount),
     ("providers.{provider}.base_url", Kind::Url),
     ("providers.{provider}.key_file", Kind::Path),
+    ("providers.openai.send_key", Kind::Switch),
     ("providers.{provider}.concurrency", Kind::Whole(1, 64)),
     ("providers.{provider}.enabled", Kind::Switch),
     ("routes.{role}.provider", Kind::Provider),

@@ -29,7 +29,9 @@ fn the_defaults_are_whole_and_every_route_has_a_price() {
     for role in Role::ALL {
         let routes = settings.routes(*role, &prices, date(2026, 11, 24)).unwrap();
         match role {
-            Role::JudgeA | Role::JudgeB | Role::Voice => assert_eq!(routes.fallback, None, "{role}"),
+            Role::JudgeA | Role::JudgeB | Role::Arbiter | Role::Researcher | Role::Voice => {
+                assert_eq!(routes.fallback, None, "{role}");
+            }
             Role::Coordinator | Role::Writer | Role::Small => assert!(routes.fallback.is_some(), "{role}"),
         }
         assert_ne!(Some(&routes.primary), routes.fallback.as_ref(), "{role}");
@@ -118,6 +120,44 @@ fn each_planted_fault_is_told_with_its_line() {
 fn a_decision_can_be_taken_back_for_a_time_that_is_set_and_may_be_none() {
     assert_eq!(defaults().console.undo, Duration::from_secs(20));
     assert_eq!(of_file("[console]\nundo_seconds = 0").unwrap().console.undo, Duration::ZERO);
+}
+
+#[test]
+fn a_key_is_kept_from_the_default_local_server_alone_unless_it_is_said_otherwise() {
+    let sends = |source: &str| of_file(source).unwrap().providers.of(Provider::OpenAi).send_key;
+    let own = "[providers.openai]\nbase_url = \"https://models.example.org\"\n";
+    let table = [
+        ("", false),
+        ("[providers.openai]\nsend_key = true\n", true),
+        (own, true),
+        (&format!("{own}send_key = false\n"), false),
+        (&format!("{own}send_key = true\n"), true),
+    ];
+    for (source, expected) in table {
+        assert_eq!(sends(source), expected, "{source}");
+    }
+    assert_eq!(origin(&of_file(own).unwrap(), "providers.openai.send_key"), "true (config.toml:2)");
+    assert_eq!(origin(&defaults(), "providers.openai.send_key"), "false (default)");
+    let moved = environment(&[("GREENROOM_OPENAI_BASE_URL", "http://127.0.0.1:8080")]);
+    assert!(Settings::layered(None, &moved, &[]).unwrap().providers.of(Provider::OpenAi).send_key);
+    for provider in Provider::ALL.into_iter().filter(|provider| *provider != Provider::OpenAi) {
+        assert!(defaults().providers.of(provider).send_key, "{provider}");
+        let fault = of_file(&format!("[providers.{provider}]\nsend_key = false\n")).unwrap_err().to_string();
+        assert!(fault.contains("send_key` is not known"), "{fault}");
+    }
+    let leaked = of_file("[providers.openai]\nkey = \"sk-secret\"\n").unwrap_err().to_string();
+    assert!(leaked.contains("a key never stands in this file") && !leaked.contains("sk-secret"), "{leaked}");
+}
+
+#[test]
+fn the_arbiter_is_of_a_third_family_and_the_researcher_searches() {
+    let prices = Prices::built_in().unwrap();
+    let settings = defaults();
+    let provider = |role| settings.routes(role, &prices, date(2026, 11, 24)).unwrap().primary.provider;
+    assert_eq!((provider(Role::Arbiter), provider(Role::Researcher)), (Provider::OpenAi, Provider::Perplexity));
+    for judge in [Role::JudgeA, Role::JudgeB] {
+        assert_ne!(provider(judge), provider(Role::Arbiter));
+    }
 }
 
 #[test]

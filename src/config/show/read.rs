@@ -6,6 +6,7 @@ use super::{Brand, Show, ShowCaps, ShowPolicy, Speaker, SpeechEngine, Target, Vo
 use crate::config::fault::{Faults, Place, dollars};
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
+use crate::domain::checks::Guardrails;
 use crate::domain::event::{Mending, Overriding, Uncertain};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
@@ -120,8 +121,31 @@ fn target(section: &Section<'_, '_>) -> Option<Target> {
 fn brand(section: &Section<'_, '_>) -> Option<Brand> {
     let voice = section.need("voice", Section::words);
     let (rules, avoid, samples) = (section.texts("rules"), section.texts("avoid"), section.texts("samples"));
+    let guardrails = section.section("guardrails").map_or(Some(Guardrails::default()), |section| guardrails(&section));
     section.close();
-    Some(Brand { voice: voice?, rules: rules?, avoid: avoid?, samples: samples? })
+    Some(Brand { voice: voice?, rules: rules?, avoid: avoid?, samples: samples?, guardrails: guardrails? })
+}
+
+fn guardrails(section: &Section<'_, '_>) -> Option<Guardrails> {
+    let usual = Guardrails::default();
+    let required = section.texts("required");
+    let explicit =
+        if section.has("explicit") { section.flag("explicit") } else { Some(false) };
+    let disclosure =
+        if section.has("disclosure") { section.texts("disclosure") } else { Some(usual.disclosure.clone()) };
+    let max_grade = small(section, "max_grade", 1, 20, u32::from(usual.max_grade_tenths) / 10);
+    let max_sentence_words = small(section, "max_sentence_words", 5, 200, usual.max_sentence_words);
+    let max_turn_words = small(section, "max_turn_words", 20, 2_000, usual.max_turn_words);
+    section.close();
+    Some(Guardrails {
+        required: required?,
+        explicit: explicit?,
+        disclosure: disclosure?,
+        max_grade_tenths: u16::try_from(max_grade? * 10).ok()?,
+        max_sentence_words: max_sentence_words?,
+        max_turn_words: max_turn_words?,
+        ..usual
+    })
 }
 
 fn speakers(
@@ -209,6 +233,8 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let corrections = small(section, "corrections", 0, 2, 2);
     let canary_every = small(section, "canary_every", 0, 1_000, usual.canary_every);
     let mending = section.section("mending").map_or(Some(usual.mending), |section| mending(&section));
+    let research_days =
+        if section.has("research_days") { small(section, "research_days", 1, 100_000, 1).map(Some) } else { Some(None) };
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
     Some(ShowPolicy {
@@ -218,6 +244,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         mending: mending?,
         canary_every: canary_every?,
         gates: gates?,
+        research_days: research_days?,
     })
 }
 

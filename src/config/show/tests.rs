@@ -84,7 +84,7 @@ fn what_may_be_left_out_has_its_usual_value() {
     let short = head.replace("words_per_minute = 150\ndeadline_days = 7\n", "").replace("call = \"4.00\"\n", "");
     let show = parse(&short).unwrap();
     assert_eq!((show.words_per_minute, show.deadline_days, show.caps.call), (150, 7, None));
-    assert_eq!(show.policy, ShowPolicy { uncertain: None, corrections: 2 });
+    assert_eq!(show.policy, ShowPolicy::default());
     assert_eq!(show.engine, SpeechEngine::Provider);
     assert_eq!(
         show.rules(Uncertain::Resend).uncertain,

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::handoff::{Fix, Revision, Severity};
+use crate::domain::gate::Cause;
+use crate::domain::handoff::{Finding, Fix, Heard, Points, Priority, Revision};
 use crate::domain::ids::LineId;
 use crate::domain::script::{Line, Segment};
 
@@ -31,21 +32,39 @@ fn draft() -> Value {
             {"id": "L003", "speaker": "HOST", "text": "Good night.", "pause_ms": 0, "claims": []}]}]}})
 }
 
+fn finding(id: &str, dimension: &str, severity: &str, line: &str, quote: &str) -> Value {
+    json!({"id": id, "line": line, "quote": quote, "sources": [], "dimension": dimension, "kind": "other",
+           "problem": "p", "suggestion": "s", "severity": severity})
+}
+
 fn judgement() -> Value {
-    json!({"summary": "s", "scores": [
-        {"dimension": "accuracy", "tenths": 41}, {"dimension": "structure", "tenths": 10},
-        {"dimension": "engagement", "tenths": 50}, {"dimension": "brand_voice", "tenths": 44},
-        {"dimension": "speakability", "tenths": 44}],
-     "findings": [
-        {"id": "F1", "dimension": "accuracy", "severity": "blocker", "line": "L001", "quote": "mill  opened",
-         "problem": "p", "suggestion": "s"},
-        {"id": "F2", "dimension": "structure", "severity": "minor", "line": "L003", "quote": "Good",
-         "problem": "p", "suggestion": "s"}]})
+    let score = |dimension: &str, line: &str, quote: &str, points: u8| {
+        json!({"dimension": dimension, "evidence": [{"line": line, "quote": quote}], "reasoning": "r",
+               "points": points, "confidence": "high"})
+    };
+    let mut blocker = finding("F1", "accuracy", "blocker", "L001", "mill  opened");
+    blocker["sources"] = json!([{"passage": "P1", "excerpt": "opened in 1966"}]);
+    json!({"findings": [blocker, finding("F2", "sensitivity", "minor", "L003", "Good")],
+           "scores": [score("accuracy", "L001", "opened - in", 2), score("sensitivity", "L003", "Good night.", 5)],
+           "summary": "s"})
+}
+
+fn arbitration() -> Value {
+    json!({"rulings": [{"item": "D1", "evidence": [{"line": "L001", "quote": "mill opened"}], "reasoning": "r",
+                        "advice": "upheld"}]})
+}
+
+fn comparison() -> Value {
+    json!({"reasoning": "r", "better": "tie"})
+}
+
+fn review() -> Value {
+    json!({"findings": [finding("F1", "pacing", "minor", "L002", "it runs")], "summary": "s", "ready": true})
 }
 
 fn fixes() -> Value {
-    json!({"fixes": [{"id": "N1", "from": "L001", "to": "L002", "severity": "blocker", "instruction": "i",
-                      "findings": ["a:F1"]}]})
+    json!({"fixes": [{"id": "N1", "from": "L001", "to": "L002", "wrong": "w", "wanted": "i", "keep": "",
+                      "priority": "must", "findings": ["a:F1"]}]})
 }
 
 fn revision() -> Value {
@@ -81,13 +100,22 @@ fn sound(contract: Contract) -> Value {
         Contract::Plan => plan(),
         Contract::Draft => draft(),
         Contract::Judgement => judgement(),
+        Contract::Arbitration => arbitration(),
+        Contract::Preference => comparison(),
+        Contract::Review => review(),
         Contract::Fixes => fixes(),
         Contract::Revision => revision(),
         Contract::SpeechText => speech_text(),
         Contract::ShowNotes => show_notes(),
         Contract::ArtworkBrief => artwork(),
         Contract::Promotion => promotion(),
-        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Value::Null,
+        Contract::Research
+        | Contract::Speech
+        | Contract::Report
+        | Contract::Package
+        | Contract::Canaries
+        | Contract::CanaryReport
+        | Contract::Calibration => Value::Null,
     }
 }
 
@@ -96,7 +124,16 @@ fn held(contract: Contract, answer: &str) -> Result<Accepted, Rejection> {
     let (research, plan) = (research(), serde_json::from_value(plan()).unwrap());
     let mut script: Script = serde_json::from_value(draft()["script"].clone()).unwrap();
     script.segments[0].lines[0].text = "The mill opened - in 1966.".into();
-    let judgements = [serde_json::from_value(judgement()).unwrap()];
+    let found: Vec<Finding> = serde_json::from_value(judgement()["findings"].clone()).unwrap();
+    let findings: Vec<Listed> = found.into_iter().map(|finding| Listed { by: 'a', finding }).collect();
+    let dispute = |id: &str| Dispute {
+        id: id.into(),
+        line: None,
+        dimension: Dimension::Accuracy,
+        cause: Cause::FarApart,
+        views: vec![],
+        advice: None,
+    };
     let note = Note { fixes: serde_json::from_value(fixes()["fixes"].clone()).unwrap(), text: String::new() };
     let speakers = ["HOST".to_owned(), "GUEST".to_owned()];
     let context = Context {
@@ -104,7 +141,10 @@ fn held(contract: Contract, answer: &str) -> Result<Accepted, Rejection> {
         plan: Some(&plan),
         script: Some(&script),
         fixes: Some(&note),
-        judgements: &judgements,
+        findings: &findings,
+        dimensions: &[Dimension::Accuracy, Dimension::Sensitivity],
+        disputes: &[dispute("D1")],
+        is_last_word: false,
         speakers: &speakers,
     };
     accept(contract, answer, &context)
@@ -154,7 +194,7 @@ fn every_breach_is_refused_in_words_that_name_its_place() {
     let line = |id: &str, text: &str| json!({"id": id, "speaker": "HOST", "text": text, "pause_ms": 0, "claims": []});
     let first = "/script/segments/0/lines/0";
     let claim = format!("{first}/claims/0/excerpt");
-    let fix = json!({"id": "N1", "from": "L003", "to": "L003", "severity": "minor", "instruction": "i",
+    let fix = json!({"id": "N1", "from": "L003", "to": "L003", "wrong": "w", "wanted": "i", "keep": "", "priority": "nice",
                      "findings": ["a:F2"]});
     let finding = judgement()["findings"][0].clone();
     let (last, long) = ("L003 changes", "x".repeat(300));
@@ -191,12 +231,20 @@ fn every_breach_is_refused_in_words_that_name_its_place() {
         (Draft, vec![("/script/segments/0/lines/1/id", json!("L007"))], "L003 stands after L007"),
         (Draft, vec![("/script/segments/0/lines/1/id", json!("L001"))], "L001 is the id of two"),
         (Draft, vec![("/script/segments/0/lines/1/id", json!("l2"))], "`l2` is not a line id"),
-        (Judgement, vec![("/scores/0/tenths", json!(51))], "/scores/0/tenths: "),
-        (
-            Judgement,
-            vec![("/scores/0/dimension", json!("structure"))],
-            "`accuracy` has no score; (2) `structure` is scored",
-        ),
+        (Judgement, vec![("/scores/0/points", json!(6))], "/scores/0/points: "),
+        (Judgement, vec![("/scores/0/points", json!(4.5))], "/scores/0/points: "),
+        (Judgement, vec![("/scores/0/dimension", json!("hook"))], "`accuracy` has no score; (2) `hook` was not asked"),
+        (Judgement, vec![("/scores/1/dimension", json!("accuracy"))], "`accuracy` is scored twice"),
+        (Judgement, vec![("/scores/0/evidence", json!([]))], "`accuracy` has points and no evidence"),
+        (Judgement, vec![("/scores/0/evidence/0/quote", json!("never said"))], "`accuracy`: a quote of its evidence"),
+        (Judgement, vec![("/findings/0/sources/0/excerpt", json!("opened in 1967"))], "does not stand verbatim in P1"),
+        (Arbitration, vec![("/rulings/0/item", json!("D2"))], "`D1` has no ruling; (2) `D2` was not asked"),
+        (Arbitration, vec![("/rulings/0/evidence", json!([]))], "`D1` is ruled without evidence"),
+        (Arbitration, vec![("/rulings/0/evidence/0/line", json!("L002"))], "`D1`: a quote does not stand verbatim"),
+        (Preference, vec![("/reasoning", json!(" "))], "`reasoning` says nothing"),
+        (Review, vec![("/findings/0/severity", json!("blocker"))], "`ready` is true beside a blocker"),
+        (Review, vec![("/findings/0/quote", json!("gone"))], "does not stand verbatim in L002"),
+        (Fixes, vec![("/fixes/0/wanted", json!(" "))], "fix `N1` says nothing in `wanted`"),
         (Judgement, vec![("/findings/0/line", json!("L009"))], "finding `F1`: there is no line L009"),
         (Judgement, vec![("/findings/0/quote", json!("Mill opened"))], "`Mill opened` does not stand verbatim in L001"),
         (Judgement, vec![("/findings/0/quote", json!("Good night."))], "does not stand verbatim in L001"),
@@ -313,6 +361,28 @@ fn the_words_of_a_note_open_every_line_and_no_note_opens_none() {
     assert!(accept(Contract::Revision, &unchanged, &context).is_ok(), "a line given as it is changes nothing");
 }
 
+#[test]
+fn at_the_last_word_what_has_no_evidence_is_dropped_and_the_rest_is_heard() {
+    let script: Script = serde_json::from_value(draft()["script"].clone()).unwrap();
+    let context = Context {
+        script: Some(&script),
+        dimensions: &[Dimension::Accuracy, Dimension::Sensitivity],
+        is_last_word: true,
+        ..Context::default()
+    };
+    let invented = [("/findings/1/quote", json!("words that are gone")), ("/findings/0/sources", json!([]))];
+    let answer = with(Contract::Judgement, &[&invented[..], &[("/scores/1/evidence", json!([]))]].concat());
+    let first_time = Context { is_last_word: false, ..context };
+    let refused = accept(Contract::Judgement, &answer, &first_time).unwrap_err();
+    assert!(refused.is_mendable() && refused.words().contains("words that are gone"), "{refused}");
+    let accepted = accept(Contract::Judgement, &answer, &context).unwrap();
+    let heard: Heard = serde_json::from_slice(&accepted.artifact).unwrap();
+    assert_eq!(heard.assessment.findings.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["F1"]);
+    assert_eq!((heard.dropped.len(), heard.dropped[0].id.as_str()), (1, "F2"));
+    assert_eq!(heard.assessment.scores[1].points, None, "points without evidence are no points");
+    assert_eq!(heard.assessment.scores[0].points.map(Points::get), None, "its quote stands in another text");
+}
+
 prop_compose! {
     fn scripts()(lengths in prop::collection::vec(1_usize..5, 1..4))(
         words in prop::collection::vec("[a-z]{1,4}( [a-z]{1,4}){0,3}", lengths.iter().sum::<usize>()),
@@ -357,8 +427,8 @@ proptest! {
         prop_assert_eq!(revised.segments.len(), base.segments.len());
 
         let fix = Fix {
-            id: "N1".into(), from: LineId(from), to: LineId(from + length), severity: Severity::Minor,
-            instruction: "i".into(), findings: vec![],
+            id: "N1".into(), from: LineId(from), to: LineId(from + length), priority: Priority::Nice,
+            wrong: "w".into(), wanted: "i".into(), keep: String::new(), findings: vec![],
         };
         let (note, speakers) = (Note { fixes: vec![fix], text: String::new() }, ["HOST".to_owned()]);
         let context = Context { script: Some(&base), fixes: Some(&note), speakers: &speakers, ..Context::default() };

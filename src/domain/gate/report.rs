@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::consensus::{Cause, Outcome};
+use crate::domain::checks::Readings;
+use crate::domain::claims::Sheet;
 use crate::domain::handoff::{Advice, Dimension, Evidence, Finding, Points, SourceQuote};
 use crate::domain::ids::{LineId, StageId};
 use crate::domain::script::Measured;
@@ -28,6 +30,8 @@ pub struct Report {
     pub open: Vec<OpenItem>,
     /// What whoever reads the report should know of its makers, such as a judge of the writer's family.
     pub notes: Vec<String>,
+    /// Every claim of the script with what bears it out, where code looked.
+    pub claims: Option<Sheet>,
     /// What code measured.
     pub measured: Tally,
 }
@@ -150,6 +154,8 @@ pub struct OpenItem {
 pub struct Tally {
     /// Counts of the script.
     pub script: Option<Measured>,
+    /// What code reads off the script: sentences, turns, reading grade, seconds of each segment.
+    pub readings: Option<Readings>,
     /// How long the script is when spoken at the show's rate.
     pub projected_ms: Option<u64>,
     /// The length that the show wants: from and to.

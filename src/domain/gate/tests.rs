@@ -3,7 +3,7 @@
 use serde_json::{from_value, json};
 
 use super::*;
-use crate::domain::handoff::{Dimension, Finding, Severity};
+use crate::domain::handoff::{Advice, ArbiterRuling, Dimension, Finding, Points, Reading, Severity};
 use crate::domain::ids::{ContentHash, LineId};
 
 fn research() -> Research {
@@ -39,33 +39,63 @@ fn written() -> Material {
 fn finding(id: &str, severity: Severity, line: u32, quote: &str) -> Finding {
     Finding {
         id: id.into(),
-        dimension: Dimension::Accuracy,
-        severity,
         line: LineId(line),
         quote: quote.into(),
+        sources: vec![],
+        dimension: Dimension::Accuracy,
+        kind: FaultKind::Figure,
         problem: format!("problem {id}"),
         suggestion: format!("mend {id}"),
+        severity,
     }
 }
 
-/// A judgement with scores for accuracy, structure, engagement, brand voice and speakability.
-fn judgement(scores: [u8; 5], findings: Vec<Finding>) -> Judgement {
-    let names = ["accuracy", "structure", "engagement", "brand_voice", "speakability"];
-    let scores: Vec<_> = names.iter().zip(scores).map(|(d, t)| json!({"dimension": d, "tenths": t})).collect();
-    Judgement { scores: from_value(json!(scores)).unwrap(), findings, summary: "s".into() }
+fn points(number: u8) -> Option<Points> {
+    Points::new(number).ok()
 }
 
-const GOOD: [u8; 5] = [40, 35, 35, 40, 35];
+/// A judgement with points for each dimension in the order of reports.
+fn judgement(given: [u8; 8], findings: Vec<Finding>) -> Judgement {
+    let reading = |(dimension, number)| Reading {
+        dimension,
+        points: points(number),
+        samples: vec![points(number)],
+        reasoning: "because".into(),
+        evidence: vec![],
+        carried: false,
+    };
+    Judgement {
+        script: ContentHash::of(b"script"),
+        readings: Dimension::ALL.into_iter().zip(given).map(reading).collect(),
+        findings,
+        dropped: vec![],
+        canary: None,
+        summary: "s".into(),
+    }
+}
+
+const GOOD: [u8; 8] = [4, 4, 4, 3, 3, 3, 3, 3];
+
+fn rubric() -> Rubric {
+    let rule = |(dimension, floor)| DimensionRule {
+        dimension,
+        floor: Points::new(floor).unwrap(),
+        group: "all".into(),
+        times: 1,
+        anchors: Default::default(),
+    };
+    Rubric { version: "test/1".into(), rules: Dimension::ALL.into_iter().zip(GOOD).map(rule).collect() }
+}
 
 fn judged_by(judgements: Vec<Judgement>) -> Material {
     let names = ["judge_a", "judge_b", "judge_c"];
     let judgements = names.iter().zip(judgements).map(|(name, j)| (name.parse().unwrap(), j)).collect();
-    Material { research: None, plan: None, judgements, ..written() }
+    Material { research: None, plan: None, judgements, rubric: rubric(), ..written() }
 }
 
 fn fixes() -> Fixes {
-    from_value(json!({"fixes": [{"id": "N1", "from": "L001", "to": "L001", "severity": "blocker", "instruction": "i",
-                                 "findings": ["a:F1"]}]}))
+    from_value(json!({"fixes": [{"id": "N1", "from": "L001", "to": "L001", "wrong": "w", "wanted": "i", "keep": "",
+                                 "priority": "must", "findings": ["a:F1"]}]}))
     .unwrap()
 }
 
@@ -99,7 +129,7 @@ fn a_fault_of_a_line_has_a_remedy_at_that_line_and_a_fault_of_the_whole_has_none
     assert_eq!((judged.verdict, judged.reasons.len()), (Verdict::Failed, 2));
     let remedy = judged.remedy.unwrap();
     assert_eq!((remedy.fixes.len(), remedy.fixes[0].from, remedy.fixes[0].to), (1, LineId(1), LineId(1)));
-    assert!(remedy.fixes[0].instruction.contains("opened in 1967"), "{remedy:?}");
+    assert!(remedy.fixes[0].wanted.contains("opened in 1967"), "{remedy:?}");
 
     material.script.as_mut().unwrap().segments[0].id = "intro".into();
     let judged = judge(&material, Human::Never);
@@ -125,13 +155,13 @@ fn what_judges_agree_and_disagree_about() {
     let at = |severity, line, quote: &str| vec![finding("F1", severity, line, quote)];
     let mill = |severity| at(severity, 1, "mill opened");
     let runs = |severity| at(severity, 2, "it runs");
-    let low = |place: usize, tenths| {
-        let mut scores = GOOD;
-        scores[place] = tenths;
-        scores
+    let with = |place: usize, number| {
+        let mut given = GOOD;
+        given[place] = number;
+        given
     };
-    // Each judge's scores and findings, the verdict, whether there is a remedy, and the number of disputes.
-    type Side = ([u8; 5], Vec<Finding>);
+    // Each judge's points and findings, the verdict, and the number of disputes.
+    type Side = ([u8; 8], Vec<Finding>);
     let table: Vec<(&str, Side, Side, Verdict, usize)> = vec![
         ("nothing", (GOOD, vec![]), (GOOD, vec![]), Verdict::Passed, 0),
         ("majors go on into the fixes", (GOOD, mill(Major)), (GOOD, mill(Major)), Verdict::Passed, 0),
@@ -139,18 +169,20 @@ fn what_judges_agree_and_disagree_about() {
         ("one holds a blocker", (GOOD, mill(Blocker)), (GOOD, vec![]), Verdict::Person, 1),
         ("one holds it, one a major", (GOOD, mill(Major)), (GOOD, mill(Blocker)), Verdict::Person, 1),
         ("blockers at two lines", (GOOD, mill(Blocker)), (GOOD, runs(Blocker)), Verdict::Person, 2),
-        ("one is below a floor", (low(0, 39), vec![]), (GOOD, vec![]), Verdict::Person, 1),
-        ("a mean opens nothing", (low(3, 39), vec![]), (low(3, 50), vec![]), Verdict::Person, 1),
-        ("both are below it", (low(1, 34), runs(Minor)), (low(1, 20), vec![]), Verdict::Failed, 0),
-        ("below two different floors", (low(2, 34), vec![]), (low(4, 34), vec![]), Verdict::Person, 2),
-        ("a failure outweighs a dispute", (low(0, 39), mill(Blocker)), (GOOD, mill(Blocker)), Verdict::Failed, 1),
+        ("across a floor", (with(0, 3), vec![]), (GOOD, vec![]), Verdict::Person, 1),
+        ("a mean opens nothing", (with(0, 3), vec![]), (with(0, 5), vec![]), Verdict::Person, 1),
+        ("both below a floor", (with(5, 2), runs(Minor)), (with(5, 1), vec![]), Verdict::Failed, 0),
+        ("below two different floors", (with(3, 2), vec![]), (with(6, 2), vec![]), Verdict::Person, 2),
+        ("a failure outweighs a dispute", (with(0, 3), mill(Blocker)), (GOOD, mill(Blocker)), Verdict::Failed, 1),
     ];
     for (name, a, b, verdict, disputes) in table {
         let mut material = judged_by(vec![judgement(a.0, a.1), judgement(b.0, b.1)]);
         let judged = judge(&material, Human::OnDispute);
         assert_eq!((judged.verdict, judged.report.disputes.len()), (verdict, disputes), "{name}");
-        assert_eq!(judged.remedy.is_some(), verdict == Verdict::Failed, "{name}: from the findings");
+        assert_eq!(judged.report.open.len(), disputes, "{name}: without an arbiter every dispute is a person's");
+        assert_eq!(judged.remedy.is_some(), verdict == Verdict::Failed && !judged.report.findings.is_empty(), "{name}");
         assert_eq!(judged.reasons.is_empty(), verdict == Verdict::Passed, "{name}");
+        assert!(judged.report.sentence.contains(RULE), "{name}: {}", judged.report.sentence);
         material.fixes = Some(fixes());
         let with_fixes = judge(&material, Human::OnDispute);
         assert_eq!(with_fixes.verdict, verdict, "{name}");
@@ -163,39 +195,110 @@ fn what_judges_agree_and_disagree_about() {
     }
 }
 
+fn advised(items: &[(&str, Advice)]) -> Option<Arbitration> {
+    let ruling = |(item, advice): &(&str, Advice)| ArbiterRuling {
+        item: (*item).into(),
+        evidence: vec![],
+        reasoning: "r".into(),
+        advice: *advice,
+    };
+    Some(Arbitration { rulings: items.iter().map(ruling).collect() })
+}
+
 #[test]
-fn a_dispute_names_both_views() {
+fn advice_settles_what_is_not_grave_and_nothing_that_is() {
+    let with = |place: usize, number| {
+        let mut given = GOOD;
+        given[place] = number;
+        given
+    };
+    let table = [
+        // Place 5 is the hook, place 0 the accuracy.
+        (5, Some(Advice::Upheld), Verdict::Failed, 0),
+        (5, Some(Advice::NotUpheld), Verdict::Passed, 0),
+        (5, Some(Advice::CannotTell), Verdict::Person, 1),
+        (5, None, Verdict::Person, 1),
+        (0, Some(Advice::Upheld), Verdict::Person, 1),
+        (0, Some(Advice::NotUpheld), Verdict::Person, 1),
+        (1, Some(Advice::NotUpheld), Verdict::Person, 1),
+    ];
+    for (place, advice, verdict, open) in table {
+        let low = with(place, if place < 2 { 3 } else { 2 });
+        let mut material = judged_by(vec![judgement(low, vec![]), judgement(GOOD, vec![])]);
+        material.arbitration = advice.and_then(|advice| advised(&[("D1", advice)]));
+        let judged = judge(&material, Human::OnDispute);
+        assert_eq!((judged.verdict, judged.report.open.len()), (verdict, open), "{place} {advice:?}");
+        assert_eq!(judged.report.disputes.len(), 1, "it stays on the record");
+    }
+}
+
+#[test]
+fn a_dispute_names_both_views_and_the_report_has_every_dimension() {
     let a = judgement(GOOD, vec![finding("F1", Severity::Blocker, 1, "mill")]);
-    let b = judgement([39, 35, 35, 40, 35], vec![finding("F7", Severity::Minor, 1, "mill")]);
+    let mut low = GOOD;
+    low[0] = 3;
+    let b = judgement(low, vec![finding("F7", Severity::Minor, 1, "mill")]);
     let judged = judge(&judged_by(vec![a, b]), Human::OnDispute);
-    let first = "L001 is disputed: judge_a holds a blocker (F1: problem F1); judge_b holds a minor (F7: problem F7)";
-    let second = "accuracy has its floor at 4.0: judge_a gives 4.0, judge_b gives 3.9";
-    assert_eq!(judged.reasons, [first, second]);
+    assert!(judged.reasons[0].contains("judge_a holds a blocker (F1: problem F1); judge_b holds a minor (F7"));
+    assert!(judged.reasons[1].contains("judge_a gives 4: because; judge_b gives 3: because"), "{:?}", judged.reasons);
     let views: Vec<bool> = judged.report.disputes[0].views.iter().map(|view| view.objects).collect();
     assert_eq!(views, [true, false]);
-    assert_eq!(judged.report.measured.means[0].hundredths, 395);
+    assert_eq!(judged.report.dimensions.len(), 8);
+    assert_eq!(judged.report.measured.means[1].hundredths, 325);
+    let items: Vec<String> = judged.report.findings.iter().map(Listed::item).collect();
+    assert_eq!(items, ["a:F1", "b:F7"]);
 }
 
 #[test]
 fn a_low_score_without_a_finding_cannot_be_mended_by_lines() {
-    let low = || judgement([10; 5], vec![]);
+    let low = || judgement([1; 8], vec![]);
     let judged = judge(&judged_by(vec![low(), low()]), Human::OnDispute);
     assert_eq!((judged.verdict, judged.remedy), (Verdict::Failed, None));
 }
 
 #[test]
-fn a_single_reviewer_fails_a_script_by_a_blocker_and_asks_by_a_number() {
-    let findings = vec![finding("F1", Severity::Minor, 2, "runs"), finding("F2", Severity::Blocker, 1, "mill")];
-    let judged = judge(&judged_by(vec![judgement(GOOD, findings)]), Human::Always);
-    assert_eq!(judged.verdict, Verdict::Failed);
-    let fixes = judged.remedy.unwrap().fixes;
-    let told: Vec<_> = fixes.iter().map(|f| (f.id.as_str(), f.from, f.to, f.instruction.as_str())).collect();
-    assert_eq!(told, [("N1", LineId(1), LineId(1), "mend F2"), ("N2", LineId(2), LineId(2), "mend F1")]);
-    assert_eq!(fixes[0].findings, ["a:F2"]);
-    let majors = judgement(GOOD, vec![finding("F1", Severity::Major, 2, "runs")]);
-    assert_eq!(judge(&judged_by(vec![majors]), Human::Always).verdict, Verdict::Passed);
-    let low = judge(&judged_by(vec![judgement([39, 50, 50, 50, 50], vec![])]), Human::Always);
-    assert_eq!((low.verdict, low.report.disputes.len()), (Verdict::Person, 1));
+fn one_judge_alone_opens_nothing() {
+    let judged = judge(&judged_by(vec![judgement([5; 8], vec![])]), Human::OnDispute);
+    assert_eq!((judged.verdict, judged.report.open.len()), (Verdict::Person, 8));
+}
+
+#[test]
+fn a_reviewer_fails_a_script_by_a_blocker_or_by_its_word() {
+    let review = |ready, findings| Review { findings, summary: "s".into(), ready };
+    let reviewed = |review| Material { review: Some(review), research: None, plan: None, ..written() };
+    let minor = finding("F1", Severity::Minor, 2, "runs");
+    assert_eq!(judge(&reviewed(review(true, vec![minor.clone()])), Human::Always).verdict, Verdict::Passed);
+    let judged = judge(&reviewed(review(false, vec![minor])), Human::Always);
+    assert_eq!((judged.verdict, judged.remedy.unwrap().fixes[0].findings[0].as_str()), (Verdict::Failed, "r:F1"));
+    let blocked = review(false, vec![finding("F2", Severity::Blocker, 1, "mill")]);
+    let judged = judge(&reviewed(blocked), Human::Always);
+    assert_eq!((judged.verdict, judged.reasons.len()), (Verdict::Failed, 1));
+}
+
+#[test]
+fn a_judge_that_was_bought_is_a_persons_matter() {
+    let mut bought = judgement(GOOD, vec![]);
+    bought.canary = Some(crate::domain::handoff::Canary { flagged: false, raised: true });
+    let judged = judge(&judged_by(vec![bought, judgement(GOOD, vec![])]), Human::OnDispute);
+    assert_eq!((judged.verdict, judged.report.open[0].id.as_str()), (Verdict::Person, "canary:judge_a"));
+}
+
+#[test]
+fn a_worse_revision_and_a_fault_that_survived_are_not_mended_again() {
+    let mut material = judged_by(vec![judgement(GOOD, vec![]), judgement(GOOD, vec![])]);
+    material.preference = Some(Preference::Worse);
+    let judged = judge(&material, Human::OnDispute);
+    assert!(judged.is_worse && judged.verdict == Verdict::Person && judged.report.open[0].id == "worse");
+    material.preference = Some(Preference::Better);
+    assert_eq!(judge(&material, Human::OnDispute).verdict, Verdict::Passed);
+
+    let blocked = || judgement(GOOD, vec![finding("F1", Severity::Blocker, 1, "mill opened")]);
+    let mut material = judged_by(vec![blocked(), blocked()]);
+    assert!(judge(&material, Human::OnDispute).remedy.is_some());
+    material.survived.insert((LineId(1), FaultKind::Figure));
+    let judged = judge(&material, Human::OnDispute);
+    assert_eq!((judged.verdict, judged.remedy), (Verdict::Failed, None), "somebody must look");
+    assert!(judged.report.notes[0].contains("survived two rounds"), "{:?}", judged.report.notes);
 }
 
 #[test]

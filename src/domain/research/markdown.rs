@@ -92,7 +92,7 @@ fn bullet(line: &str) -> Option<&str> {
 }
 
 /// The text without emphasis and citation marks, and the numbers of the citations in order.
-fn unmarked(text: &str) -> (String, Vec<u32>) {
+pub(super) fn unmarked(text: &str) -> (String, Vec<u32>) {
     let mut kept = String::with_capacity(text.len());
     let mut cites = Vec::new();
     let mut rest = text;

@@ -75,7 +75,13 @@ impl Workshop {
             let human = show.policy.gates.get(&stage.id).copied().or(stage.human);
             Stage { human, ..stage.clone() }
         };
-        let pins = pipeline.pipeline.stages().iter().map(|stage| self.pin(&of_show(stage))).collect::<Result<Vec<_>, _>>()?;
+        // A gate that is there for those who ask for it, and is not asked for, is not there.
+        let is_left_out = |id: &StageId| pipeline.optional.contains(id) && !show.policy.gates.contains_key(id);
+        let stages = pipeline.pipeline.stages().iter().filter(|stage| !is_left_out(&stage.id)).map(|stage| {
+            let after = stage.after.iter().filter(|id| !is_left_out(id)).cloned().collect();
+            Stage { after, ..of_show(stage) }
+        });
+        let pins = stages.map(|stage| self.pin(&stage)).collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
         check_arbiter(&pins)?;
         let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;

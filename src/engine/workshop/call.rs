@@ -141,14 +141,15 @@ impl Workshop {
         Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id }))
     }
 
-    /// What was counted and what it costs; the worst case where nothing was counted.
+    /// What was counted and what it costs: what the vendor says where it says it, and the worst case where nothing was counted.
     fn price(&self, counted: Option<&crate::provider::usage::Usage>, bill: &Bill<'_>) -> (Usage, MicroUsd) {
         let Some(counted) = counted else { return (Usage::default(), bill.worst) };
         let mut usage = exchange::usage(counted);
         if bill.route.provider == Provider::ElevenLabs {
             usage.characters = bill.characters;
         }
-        let price = self.prices.settle(&bill.route.model, &usage, bill.on).unwrap_or(bill.worst);
+        let priced = || self.prices.settle_searched(&bill.route.model, &usage, counted.searches, bill.on);
+        let price = counted.cost.unwrap_or_else(|| priced().unwrap_or(bill.worst));
         (usage, price)
     }
 

@@ -43,7 +43,7 @@ pub(super) fn characters(prepared: &Prepared) -> u64 {
         Vendor::ElevenLabs => {
             serde_json::from_slice::<Spoken>(&prepared.body).map_or(0, |spoken| spoken.text.chars().count() as u64)
         }
-        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi => 0,
+        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity => 0,
     }
 }
 
@@ -115,6 +115,8 @@ pub(super) fn vendor(provider: Provider) -> Vendor {
         Provider::Anthropic => Vendor::Anthropic,
         Provider::Gemini => Vendor::Gemini,
         Provider::ElevenLabs => Vendor::ElevenLabs,
+        Provider::OpenAi => Vendor::OpenAi,
+        Provider::Perplexity => Vendor::Perplexity,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Job;
+use crate::config::show::Show;
 use crate::domain::event::{Verdict, Way};
 use crate::domain::gate::{Material, SpeechManifest, SpeechSegment, judge};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::Human;
-use crate::domain::research;
+use crate::domain::research::{self, Research, ResearchReport};
 use crate::domain::script::Script;
 use crate::domain::step::{Done, FallBack, GateJudged, Output, Remedy};
 use crate::engine::package::{self, Contents};
@@ -91,6 +92,9 @@ impl Job<'_> {
             speech: self.fed("speech")?,
             target_ms: self.episode.policy.target_ms,
             words_per_minute: self.episode.policy.words_per_minute,
+            research_report: self.research_report(&show)?,
+            guardrails: show.guardrails(),
+            claimed_words: self.claimed_words(),
             speakers: show.speakers.into_iter().map(|speaker| speaker.id).collect(),
             script,
         };
@@ -107,6 +111,22 @@ impl Job<'_> {
         let open = judged.report.open.iter().map(|item| item.id.clone()).collect();
         let (verdict, reasons) = (judged.verdict, judged.reasons);
         Ok(Done::Evaluated(GateJudged { verdict, reasons, report, open, remedy, fall_back }))
+    }
+
+    /// What a person is shown who is asked to accept the research: at a gate that has nothing else before it.
+    fn research_report(&self, show: &Show) -> Result<Option<ResearchReport>, String> {
+        let is_alone = self.pin.stage.inputs.len() == 1;
+        let research: Option<Research> = if is_alone { self.fed("research")? } else { None };
+        let today = super::call::day(self.episode.started);
+        Ok(research.map(|research| research::report(&research, today, show.policy.research_days)))
+    }
+
+    /// The count that the model claimed for the script that stands here.
+    fn claimed_words(&self) -> Option<u64> {
+        let stage = self.feeder("script")?;
+        let output = self.step.inputs.upstream.get(&stage)?;
+        let made = self.episode.stages.get(&stage)?.made().find(|made| made.output == *output)?;
+        made.claimed_words
     }
 
     /// The revision that a worse one was made from.

@@ -283,8 +283,7 @@ impl Counts {
             cache_write_1h: one_hour.saturating_add(above),
             output: self.output_tokens.unwrap_or(0),
             thinking: self.output_tokens_details.and_then(|details| details.thinking_tokens).unwrap_or(0),
-            characters: None,
-            credits: None,
+            ..Usage::default()
         }
     }
 }

@@ -154,8 +154,7 @@ fn a_lively_stream_is_read_and_counted_once() {
         cache_write_1h: 400,
         output: 310,
         thinking: 240,
-        characters: None,
-        credits: None,
+        ..Usage::default()
     };
     assert_eq!(answer.usage, Some(usage), "later counts overwrite, null keeps, thinking is inside the output");
     assert_eq!(usage.prompt(), 6_130);

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::paced::{Paced, chunks, free};
-use super::request::{Asked, Given, KEY_PREFIX, attempt, header, token};
+use super::paced::{Paced, chunks, free, put};
+use super::request::{Asked, Given, KEY_PREFIX, attempt, bearer, header, texts, token};
 use super::state::{Studio, millis};
 use crate::rehearsal::author::Dice;
 use crate::rehearsal::faults::Fault;
@@ -76,15 +76,8 @@ pub(super) async fn messages(State(studio): State<Arc<Studio>>, headers: HeaderM
     response
 }
 
-fn put(response: &mut Response, name: &str, value: &str) {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
 fn check(headers: &HeaderMap, body: &[u8]) -> Result<Message, Refusal> {
-    let bearer = header(headers, "authorization").strip_prefix("Bearer ").unwrap_or_default();
-    let key = if headers.contains_key("x-api-key") { header(headers, "x-api-key") } else { bearer };
+    let key = if headers.contains_key("x-api-key") { header(headers, "x-api-key") } else { bearer(headers) };
     if !key.starts_with(KEY_PREFIX) {
         return Err(Refusal::new(401, "authentication_error", "invalid x-api-key"));
     }
@@ -134,18 +127,6 @@ fn check(headers: &HeaderMap, body: &[u8]) -> Result<Message, Refusal> {
     Ok(Message { asked, is_streamed: parsed.get("stream").and_then(Value::as_bool) == Some(true) })
 }
 
-/// The text of a string, or of all text blocks of an array.
-fn texts(content: Option<&Value>) -> Option<String> {
-    match content? {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(blocks) => {
-            let texts: Vec<&str> = blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect();
-            (!texts.is_empty()).then(|| texts.join("\n"))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
-    }
-}
-
 type Refused = (Refusal, Option<Duration>);
 
 async fn answer(
@@ -180,9 +161,9 @@ async fn answer(
     let given = message.asked.answer(studio.seed, fault).await;
     let given = given.map_err(|error| (Refusal::invalid(error.to_string()), None))?;
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);
-    let mut used = Used { input: given.input, output: given.output, characters: 0 };
+    let mut used = Used { input: given.input, output: given.output, ..Used::default() };
     if fault == Some(Fault::OverBilling) {
-        used = Used { input: used.input * 5, output: max_tokens + max_tokens / 2 + 1_000, characters: 0 };
+        used = Used { input: used.input * 5, output: max_tokens + max_tokens / 2 + 1_000, ..Used::default() };
     }
     let id = format!("msg_{}", token(studio.seed, body, attempt, 24));
     let over = studio.takes(millis(&given.title), &mut dice);

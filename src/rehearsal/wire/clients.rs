@@ -39,6 +39,7 @@ impl Client {
             Vendor::Gemini => self.studio.gemini_base(),
             Vendor::ElevenLabs => self.studio.elevenlabs_base(),
             Vendor::OpenAi => self.studio.openai_base(),
+            Vendor::Perplexity => self.studio.perplexity_base(),
         };
         let endpoint = Endpoint::new(vendor, &base, "rehearsal-key".into()).unwrap();
         let prepared = prepare(vendor, request).unwrap();
@@ -60,7 +61,12 @@ impl Client {
             effort: None,
             remember: Default::default(),
         });
-        let vendor = if model.starts_with("gemini") { Vendor::Gemini } else { Vendor::Anthropic };
+        let vendor = match model.split_once(['-', '/', ':']) {
+            Some(("gemini", _)) => Vendor::Gemini,
+            Some(("perplexity", _)) => Vendor::Perplexity,
+            Some(("claude", _)) => Vendor::Anthropic,
+            _ => Vendor::OpenAi,
+        };
         let answer = self.send(vendor, &request, &format!("007-{agent}-0-1"), 0).await.unwrap();
         assert_eq!(answer.finish, Finish::Complete, "{agent}");
         assert!(answer.usage.is_some() && answer.rehearsal, "{agent}");
@@ -125,6 +131,12 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
     }
     let reading = client.studio.meter();
     assert_eq!((reading.totals.calls, reading.totals.completions, reading.keys.len()), (12, 12, 12));
+    // What is sent to the other wires is cut down in other ways, and has to bring the same.
+    for model in ["qwen3:8b", "perplexity/sonar"] {
+        for prompt in client.prompts.prompts() {
+            client.ask(&prompt.name, model, &given).await;
+        }
+    }
     assert_eq!(Contract::Draft.name(), "draft");
 }
 
@@ -160,10 +172,12 @@ fn judged(model: &str, note: &str) -> Request {
 #[tokio::test]
 async fn the_clients_know_what_to_do_about_almost_every_fault() {
     let client = Client::new(FaultProfile::Storm).await;
-    let makes: [(Vendor, Make); 3] = [
+    let makes: [(Vendor, Make); 5] = [
         (Vendor::Anthropic, |note| judged("claude-opus-5-5", note)),
         (Vendor::Gemini, |note| judged("gemini-3.1-pro-preview", note)),
         (Vendor::ElevenLabs, spoken),
+        (Vendor::OpenAi, |note| judged("qwen3:8b", note)),
+        (Vendor::Perplexity, |note| judged("perplexity/sonar", note)),
     ];
     for (vendor, make) in makes {
         for fault in Fault::ALL {
@@ -205,4 +219,24 @@ async fn the_clients_know_what_to_do_about_almost_every_fault() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_searched_for_has_its_sources_and_the_bill_of_the_meter() {
+    let client = Client::new(FaultProfile::None).await;
+    let answer = client.send(Vendor::Perplexity, &judged("perplexity/sonar", ""), "k", 0).await.unwrap();
+    let cited: Vec<bool> = answer.sources.iter().map(|source| source.is_cited).collect();
+    assert_eq!(cited, [true, true, false]);
+    assert!(
+        answer.sources.iter().all(|source| source.date.is_some() && !source.title.is_empty()),
+        "{:?}",
+        answer.sources
+    );
+    let usage = answer.usage.unwrap();
+    let counts = client.studio.meter().vendors["perplexity"];
+    assert_eq!((usage.searches, counts.searches), (1, 1));
+    assert_eq!(usage.cost.map(|cost| cost.0), Some(i64::try_from(counts.micro_usd).unwrap()));
+    let local = client.send(Vendor::OpenAi, &judged("qwen3:8b", ""), "k2", 0).await.unwrap();
+    assert_eq!((local.sources.len(), local.model.as_deref()), (0, Some("qwen3:8b")));
+    assert_eq!(client.studio.meter().vendors["openai"].input_tokens, local.usage.unwrap().input);
 }

@@ -146,7 +146,7 @@ async fn answer(studio: Arc<Studio>, asked: Asked, headers: &HeaderMap, body: &B
     let characters = u64::try_from(asked.text.chars().count()).unwrap_or(u64::MAX);
     let is_half = asked.model.contains("flash") || asked.model.contains("turbo");
     let credits = if is_half { characters.div_ceil(2) } else { characters };
-    let used = Used { input: 0, output: 0, characters };
+    let used = Used { characters, ..Used::default() };
     let failed = |_| Refusal::new(500, "internal_error", "internal_error", "The voice came to no end.");
     let text = tokio::task::spawn_blocking(move || spoken(&asked, fault)).await.map_err(failed)??;
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);

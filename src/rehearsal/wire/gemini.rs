@@ -162,7 +162,7 @@ async fn answer(studio: Arc<Studio>, mut asked: Asked, headers: &HeaderMap, body
     if fault == Some(Fault::MalformedJson) {
         text.insert_str(1, ",,");
     }
-    let mut used = Used { input, output: output + thoughts, characters: 0 };
+    let mut used = Used { input, output: output + thoughts, ..Used::default() };
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);
     let over = studio.takes(millis(&given.title), &mut dice);
     let half = text.len() / 2;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
 use futures_util::stream;
 
 use super::state::Studio;
@@ -101,6 +103,13 @@ impl Paced {
 /// A body that is there at once and costs nothing, such as an error's.
 pub(super) fn free(text: String) -> Body {
     Body::from_stream(stream::once(async move { Ok::<_, Infallible>(Bytes::from(text)) }))
+}
+
+/// Puts a header on an answer; one that cannot be a header is left out.
+pub(super) fn put(response: &mut Response, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        response.headers_mut().insert(name, value);
+    }
 }
 
 /// A text in chunks of about equal size that together take `over`, one every 50 milliseconds or so.

@@ -19,6 +19,23 @@ pub(super) fn attempt(headers: &HeaderMap) -> u32 {
     header(headers, "x-retry-count").parse().unwrap_or(0)
 }
 
+/// The text of a string, or of all text blocks of an array.
+pub(super) fn texts(content: Option<&Value>) -> Option<String> {
+    match content? {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(blocks) => {
+            let texts: Vec<&str> = blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect();
+            (!texts.is_empty()).then(|| texts.join("\n"))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
+/// The key of a bearer; nothing where there is none.
+pub(super) fn bearer(headers: &HeaderMap) -> &str {
+    header(headers, "authorization").strip_prefix("Bearer ").unwrap_or_default()
+}
+
 /// A name for an answer that is a pure function of what was asked.
 pub(super) fn token(seed: u64, body: &[u8], attempt: u32, letters: usize) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz123456789";

@@ -1,4 +1,4 @@
-//! One router for the three vendors and the meter. Every answer carries the mark of the rehearsal.
+//! One router for all vendors and the meter. Every answer carries the mark of the rehearsal.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::state::Studio;
-use super::{anthropic, elevenlabs, gemini};
+use super::{anthropic, elevenlabs, gemini, openai, perplexity};
 
 /// The header by which an answer says that it was rehearsed. Its value is the studio's seed.
 const MARK: HeaderName = HeaderName::from_static("x-greenroom-rehearsal");
@@ -25,6 +25,10 @@ pub(in crate::rehearsal) fn router(studio: Arc<Studio>) -> Router {
         .route("/anthropic/v1/messages", post(anthropic::messages))
         .route("/gemini/v1beta/models/{target}", post(gemini::generate))
         .route("/elevenlabs/v1/text-to-speech/{voice}/with-timestamps", post(elevenlabs::speech))
+        .route("/openai/v1/chat/completions", post(openai::completions))
+        .route("/perplexity/v1/agent", post(perplexity::agent))
+        .route("/perplexity/v1/responses", post(perplexity::agent))
+        .route("/perplexity/chat/completions", post(perplexity::retired))
         .route("/meter", get(read))
         .route("/meter/reset", post(reset))
         .layer(DefaultBodyLimit::max(LARGEST))

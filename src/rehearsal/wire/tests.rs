@@ -306,6 +306,138 @@ async fn the_other_wires_have_their_own_forms_of_the_faults() {
     assert!(!studio.meter().faults.contains_key("over_billing"));
 }
 
+fn asked(model: &str, note: &str, is_streamed: bool) -> Value {
+    let schema = Contract::Judgement.schema().unwrap();
+    json!({
+        "model": model, "max_tokens": 4_000, "stream": is_streamed, "stream_options": {"include_usage": true},
+        "messages": [{"role": "system", "content": "You judge."},
+            {"role": "user", "content": format!("{note}<data name=\"script\">{}</data>", script())}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "judgement", "strict": true, "schema": schema}},
+    })
+}
+
+fn searched(note: &str) -> Value {
+    let schema = Contract::Judgement.schema().unwrap();
+    json!({
+        "model": "perplexity/sonar", "instructions": "You judge.", "max_output_tokens": 4_000, "stream": true,
+        "input": [{"type": "message", "role": "user", "content": format!("{note}<data name=\"script\">{}</data>", script())}],
+        "tools": [{"type": "web_search"}], "tool_choice": "required",
+        "response_format": {"type": "json_schema", "json_schema": {"name": "judgement", "schema": schema}},
+    })
+}
+
+async fn to_openai(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
+    let url = format!("{}/v1/chat/completions", studio.openai_base());
+    post(url, ("authorization", "Bearer rehearsal-key"), body, "007-arbiter-0-1", attempt).await
+}
+
+async fn to_perplexity(studio: &Rehearsal, path: &str, body: &Value) -> Response {
+    let url = format!("{}{path}", studio.perplexity_base());
+    post(url, ("authorization", "Bearer rehearsal-key"), body, "007-research-0-1", 0).await
+}
+
+fn data_of(stream: &str) -> Vec<Value> {
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_openai_compatible_server_answers_streamed_and_whole_and_refuses_in_its_form() {
+    let studio = studio(FaultProfile::None).await;
+    let stream = to_openai(&studio, &asked("qwen3:8b", "", true), 0).await.text().await.unwrap();
+    let chunks = data_of(&stream);
+    let text: String = chunks.iter().filter_map(|chunk| chunk.pointer("/choices/0/delta/content")?.as_str()).collect();
+    let last = &chunks[chunks.len() - 1];
+    assert_eq!((&last["choices"], &last["usage"]["completion_tokens"]), (&json!([]), &json!(text.len().div_ceil(4))));
+    assert_eq!(chunks[chunks.len() - 2]["choices"][0]["finish_reason"], "stop");
+    let mut uncounted = asked("qwen3:8b", "", true);
+    uncounted["stream_options"] = Value::Null;
+    let stream = to_openai(&studio, &uncounted, 0).await.text().await.unwrap();
+    assert!(!stream.contains("usage"), "counts are given to those who ask");
+    let whole: Value = to_openai(&studio, &asked("qwen3:8b", "", false), 0).await.json().await.unwrap();
+    let said: Value = serde_json::from_str(whole["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
+    assert_eq!(said["findings"].as_array().unwrap().len(), 2, "{said}");
+    let mut short = asked("qwen3:8b", "", false);
+    short["max_completion_tokens"] = json!(20);
+    let whole: Value = to_openai(&studio, &short, 0).await.json().await.unwrap();
+    assert_eq!(
+        (&whole["choices"][0]["finish_reason"], &whole["usage"]["completion_tokens"]),
+        (&json!("length"), &json!(20))
+    );
+    assert_eq!(metered(&studio).await.vendors["openai"].completions, 4);
+
+    let with = |name: &str, value: Value| {
+        let mut body = asked("qwen3:8b", "", true);
+        body[name] = value;
+        body
+    };
+    for (body, status, kind) in [
+        (asked("qwen4:900b", "", true), 404, "not_found_error"),
+        (asked("claude-opus-5-5", "", true), 404, "not_found_error"),
+        (with("messages", json!([])), 400, "invalid_request_error"),
+        (with("response_format", json!({"type": "json_object"})), 400, "invalid_request_error"),
+        (with("max_tokens", json!(0)), 400, "invalid_request_error"),
+    ] {
+        let refused = to_openai(&studio, &body, 0).await;
+        assert_eq!(refused.status(), status);
+        assert_eq!(refused.json::<Value>().await.unwrap()["error"]["type"], kind);
+    }
+    let url = format!("{}/v1/chat/completions", studio.openai_base());
+    let stranger = post(url, ("authorization", "Bearer sk-real"), &asked("qwen3:8b", "", true), "k", 0).await;
+    assert_eq!(stranger.status(), 401);
+    assert_eq!(studio.meter().totals.completions, 4, "a refusal is not billed");
+}
+
+#[tokio::test]
+async fn perplexity_searches_where_it_must_writes_its_bill_and_refuses_in_its_form() {
+    let studio = studio(FaultProfile::None).await;
+    let stream = to_perplexity(&studio, "/v1/agent", &searched("")).await.text().await.unwrap();
+    let events = data_of(&stream);
+    let numbers: Vec<u64> = events.iter().filter_map(|event| event["sequence_number"].as_u64()).collect();
+    assert_eq!(numbers, (0..events.len() as u64).collect::<Vec<_>>());
+    let last = &events[events.len() - 1];
+    assert_eq!(last["type"], "response.completed");
+    let response = &last["response"];
+    assert_eq!(response["output"][0]["results"].as_array().unwrap().len(), 3);
+    let counts = metered(&studio).await.vendors["perplexity"];
+    let cost: f64 = response["usage"]["cost"]["total_cost"].as_f64().unwrap();
+    assert_eq!((cost * 1e6).ceil() as u64, counts.micro_usd);
+    let tokens = counts.input_tokens * 250 + counts.output_tokens * 2_500;
+    assert_eq!((counts.searches, counts.micro_usd), (1, (tokens + 2_500_000).div_ceil(1_000)));
+
+    let mut offered = searched("");
+    offered["tool_choice"] = json!("auto");
+    offered["stream"] = json!(false);
+    offered["max_output_tokens"] = json!(20);
+    let whole: Value = to_perplexity(&studio, "/v1/responses", &offered).await.json().await.unwrap();
+    assert!(
+        whole["output"].as_array().unwrap().iter().all(|item| item["type"] != "search_results"),
+        "offered is not forced"
+    );
+    assert_eq!((&whole["status"], &whole["usage"]["output_tokens"]), (&json!("incomplete"), &json!(20)));
+
+    let with = |name: &str, value: Value| {
+        let mut body = searched("");
+        body[name] = value;
+        body
+    };
+    let nameless = json!({"type": "json_schema", "json_schema": {"schema": {"type": "object"}}});
+    for (path, body, status, kind) in [
+        ("/v1/agent", with("model", json!("sonar-pro")), 400, "invalid_model"),
+        ("/v1/agent", with("input", json!("")), 400, "invalid_request"),
+        ("/v1/agent", with("response_format", nameless), 400, "invalid_request"),
+        ("/chat/completions", searched(""), 404, "not_found"),
+    ] {
+        let refused = to_perplexity(&studio, path, &body).await;
+        assert_eq!(refused.status(), status, "{path}");
+        assert_eq!(refused.json::<Value>().await.unwrap()["error"]["type"], kind, "{path}");
+    }
+    let url = format!("{}/v1/agent", studio.perplexity_base());
+    let stranger = post(url, ("authorization", "Bearer pplx-real"), &searched(""), "k", 0).await;
+    assert_eq!((stranger.status().as_u16(), stranger.headers()["content-type"].to_str().unwrap()), (401, "text/html"));
+    assert_eq!(studio.meter().totals.completions, 2, "a refusal is not billed");
+}
+
 #[tokio::test]
 async fn a_studio_stops_although_someone_waits_and_frees_its_port() {
     let waits = Waits { time_out: Duration::from_secs(600), ..Waits::at(0.0) };

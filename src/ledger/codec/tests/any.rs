@@ -9,7 +9,7 @@ use proptest::sample::select;
 use super::every;
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
-use crate::domain::event::{Event, Need, Pin, Policy, PromptPin, UnitPlan};
+use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Stage;
@@ -72,14 +72,31 @@ fn unit() -> impl Strategy<Value = UnitPlan> {
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    (select(every::UNCERTAINS), any::<u32>(), any::<(u64, u64)>(), any::<u32>()).prop_map(
-        |(uncertain, corrections, target_ms, words_per_minute)| Policy {
+    let mending = (any::<u32>(), option::of(usd()), any::<Option<u32>>())
+        .prop_map(|(rounds, spend, minutes)| Mending { rounds, spend, minutes });
+    let rules = (option::of(hash()), mending, select(every::OVERRIDINGS), any::<u32>());
+    (select(every::UNCERTAINS), any::<u32>(), any::<(u64, u64)>(), any::<u32>(), rules).prop_map(
+        |(uncertain, corrections, target_ms, words_per_minute, (rubric, mending, overriding, canary_every))| Policy {
             uncertain,
             corrections,
             target_ms,
             words_per_minute,
+            rubric,
+            mending,
+            overriding,
+            canary_every,
         },
     )
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    (hash(), any::<u32>(), usd(), any::<u8>(), any::<u32>()).prop_map(
+        |(report, open, spent, read_percent, seconds)| Seen { report, open, spent, read_percent, seconds },
+    )
+}
+
+fn ruled() -> impl Strategy<Value = Ruled> {
+    (text(), select(every::ITEM_RULINGS), text()).prop_map(|(item, ruling, reason)| Ruled { item, ruling, reason })
 }
 
 fn stage() -> impl Strategy<Value = Stage> {
@@ -187,10 +204,22 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         RouteChanged { stage: stage_id(), route: route(), reason: text() }
         GateEvaluated {
             gate: stage_id(), hash: hash(), verdict: select(every::VERDICTS), reasons: vec(text(), 0..13),
-            report: hash(),
+            report: hash(), open: vec(text(), 0..5),
         }
-        GateApproved { gate: stage_id(), hash: hash(), max_spend: usd() }
-        SentBack { gate: stage_id(), hash: hash(), target: stage_id(), note: hash(), base: hash() }
+        ItemRuled { gate: stage_id(), hash: hash(), ruled: ruled() }
+        OverrideProposed { gate: stage_id(), hash: hash(), reason: text() }
+        GateOverridden {
+            gate: stage_id(), hash: hash(), reason: text(), max_spend: usd(), seen: option::of(seen()),
+        }
+        GateApproved { gate: stage_id(), hash: hash(), max_spend: usd(), seen: option::of(seen()) }
+        OutputChosen {
+            stage: stage_id(), input: hash(), output: hash(), parent: hash(), choice: select(every::CHOICES),
+            reason: text(), words: any::<Option<u64>>(),
+        }
+        SentBack {
+            gate: stage_id(), hash: hash(), target: stage_id(), note: hash(), base: hash(),
+            way: select(every::WAYS), seen: option::of(seen()),
+        }
         NeedOpened { need: need() }
         NeedClosed { id: text(), answer: text() }
         Paused {}

@@ -1,7 +1,9 @@
 //! Every kind of event and every word in one, as lists that cannot be left incomplete: a missing entry does not compile.
 
 use crate::domain::call::{Provider, RetryClass};
-use crate::domain::event::{Event, Handoff, Provenance, Ruling, Uncertain, Verdict};
+use crate::domain::event::{
+    Choice, Event, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+};
 use crate::domain::handoff::Contract;
 use crate::domain::pipeline::{Human, Kind};
 
@@ -22,16 +24,20 @@ macro_rules! every {
 every! {
     PROVENANCES: Provenance { Rehearsal, Live }
     UNCERTAINS: Uncertain { Ask, Resend }
-    HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped }
+    HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped, Chosen }
     VERDICTS: Verdict { Passed, Failed, Person }
     RULINGS: Ruling { Resend, WriteOff }
-    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs }
+    CHOICES: Choice { Edited, FellBack, RolledBack }
+    ITEM_RULINGS: ItemRuling { Fix, Waive, NotAFault }
+    OVERRIDINGS: Overriding { Nobody, Reason, SecondPerson }
+    WAYS: Way { Author, Peer, RedTeam, Plan }
+    PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs, OpenAi, Perplexity }
     CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
     KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
     HUMANS: Human { Always, OnDispute, Never }
     CONTRACTS: Contract {
-        Research, Brief, Plan, Draft, Judgement, Fixes, Revision, SpeechText, ShowNotes, ArtworkBrief, Promotion,
-        Speech, Report, Package, Canaries, CanaryReport, Calibration,
+        Research, Brief, Plan, Draft, Judgement, Arbitration, Preference, Review, Fixes, Revision, SpeechText, ShowNotes,
+        ArtworkBrief, Promotion, Speech, Report, Package, Canaries, CanaryReport, Calibration,
     }
 }
 
@@ -70,7 +76,11 @@ events!(
     RetryGranted,
     RouteChanged,
     GateEvaluated,
+    ItemRuled,
+    OverrideProposed,
+    GateOverridden,
     GateApproved,
+    OutputChosen,
     SentBack,
     NeedOpened,
     NeedClosed,

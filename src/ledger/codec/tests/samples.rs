@@ -11,8 +11,8 @@ use super::every;
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Policy, PromptPin, Provenance, Ruling, Stamped, Uncertain, UnitPlan,
-    Verdict,
+    Actor, Event, Handoff, Need, Person, Pin, Mending, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped, Uncertain,
+    UnitPlan, Verdict, Way,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -103,7 +103,7 @@ fn full_pin() -> Event {
 }
 
 fn beginning() -> Vec<Event> {
-    let policy = |uncertain| Policy { uncertain, corrections: 2, target_ms: (480_000, 720_000), words_per_minute: 150 };
+    let policy = |uncertain| Policy::usual(uncertain, (480_000, 720_000), 150);
     let started = |uncertain| Event::EpisodeStarted {
         title: "Why do cats purr?".to_owned(),
         show: "open-questions".to_owned(),
@@ -130,12 +130,36 @@ fn beginning() -> Vec<Event> {
         started(Uncertain::Resend),
         full_pin(),
     ]);
+    events.extend(every::OVERRIDINGS.iter().map(|overriding| Event::EpisodeStarted {
+        title: "Rules".to_owned(),
+        show: "open-questions".to_owned(),
+        research: hash("research"),
+        profile: hash("profile"),
+        policy: Policy {
+            rubric: Some(hash("rubric")),
+            mending: Mending { rounds: 3, spend: Some(MicroUsd(2_000_000)), minutes: Some(45) },
+            overriding: *overriding,
+            canary_every: 10,
+            ..policy(Uncertain::Ask)
+        },
+        projected: MicroUsd(7_000_000),
+    }));
     events.extend(every::KINDS.iter().map(|kind| pin(plain_pin(plain_stage(*kind, Contract::Draft, None)))));
     events.extend(every::CONTRACTS.iter().map(|output| pin(plain_pin(plain_stage(Kind::Agent, *output, None)))));
     events.extend(
         every::HUMANS.iter().map(|human| pin(plain_pin(plain_stage(Kind::Gate, Contract::Report, Some(*human))))),
     );
     events
+}
+
+/// A call that is about to be sent to a provider.
+fn intended(provider: Provider) -> Event {
+    Event::CallIntended {
+        key: key("voice", 12, 3),
+        request: hash("request"),
+        worst: MicroUsd(250_000),
+        route: route(provider),
+    }
 }
 
 fn calls() -> Vec<Event> {
@@ -155,12 +179,7 @@ fn calls() -> Vec<Event> {
         settled(Some("req_011CabC")),
         settled(None),
     ];
-    events.extend(every::PROVIDERS.iter().map(|provider| Event::CallIntended {
-        key: key("voice", 12, 3),
-        request: hash("request"),
-        worst: MicroUsd(250_000),
-        route: route(*provider),
-    }));
+    events.extend(every::PROVIDERS.iter().copied().map(intended));
     events.extend(every::CLASSES.iter().map(|class| Event::CallFailed {
         key: key("script", 0, 2),
         class: *class,
@@ -212,6 +231,10 @@ fn stages() -> Vec<Event> {
     events
 }
 
+fn seen() -> Seen {
+    Seen { report: hash("report"), open: 3, spent: MicroUsd(1_250_000), read_percent: 81, seconds: 95 }
+}
+
 fn decisions() -> Vec<Event> {
     let gate = || id("polish_refinement");
     let mut events: Vec<Event> = every::VERDICTS
@@ -225,6 +248,10 @@ fn decisions() -> Vec<Event> {
                 Verdict::Passed | Verdict::Person => Vec::new(),
             },
             report: hash("report"),
+            open: match verdict {
+                Verdict::Person => vec!["D1".to_owned(), "canary:judge_a".to_owned()],
+                Verdict::Passed | Verdict::Failed => Vec::new(),
+            },
         })
         .collect();
     let needs = [
@@ -241,15 +268,40 @@ fn decisions() -> Vec<Event> {
         Need::OverBilled { key: key("voice", 12, 3), reserved: MicroUsd(250_000), billed: MicroUsd(260_000) },
     ];
     events.extend([
-        Event::GateApproved { gate: gate(), hash: hash("script"), max_spend: MicroUsd(4_000_000) },
-        Event::SentBack {
+        Event::GateApproved { gate: gate(), hash: hash("script"), max_spend: MicroUsd(4_000_000), seen: None },
+        Event::GateApproved { gate: gate(), hash: hash("script"), max_spend: MicroUsd(4_000_001), seen: Some(seen()) },
+        Event::OverrideProposed { gate: gate(), hash: hash("script"), reason: "it can go".to_owned() },
+        Event::GateOverridden {
             gate: gate(),
             hash: hash("script"),
-            target: id("polish"),
-            note: hash("note"),
-            base: hash("base"),
+            reason: "it must go".to_owned(),
+            max_spend: MicroUsd(3_000_000),
+            seen: Some(seen()),
         },
     ]);
+    events.extend(every::ITEM_RULINGS.iter().map(|ruling| Event::ItemRuled {
+        gate: gate(),
+        hash: hash("script"),
+        ruled: Ruled { item: "D1".to_owned(), ruling: *ruling, reason: "said so".to_owned() },
+    }));
+    events.extend(every::CHOICES.iter().map(|choice| Event::OutputChosen {
+        stage: id("script"),
+        input: hash("input"),
+        output: hash("output"),
+        parent: hash("parent"),
+        choice: *choice,
+        reason: "the earlier one".to_owned(),
+        words: Some(321),
+    }));
+    events.extend(every::WAYS.iter().map(|way| Event::SentBack {
+        gate: gate(),
+        hash: hash("script"),
+        target: id("polish"),
+        note: hash("note"),
+        base: hash("base"),
+        way: *way,
+        seen: (*way == Way::Peer).then(seen),
+    }));
     events.extend(needs.map(|need| Event::NeedOpened { need }));
     events.extend([
         Event::NeedClosed { id: "charge:042-script-0-3".to_owned(), answer: "written off".to_owned() },
@@ -269,8 +321,9 @@ fn is_studios(event: &Event) -> bool {
 
 /// Whether a person brought it about.
 fn is_persons(event: &Event) -> bool {
-    use Event::{CapSet, ChargeRuled, GateApproved, SentBack};
-    matches!(event, GateApproved { .. } | SentBack { .. } | ChargeRuled { .. } | CapSet { .. })
+    use Event::{CapSet, ChargeRuled, GateApproved, GateOverridden, ItemRuled, OverrideProposed, SentBack};
+    let at_gate = matches!(event, GateApproved { .. } | SentBack { .. } | ItemRuled { .. } | OverrideProposed { .. });
+    at_gate || matches!(event, GateOverridden { .. } | ChargeRuled { .. } | CapSet { .. })
 }
 
 /// The events of the fixture in their order, a second and a microsecond apart.

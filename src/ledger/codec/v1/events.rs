@@ -59,7 +59,7 @@ impl From<&Event> for RecordV1 {
                 Self::OutputChosen { stage, input, output, parent, choice: choice.into(), reason, words }
             }
             Event::SentBack { gate, hash, target, note, base, way, seen } => {
-                let (way, seen) = (Some(way.into()), seen.map(Into::into));
+                let (way, seen) = ((way != Way::Author).then(|| way.into()), seen.map(Into::into));
                 Self::SentBack { gate, hash, target, note, base, way, seen }
             }
             Event::NeedOpened { need } => Self::NeedOpened { need: need.into() },

@@ -86,6 +86,8 @@ names! {
         Anthropic = "anthropic",
         Gemini = "gemini",
         ElevenLabs = "elevenlabs",
+        OpenAi = "openai",
+        Perplexity = "perplexity",
     }
     RetryClassV1 of RetryClass {
         RetryAfter = "retry_after",

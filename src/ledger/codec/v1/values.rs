@@ -22,12 +22,17 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     words_per_minute: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rubric: Option<ContentHash>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     mending: Option<MendingV1>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     overriding: Option<OverridingV1>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     canary_every: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl From<Policy> for PolicyV1 {
@@ -48,8 +53,9 @@ impl From<Policy> for PolicyV1 {
             target_ms,
             words_per_minute,
             rubric,
-            mending: Some(mending.into()),
-            overriding: Some(overriding.into()),
+            // What older lines lack is what they meant.
+            mending: (mending != Mending::default()).then(|| mending.into()),
+            overriding: (overriding != Overriding::Nobody).then(|| overriding.into()),
             canary_every,
         }
     }
@@ -74,7 +80,6 @@ impl From<PolicyV1> for Policy {
             words_per_minute,
             rubric,
             mending: mending.map(Mending::from).unwrap_or_default(),
-            // Before overrides there was none.
             overriding: overriding.map_or(Overriding::Nobody, Overriding::from),
             canary_every,
         }
