@@ -50,9 +50,8 @@ pub struct CanaryError {
 ///
 /// When a file of it cannot be read; a test holds that there is none.
 pub fn built_in(title: &str) -> Result<CanarySet, CanaryError> {
-    let read = |(name, source): &(&str, &str)| {
-        parse(source).map_err(|what| CanaryError { name: (*name).to_owned(), what })
-    };
+    let read =
+        |(name, source): &(&str, &str)| parse(source).map_err(|what| CanaryError { name: (*name).to_owned(), what });
     let canaries = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(CanarySet { title: title.to_owned(), canaries })
 }
@@ -198,7 +197,11 @@ mod tests {
     #[test]
     fn a_key_that_is_wrong_is_told() {
         let source = FILES.iter().find(|(name, _)| *name == "wrong-date").unwrap().1;
-        let wrong = source.replacen("quote = \"lit", "quote = \"LIT UP", 1).replacen("claims = [[\"P3\", \"Roe", "claims = [[\"P3\", \"He", 1);
+        let wrong = source.replacen("quote = \"lit", "quote = \"LIT UP", 1).replacen(
+            "claims = [[\"P3\", \"Roe",
+            "claims = [[\"P3\", \"He",
+            1,
+        );
         let set = CanarySet { title: "t".into(), canaries: vec![parse(&wrong).unwrap(), parse(source).unwrap()] };
         let told = set.faults().join("\n");
         assert!(told.contains("`LIT UP for the first time on 4 March 1868` does not stand verbatim in L004"), "{told}");

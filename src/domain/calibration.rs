@@ -13,8 +13,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::compare::{
-    Alarm, Calibration, CanaryPoints, DimensionDrift, Drift, FalseFinding, JudgeCheck, OutOfRange, PlantedCheck, Seen, alarms, check,
-    drift,
+    Alarm, Calibration, CanaryPoints, DimensionDrift, Drift, FalseFinding, JudgeCheck, OutOfRange, PlantedCheck, Seen,
+    alarms, check, drift,
 };
 use super::accept::is_verbatim;
 use super::episode::{Episode, Life};

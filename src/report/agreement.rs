@@ -37,7 +37,10 @@ impl AgreementReport {
         if self.left_out > 0 {
             writeln!(out, "{} rulings of a rehearsal that nobody watched are left out", self.left_out)?;
         }
-        writeln!(out, "\nJUDGE WITH JUDGE, the last script of each episode: a warning light and no measure of who is right")?;
+        writeln!(
+            out,
+            "\nJUDGE WITH JUDGE, the last script of each episode: a warning light and no measure of who is right"
+        )?;
         let mut table = Table::new(&[
             ("Episode", Align::Left),
             ("Gate", Align::Left),

@@ -100,7 +100,9 @@ impl JudgeReport {
                 planted.canary.clone(),
                 match planted.seen {
                     Seen::Found => String::new(),
-                    Seen::Lighter(said) => format!("{} at {}, called a {}", planted.kind.name(), planted.line, severity(said)),
+                    Seen::Lighter(said) => {
+                        format!("{} at {}, called a {}", planted.kind.name(), planted.line, severity(said))
+                    }
                     Seen::Missed => format!("{} at {}, nothing said", planted.kind.name(), planted.line),
                 },
             ]);

@@ -13,7 +13,7 @@ mod table;
 pub use agreement::AgreementReport;
 pub use calibration::CheckReport;
 pub use cost::{By, CostReport, Group};
-pub use findings::{findings_table, print_notes, print_patterns};
 pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
+pub use findings::{findings_table, print_notes, print_patterns};
 pub use plain::{date, life, line, minute, percent_of};
 pub use table::{Align, Table};

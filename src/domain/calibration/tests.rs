@@ -85,7 +85,8 @@ fn epoch(model: &str) -> Epoch {
 }
 
 fn report(judgements: Vec<(&CanaryScript, Judgement)>) -> CanaryReport {
-    let of = |(canary, judgement): (&CanaryScript, Judgement)| CanaryJudgement { canary: canary.name.clone(), judgement };
+    let of =
+        |(canary, judgement): (&CanaryScript, Judgement)| CanaryJudgement { canary: canary.name.clone(), judgement };
     CanaryReport { epoch: epoch("a"), judgements: judgements.into_iter().map(of).collect() }
 }
 

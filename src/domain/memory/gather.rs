@@ -176,9 +176,8 @@ fn remediation(
     let fix = note.fixes.iter().find(|fix| fix.findings.contains(&item))?;
     let later = state.evaluations.values().filter(|later| later.at > evaluation.at).min_by_key(|later| later.at);
     let stands = |report: &Report| {
-        let same = |found: &Listed| {
-            found.finding.line == listed.finding.line && found.finding.kind == listed.finding.kind
-        };
+        let same =
+            |found: &Listed| found.finding.line == listed.finding.line && found.finding.kind == listed.finding.kind;
         report.findings.iter().any(same)
     };
     let gone = later.and_then(|later| told.reports.get(&later.report)).map(|report| !stands(report));
@@ -253,7 +252,8 @@ pub fn uses<'a>(episodes: impl IntoIterator<Item = &'a Episode>) -> Vec<Use> {
     for episode in episodes {
         for pin in &episode.pins {
             let is_script = matches!(pin.stage.output, Contract::Draft | Contract::Revision);
-            let made = episode.stages.get(&pin.stage.id).filter(|_| is_script).into_iter().flat_map(|state| state.made());
+            let made =
+                episode.stages.get(&pin.stage.id).filter(|_| is_script).into_iter().flat_map(|state| state.made());
             for made in made.filter(|made| matches!(made.handoff, Handoff::FirstTry | Handoff::Corrected)) {
                 let Some(key) = author(pin, made).map(label) else { continue };
                 let (since, numbers) = found.entry(key).or_insert_with(|| (made.at, BTreeSet::new()));

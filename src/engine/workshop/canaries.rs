@@ -50,7 +50,9 @@ impl Job<'_> {
     pub(super) fn canary_units(&self) -> Result<Vec<u32>, String> {
         let sittings = u32::try_from(self.rubric()?.sittings().len()).unwrap_or(u32::MAX);
         if sittings > SITTINGS {
-            return Err(format!("the rubric asks {sittings} times for each script, and a check of judges at most {SITTINGS}"));
+            return Err(format!(
+                "the rubric asks {sittings} times for each script, and a check of judges at most {SITTINGS}"
+            ));
         }
         let scripts = u32::try_from(self.canaries()?.canaries.len()).map_err(|e| e.to_string())?;
         Ok((0..scripts).flat_map(|script| (0..sittings).map(move |sitting| script * SITTINGS + sitting)).collect())
@@ -76,7 +78,9 @@ impl Job<'_> {
             let judgement = Judgement {
                 script: ContentHash::of(&script),
                 readings: rubric.rules.iter().map(|rule| super::judge::reading(rule.dimension, heard.iter())).collect(),
-                findings: super::judge::merged(heard.iter().flat_map(|heard| heard.assessment.findings.iter().cloned())),
+                findings: super::judge::merged(
+                    heard.iter().flat_map(|heard| heard.assessment.findings.iter().cloned()),
+                ),
                 dropped: heard.iter().flat_map(|heard| heard.dropped.iter().cloned()).collect(),
                 canary: None,
                 summary: super::judge::summary(heard.iter()),

@@ -90,9 +90,8 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
-    (hash(), any::<u32>(), usd(), any::<u8>(), any::<u32>()).prop_map(
-        |(report, open, spent, read_percent, seconds)| Seen { report, open, spent, read_percent, seconds },
-    )
+    (hash(), any::<u32>(), usd(), any::<u8>(), any::<u32>())
+        .prop_map(|(report, open, spent, read_percent, seconds)| Seen { report, open, spent, read_percent, seconds })
 }
 
 fn ruled() -> impl Strategy<Value = Ruled> {

@@ -11,8 +11,8 @@ use super::every;
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Mending, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped, Uncertain,
-    UnitPlan, Verdict, Way,
+    Actor, Event, Handoff, Mending, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped,
+    Uncertain, UnitPlan, Verdict, Way,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};

@@ -37,16 +37,8 @@ fn is_zero(number: &u32) -> bool {
 
 impl From<Policy> for PolicyV1 {
     fn from(policy: Policy) -> Self {
-        let Policy {
-            uncertain,
-            corrections,
-            target_ms,
-            words_per_minute,
-            rubric,
-            mending,
-            overriding,
-            canary_every,
-        } = policy;
+        let Policy { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
+            policy;
         Self {
             uncertain: uncertain.into(),
             corrections,
@@ -63,16 +55,8 @@ impl From<Policy> for PolicyV1 {
 
 impl From<PolicyV1> for Policy {
     fn from(record: PolicyV1) -> Self {
-        let PolicyV1 {
-            uncertain,
-            corrections,
-            target_ms,
-            words_per_minute,
-            rubric,
-            mending,
-            overriding,
-            canary_every,
-        } = record;
+        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
+            record;
         Self {
             uncertain: uncertain.into(),
             corrections,
