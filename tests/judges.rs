@@ -241,3 +241,44 @@ fn a_fault_of_a_line_is_remembered_once_and_its_rate_is_told_by_prompt() {
     let rates: Vec<_> = figure.prompts.iter().map(|under| (under.prompt.as_str(), under.rate.hundredths())).collect();
     assert_eq!(rates, [("script_writer@1.0.0", 100), ("script_writer@2.0.0", 100)]);
 }
+
+#[test]
+fn a_show_that_wants_it_tells_its_writer_what_was_found_wrong_lately() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let show = std::fs::read_to_string(assets.join("shows/open-questions-short.toml")).unwrap();
+    let show = show.replace("[policy]\n", "[policy]\nlately_tokens = 300\n").replace("open-questions-short", "mindful");
+    std::fs::create_dir_all(home.join("config/shows")).unwrap();
+    std::fs::write(home.join("config/shows/mindful.toml"), show).unwrap();
+    for package in ["kilogram.md", "counting-species.md", "continental-drift.md"] {
+        let package = assets.join("research").join(package);
+        let (code, _, err) =
+            run(home, &["rehearse", "--headless", "--show", "mindful", "--research", package.to_str().unwrap()]);
+        assert!(code == 0 || code == 3, "{err}");
+    }
+    let (_, out, _) = run(home, &["findings", "patterns", "--format", "json"]);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    assert!(
+        !found["patterns"].as_array().unwrap().is_empty(),
+        "the rehearsed writer slips alike in every episode: {out}"
+    );
+    let journal = std::fs::read_to_string(home.join("data/rehearsal/journal.jsonl")).unwrap();
+    let lately: Vec<ContentHash> = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|line| from_value(line["body"]["episode_started"]["policy"]["lately"].clone()).ok())
+        .collect();
+    assert_eq!(lately.len(), 1, "after two episodes there is something to tell, and before there is not");
+    let blob = |hash: &str| home.join("data/rehearsal/blobs").join(&hash[..2]).join(&hash[2..]);
+    let text = std::fs::read_to_string(blob(&lately[0].to_string())).unwrap();
+    assert!(text.contains("in 2 of the latest episodes") && text.len() <= 900, "{text}");
+    let mut told = journal.lines().filter_map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let intended = &line["body"]["call_intended"];
+        let is_writers = intended["key"].as_str().is_some_and(|key| key.contains("-script-"));
+        is_writers.then(|| intended["request"].as_str().unwrap().to_owned())
+    });
+    let has_lately = |hash: String| std::fs::read_to_string(blob(&hash)).unwrap().contains("of the latest episodes");
+    assert!(told.any(has_lately), "the writer was told");
+}

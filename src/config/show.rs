@@ -144,6 +144,8 @@ pub struct ShowPolicy {
     pub mending: Mending,
     /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
     pub canary_every: u32,
+    /// The most tokens of what was found wrong in earlier episodes that the writer is told; 0 for nothing.
+    pub lately_tokens: u32,
     /// When single gates ask a person, where it is not as the pipeline says.
     pub gates: BTreeMap<StageId, Human>,
     /// The age in days from which a source is told as stale; none where it does not matter.
@@ -158,6 +160,7 @@ impl Default for ShowPolicy {
             overriding: Overriding::Reason,
             mending: Mending::default(),
             canary_every: 10,
+            lately_tokens: 0,
             gates: BTreeMap::new(),
             research_days: None,
         }
@@ -220,6 +223,7 @@ impl Show {
             mending: self.policy.mending,
             overriding: self.policy.overriding,
             canary_every: self.policy.canary_every,
+            lately: None,
         }
     }
 

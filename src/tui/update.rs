@@ -363,9 +363,7 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             },
             Command::SendBack { episode, .. } => format!("{episode} was sent back."),
             Command::Override { episode, gate, .. } => format!("{episode} goes on past {gate}, which stays failed."),
-            Command::ChooseOutput { episode, stage, .. } => {
-                format!("{episode}: another revision stands at {stage} now.")
-            }
+            Command::ChooseOutput { episode, stage, .. } => format!("{episode}: another revision stands at {stage} now."),
             Command::ResolveCharge { key, .. } => format!("The charge of {key} is ruled."),
             Command::SetCap { scope, cap, .. } => format!("The cap of {scope} is {cap} USD now."),
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Workshop;
 use super::call::day;
@@ -17,9 +18,12 @@ use crate::config::show::{Show, SpeechEngine};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
+use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
 use crate::domain::handoff::Contract;
-use crate::domain::ids::{EpisodeNumber, StageId};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::memory::gather::{Told, noted, remembered, uses};
+use crate::domain::memory::{lately, patterns};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::research::{self, MAX_BYTES, Research};
@@ -46,7 +50,12 @@ const CHARACTERS_A_WORD: u64 = 7;
 
 impl Workshop {
     /// Reads and keeps everything that an episode starts with.
-    pub(in crate::engine) fn begin(&self, new: &NewEpisode, number: EpisodeNumber) -> Result<Start, String> {
+    pub(in crate::engine) fn begin(
+        &self,
+        new: &NewEpisode,
+        number: EpisodeNumber,
+        past: &[Arc<Episode>],
+    ) -> Result<Start, String> {
         let (bytes, research) = read_research(&new.research)?;
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
@@ -100,11 +109,38 @@ impl Workshop {
             show: show.slug.clone(),
             research: self.keep(&bytes)?,
             profile: self.keep(source.as_bytes())?,
-            policy: self.policy(&show)?,
+            policy: Policy { lately: self.lately(&show, past)?, ..self.policy(&show)? },
             caps,
             projected,
             pins,
         })
+    }
+
+    /// Whether the show that is named wants its writer to know what was found wrong in earlier episodes.
+    pub(in crate::engine) fn recalls(&self, new: &NewEpisode) -> bool {
+        // What is wrong with the show is told by whoever reads it to begin.
+        let Ok((file, source)) = self.show_source(&new.show) else { return false };
+        let show = Show::parse(&file, &source, self.settings.voice_provider());
+        show.is_ok_and(|show| show.policy.lately_tokens > 0)
+    }
+
+    /// What was found wrong in earlier episodes of the show, as an artifact; nothing where there is nothing to tell. A report that
+    /// cannot be read any more is forgotten and stops no episode.
+    fn lately(&self, show: &Show, past: &[Arc<Episode>]) -> Result<Option<ContentHash>, String> {
+        let own: Vec<&Episode> = past.iter().map(Arc::as_ref).filter(|episode| episode.show == show.slug).collect();
+        let mut found = Vec::new();
+        for episode in &own {
+            let evaluations = episode.gates.values().flat_map(|gate| gate.evaluations.values());
+            let read = |report: ContentHash| self.json(&report).ok().map(|read| (report, read));
+            let reports = evaluations.filter_map(|evaluation| read(evaluation.report)).collect();
+            let read = |note: ContentHash| self.json(&note).ok().map(|read| (note, read));
+            let notes = episode.sent_back.iter().filter_map(|sent| read(sent.input.note)).collect();
+            found.extend(noted(Told { episode, reports: &reports, notes: &notes }));
+        }
+        let research = |number| own.iter().find(|episode| episode.number == number).map(|episode| episode.research);
+        let patterns = patterns(&remembered(&found, research), &uses(own.iter().copied()));
+        let text = lately(&patterns, usize::try_from(show.policy.lately_tokens).unwrap_or(0));
+        if text.is_empty() { Ok(None) } else { self.keep(text.as_bytes()).map(Some) }
     }
 
     /// The rules that the episode pins. The money of a rehearsal is not real, so there the program says what is done about

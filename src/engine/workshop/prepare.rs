@@ -120,7 +120,7 @@ impl Job<'_> {
         let is_judge = self.pin.stage.output.answered() == Contract::Judgement;
         let text = |value: serde_json::Result<String>| value.map_err(|e| e.to_string());
         match (slot, &self.step.inputs.note) {
-            ("show", _) => return Ok(self.show()?.slot_json()),
+            ("show", note) => return self.show_slot(note.is_none()),
             ("rubric", _) if is_judge => {
                 let slot = |sitting: &Sitting<'_>, rubric: &Rubric| Self::sitting_slot(sitting, &rubric.version);
                 return self.asked(unit, slot).map(|slot| slot.to_string());
@@ -153,6 +153,19 @@ impl Job<'_> {
             return serde_json::to_string(&note).map_err(|e| e.to_string());
         }
         self.shop.text(&hash)
+    }
+
+    /// The show; for whoever writes a first draft with what was found wrong in earlier episodes, where the episode pinned that.
+    fn show_slot(&self, is_first: bool) -> Result<String, String> {
+        let mut slot = self.show()?.slot_json();
+        let is_writer = is_first && self.pin.stage.output == Contract::Draft;
+        if let (true, Some(lately)) = (is_writer, self.episode.policy.lately) {
+            let lately = serde_json::Value::from(self.shop.text(&lately)?);
+            // The brace that closes the object.
+            slot.pop();
+            slot.push_str(&format!(",\"lately\":{lately}}}"));
+        }
+        Ok(slot)
     }
 
     fn route(&self) -> Result<&Route, String> {

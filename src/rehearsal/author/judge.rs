@@ -200,11 +200,9 @@ struct Argument {
 pub(super) fn arbitrate(mut dice: Dice, disputes: &[Disputed], script: &Script) -> Arbitration {
     let rulings = disputes.iter().map(|dispute| {
         let of = |id: LineId| script.lines().find(|line| line.id == id);
-        let fault = dispute
-            .lines
-            .iter()
-            .filter_map(|line| of(line.id))
-            .find_map(|line| examine::faults(line).into_iter().next().map(|fault| (line.id, fault)));
+        let fault = dispute.lines.iter().filter_map(|line| of(line.id)).find_map(|line| {
+            examine::faults(line).into_iter().next().map(|fault| (line.id, fault))
+        });
         let (advice, evidence, reasoning) = match fault {
             Some((line, fault)) => {
                 let evidence = Evidence { line, quote: fault.quote().to_owned() };

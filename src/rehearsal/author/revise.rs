@@ -53,7 +53,11 @@ fn follow(dice: &mut Dice, fix: &Fix, named: &mut [&mut Line]) -> bool {
     let remedies: Vec<String> =
         named.iter().flat_map(|line| examine::faults(line)).map(|fault| fault.remedy()).collect();
     let is_ours = !remedies.is_empty()
-        && remedies.iter().fold(fix.wanted.clone(), |left, remedy| left.replace(remedy.as_str(), "")).trim().is_empty();
+        && remedies
+            .iter()
+            .fold(fix.wanted.clone(), |left, remedy| left.replace(remedy.as_str(), ""))
+            .trim()
+            .is_empty();
     for line in named.iter_mut() {
         for fault in examine::faults(line) {
             let meant = match &fault {

@@ -151,7 +151,8 @@ fn compact(
         paint.span(Role::Text, fit(&format!("  blockers {blockers}{reason}"), wide.saturating_sub(14))),
     ]));
     let note = screen.note.note();
-    let first = screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
+    let first =
+        screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
     lines.push(paint.line(Role::Dim, fit(&format!("B would send {} fixes: {first}", note.fixes.len()), wide)));
     paint.lines(buf, inner, &lines);
 }
@@ -163,7 +164,9 @@ fn dense(paint: Paint, scene: &Scene) -> Vec<Line<'static>> {
         let scores: Vec<String> = scene
             .judges
             .iter()
-            .map(|judge| score(judge, *dimension).map_or("..".to_owned(), |points| points.to_string()))
+            .map(|judge| {
+                score(judge, *dimension).map_or("..".to_owned(), |points| points.to_string())
+            })
             .collect();
         let (word, role) = match agreement(&scene.judges, *dimension) {
             Agreement::Dispute => (" DISPUTE", Role::Dispute),
