@@ -33,7 +33,7 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind, Stage};
 use greenroom::domain::plan::Limits;
-use greenroom::domain::step::{CallAnswer, CallStep, Done, Output, Step, Work};
+use greenroom::domain::step::{CallAnswer, CallStep, Done, GateJudged, Output, Step, Work};
 use greenroom::engine::executor::{Calling, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
@@ -71,14 +71,18 @@ impl Worker for StandIn {
         let hash = ContentHash::of_parts([step.stage.as_str().as_bytes(), step.inputs.hash.as_bytes().as_slice()]);
         let output = Output { hash, words: None };
         Ok(match &step.work {
-            Work::Prepare => Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10) }]),
+            Work::Prepare => {
+                Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10), route: None }])
+            }
             Work::Correct { unit, request, .. } => {
-                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10) })
+                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10), route: None })
             }
             Work::Accept { unit, .. } => Done::Accepted { unit: *unit, output, claimed_words: None },
+            Work::Turn { .. } => return Err("no stage here is a talk".to_owned()),
             Work::Join { .. } | Work::Render => Done::Made(output),
             Work::Evaluate => {
-                Done::Evaluated { verdict: Verdict::Passed, reasons: result(), report: hash, remedy: None }
+                let (verdict, reasons, report) = (Verdict::Passed, result(), hash);
+                Done::Evaluated(GateJudged { verdict, reasons, report, open: vec![], remedy: None, fall_back: None })
             }
         })
     }
@@ -116,6 +120,8 @@ fn stage(id: &str, kind: Kind, inputs: &[String], output: Contract) -> Stage {
         skip_when_empty: None,
         revises: None,
         time_limit_seconds: 60,
+        panel: None,
+        attacker: None,
     }
 }
 
@@ -124,7 +130,7 @@ fn pin(stage: Stage) -> Pin {
         Kind::Agent | Kind::Speech => Some(Route { provider: Provider::Anthropic, model: "m".to_owned() }),
         Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
     };
-    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None }
+    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None, seats: vec![] }
 }
 
 /// Ten steps in a chain behind one that makes their first input.
@@ -233,7 +239,7 @@ fn start(number: u32, pins: Vec<Pin>) -> Command {
         show: "bench".to_owned(),
         research: ContentHash::of(&number.to_le_bytes()),
         profile: ContentHash::of(b"profile"),
-        policy: Policy { uncertain: Uncertain::Resend, corrections: 2, target_ms: (1, 2), words_per_minute: 150 },
+        policy: Policy::usual(Uncertain::Resend, (1, 2), 150),
         caps: Caps::from([(Scope::Episode(episode), MicroUsd(1_000_000_000))]),
         projected: MicroUsd(1),
         pins,

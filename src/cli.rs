@@ -23,6 +23,7 @@ mod ledger;
 mod log;
 mod rehearse;
 mod research;
+mod revision;
 mod servers;
 mod session;
 mod signals;
@@ -73,6 +74,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Rehearse(args)) => rehearse::run(args, context),
         Some(Verb::Episode(verb)) => episode::run(verb, context),
         Some(Verb::Gate(verb)) => gate::run(verb, context),
+        Some(Verb::Revision(verb)) => revision::run(verb, context),
         Some(Verb::Charge(verb)) => charge::run(verb, context),
         Some(Verb::Budget(verb)) => budget::run(verb, context),
         Some(Verb::Cost(args)) => cost::run(args, context),

@@ -17,6 +17,7 @@ use super::judges::JudgesVerb;
 use super::ledger::LedgerVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
+use super::revision::RevisionVerb;
 use super::servers::StudioArgs;
 use crate::domain::event::Provenance;
 
@@ -87,6 +88,9 @@ pub enum Verb {
     /// Read what waits at a gate and decide
     #[command(subcommand)]
     Gate(GateVerb),
+    /// The revisions of a script: list them, go back to one, put one of your own in its place
+    #[command(subcommand)]
+    Revision(RevisionVerb),
     /// Calls of which nobody knows whether they were charged
     #[command(subcommand)]
     Charge(ChargeVerb),

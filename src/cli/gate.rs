@@ -1,5 +1,6 @@
 //! Gates without a terminal: what waits, what it is about, and the decision, which names the content it was made on.
 
+mod rule;
 mod show;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::rule::{RuleArg, WayArg};
 use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
@@ -15,7 +17,7 @@ use super::ledger::Folded;
 use super::session::Session;
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Standing};
-use crate::domain::event::{Need, Way};
+use crate::domain::event::{Need, Overriding};
 use crate::domain::handoff::{Fixes, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
@@ -54,6 +56,9 @@ pub enum GateVerb {
         /// The most that may be spent on what follows, in US dollars
         #[arg(long, value_name = "USD")]
         max_spend: MicroUsd,
+        /// How open items are ruled.
+        #[command(flatten)]
+        rules: RuleArgs,
     },
     /// Send what was seen back with a note; the synthesiser's fixes go with it
     SendBack {
@@ -63,9 +68,33 @@ pub enum GateVerb {
         /// The hash of what was seen, as `gate show` prints it; its first digits will do
         #[arg(long, value_name = "HASH")]
         hash: String,
+        /// Who mends it, and how: author, peer (another model), red-team (revise, attack, revise) or plan (made anew)
+        #[arg(long, value_name = "WAY", default_value = "author")]
+        way: WayArg,
+        /// How open items are ruled.
+        #[command(flatten)]
+        rules: RuleArgs,
         /// What is to be done.
         #[command(flatten)]
         note: NoteArgs,
+    },
+    /// Go on past a failed gate, with a reason; the gate stays failed, and the package says so
+    Override {
+        /// Which gate of which episode.
+        #[command(flatten)]
+        at: At,
+        /// The hash of what was seen, as `gate show` prints it; its first digits will do
+        #[arg(long, value_name = "HASH")]
+        hash: String,
+        /// The episode's number once more, as `gate show` prints it, so that no other is meant
+        #[arg(long = "type", value_name = "NUMBER")]
+        typed: String,
+        /// Why, for the record
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+        /// The most that may be spent on what follows, in US dollars
+        #[arg(long, value_name = "USD")]
+        max_spend: MicroUsd,
     },
     /// Reject the episode for good
     Reject {
@@ -84,6 +113,14 @@ pub struct At {
     pub number: u32,
     /// The gate; the one that waits where none is given
     pub gate: Option<StageId>,
+}
+
+/// How open items are ruled.
+#[derive(Clone, Debug, Args)]
+pub struct RuleArgs {
+    /// How an open item is ruled: fix, waive or not-a-fault, the latter two with a reason; once for each item
+    #[arg(long = "rule", value_name = "ITEM=RULING:REASON")]
+    pub rules: Vec<RuleArg>,
 }
 
 /// What is to be done about what is sent back.
@@ -105,8 +142,11 @@ pub(super) fn run(verb: &GateVerb, context: &mut Context<'_>) -> Result<Ending, 
     match verb {
         GateVerb::List { format } => list(context, *format),
         GateVerb::Show { at, format } => show::run(context, at, *format),
-        GateVerb::Approve { at, hash, max_spend } => approve(context, at, hash, *max_spend),
-        GateVerb::SendBack { at, hash, note } => send_back(context, at, hash, note),
+        GateVerb::Approve { at, hash, max_spend, rules } => approve(context, at, hash, *max_spend, rules),
+        GateVerb::SendBack { at, hash, way, rules, note } => send_back(context, at, hash, *way, rules, note),
+        GateVerb::Override { at, hash, typed, reason, max_spend } => {
+            override_failed(context, at, hash, typed, reason, *max_spend)
+        }
         GateVerb::Reject { number, reason } => {
             let verb = super::episode::EpisodeVerb::Reject { number: *number, reason: reason.clone() };
             super::episode::run(&verb, context)
@@ -138,6 +178,7 @@ fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
                     "round": episode.round(),
                     "verdict": evaluation.map(|evaluation| evaluation.verdict),
                     "reasons": evaluation.map(|evaluation| &evaluation.reasons),
+                    "open": evaluation.map(|evaluation| &evaluation.open),
                 })
             })
             .collect();
@@ -217,7 +258,13 @@ fn seen(digits: &str, now: Option<ContentHash>) -> Result<ContentHash, CliError>
     format!("{digits:0<64}").parse().map_err(|error| CliError::Usage(format!("{error}. Nothing was decided")))
 }
 
-fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd) -> Result<Ending, CliError> {
+fn approve(
+    context: &mut Context<'_>,
+    at: &At,
+    digits: &str,
+    max_spend: MicroUsd,
+    rules: &RuleArgs,
+) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
     let folded = Folded::read_sound(context)?;
@@ -229,7 +276,8 @@ fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd
         gate: gate.clone(),
         hash,
         max_spend,
-        rulings: Vec::new(),
+        rulings: rule::rulings(&rules.rules)?,
+        // What is read on a terminal's lines is not measured.
         seen: None,
     };
     let by = person.name().to_owned();
@@ -244,7 +292,58 @@ fn approve(context: &mut Context<'_>, at: &At, digits: &str, max_spend: MicroUsd
     Ok(Ending::Done)
 }
 
-fn send_back(context: &mut Context<'_>, at: &At, digits: &str, args: &NoteArgs) -> Result<Ending, CliError> {
+fn override_failed(
+    context: &mut Context<'_>,
+    at: &At,
+    digits: &str,
+    typed: &str,
+    reason: &str,
+    max_spend: MicroUsd,
+) -> Result<Ending, CliError> {
+    let settings = context.settings()?;
+    let person = context.decider(&settings)?;
+    let folded = Folded::read_sound(context)?;
+    let episode = folded.episode(EpisodeNumber(at.number))?;
+    let gate = meant(episode, at)?;
+    let hash = seen(digits, stands(episode, &gate))?;
+    let state = episode.gates.get(&gate);
+    let is_proposed = state.is_some_and(|state| state.proposals.contains_key(&hash));
+    let waits = episode.policy.overriding == Overriding::SecondPerson && !is_proposed;
+    let command = Command::Override {
+        episode: episode.number,
+        gate: gate.clone(),
+        hash,
+        typed: typed.to_owned(),
+        reason: reason.to_owned(),
+        max_spend,
+        seen: None,
+    };
+    let by = person.name().to_owned();
+    let seq = Session::to_record(context, settings)?.run(async |handle| Ok(handle.command(person, command).await?))?;
+    let (number, short) = (episode.number, hash.short());
+    if waits {
+        writeln!(
+            context.out,
+            "{number} {gate}: {by} proposes to override it at {short}; a second person must confirm it (event {seq})"
+        )?;
+    } else {
+        writeln!(
+            context.out,
+            "{number} {gate}: FAILED, and overridden at {short} by {by}, at most {max_spend} USD from here (event {seq})"
+        )?;
+        goes_on(context, number);
+    }
+    Ok(Ending::Done)
+}
+
+fn send_back(
+    context: &mut Context<'_>,
+    at: &At,
+    digits: &str,
+    way: WayArg,
+    rules: &RuleArgs,
+    args: &NoteArgs,
+) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.decider(&settings)?;
     let folded = Folded::read_sound(context)?;
@@ -252,12 +351,12 @@ fn send_back(context: &mut Context<'_>, at: &At, digits: &str, args: &NoteArgs) 
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
     let note = note(&folded, episode, args)?;
+    let rulings = rule::rulings(&rules.rules)?;
     let (number, fixes) = (episode.number, note.fixes.len());
     let on_gate = gate.clone();
     let seq = Session::to_record(context, settings)?.run(async |handle| {
         let note = follow::store_note(handle, note).await?;
-        let (way, rulings, seen) = (Way::Author, Vec::new(), None);
-        let command = Command::SendBack { episode: number, gate: on_gate, hash, note, way, rulings, seen };
+        let command = Command::SendBack { episode: number, gate: on_gate, hash, note, way: way.0, rulings, seen: None };
         Ok(handle.command(person, command).await?)
     })?;
     writeln!(context.out, "{number} {gate}: sent back at {} with {fixes} fixes (event {seq})", hash.short())?;

@@ -62,7 +62,7 @@ impl Servers {
             pace: manner.pace,
             faults: manner.faults,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            waits: None,
+            ..Options::default()
         };
         Ok(Self(Rehearsal::start(options).await?))
     }

@@ -10,6 +10,7 @@ use super::fault::{Fault, Faults, LoadError, Place, read_if_there, suggestion};
 use super::reader::{Document, Section};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
+use crate::domain::panel::{MOST_TURNS, PanelSpec, Style};
 use crate::domain::pipeline::{FaultKind, Human, Kind, Pipeline, Stage};
 
 /// The pipelines that the program was built with, by name.
@@ -32,7 +33,7 @@ pub struct PipelineFile {
     pub hash: ContentHash,
     /// The checked stages.
     pub pipeline: Pipeline,
-    /// Gates that run only where a show's policy names them.
+    /// Gates and panels that run only where a show's policy names them.
     pub optional: BTreeSet<StageId>,
     places: BTreeMap<StageId, Place>,
 }
@@ -154,7 +155,7 @@ const KINDS: [(&str, Kind); 7] = [
 const HUMANS: [(&str, Human); 3] =
     [("always", Human::Always), ("on_dispute", Human::OnDispute), ("never", Human::Never)];
 
-const CONTRACTS: [Contract; 20] = [
+const CONTRACTS: [Contract; 25] = [
     Contract::Research,
     Contract::Brief,
     Contract::Plan,
@@ -169,6 +170,11 @@ const CONTRACTS: [Contract; 20] = [
     Contract::ShowNotes,
     Contract::ArtworkBrief,
     Contract::Promotion,
+    Contract::Turn,
+    Contract::Selection,
+    Contract::Angle,
+    Contract::ResearchNotes,
+    Contract::Routing,
     Contract::Speech,
     Contract::Report,
     Contract::Package,
@@ -205,6 +211,8 @@ fn stage(section: &Section<'_, '_>) -> Option<Stage> {
     } else {
         kind.map(usual_seconds)
     };
+    let panel = if section.has("panel") { panel(section).map(Some) } else { Some(None) };
+    let attacker = optional("attacker");
     section.close();
     Some(Stage {
         id: id?,
@@ -221,6 +229,27 @@ fn stage(section: &Section<'_, '_>) -> Option<Stage> {
         skip_when_empty: skip_when_empty?,
         revises: revises?,
         time_limit_seconds: seconds?,
+        panel: panel?,
+        attacker: attacker?,
+    })
+}
+
+/// The keys of a panel: how its seats take turns, who they are, and the bounds.
+fn panel(section: &Section<'_, '_>) -> Option<PanelSpec> {
+    let style = section.choice("panel", &Style::ALL.map(|style| (style.name(), style)));
+    let seats = section.texts("seats");
+    let coordinator = if section.has("coordinator") { section.words("coordinator").map(Some) } else { Some(None) };
+    let turns = section.need("turns", |s, key| s.whole(key, 1..=u64::from(MOST_TURNS)));
+    let spend = if section.has("spend") { section.amount("spend").map(Some) } else { Some(None) };
+    let minutes = if section.has("minutes") { section.whole("minutes", 1..=10_000).map(Some) } else { Some(None) };
+    let small = |number: u64| u32::try_from(number).ok();
+    Some(PanelSpec {
+        style: style?,
+        seats: seats?,
+        coordinator: coordinator?,
+        turns: turns.and_then(small)?,
+        spend: spend?,
+        minutes: minutes?.and_then(small),
     })
 }
 

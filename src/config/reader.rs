@@ -317,7 +317,8 @@ impl<'t, 's> Section<'t, 's> {
         let mut all = Some(BTreeMap::new());
         for (key, value) in self.table {
             let word = key.get_ref().as_ref();
-            let name = word.parse::<K>().map_err(|error| self.document.fault(&key.span(), format!("`{word}`: {error}")));
+            let name =
+                word.parse::<K>().map_err(|error| self.document.fault(&key.span(), format!("`{word}`: {error}")));
             let text = self.text_of(word, value);
             let choice = text.as_ref().and_then(|text| choices.iter().find(|(name, _)| name == text));
             if let (Some(text), None) = (&text, choice) {

@@ -148,6 +148,8 @@ pub struct ShowPolicy {
     pub lately_tokens: u32,
     /// When single gates ask a person, where it is not as the pipeline says.
     pub gates: BTreeMap<StageId, Human>,
+    /// The optional panels that run.
+    pub panels: BTreeSet<StageId>,
     /// The age in days from which a source is told as stale; none where it does not matter.
     pub research_days: Option<u32>,
 }
@@ -162,6 +164,7 @@ impl Default for ShowPolicy {
             canary_every: 10,
             lately_tokens: 0,
             gates: BTreeMap::new(),
+            panels: BTreeSet::new(),
             research_days: None,
         }
     }

@@ -6,9 +6,11 @@
 mod deliverables;
 pub(in crate::domain) mod form;
 pub(in crate::domain) mod judging;
+mod orchestration;
 mod planning;
 mod rejection;
 mod script;
+mod talking;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -19,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::form::is_verbatim;
+pub use self::orchestration::{DEFAULT_ROUTE, Node, usual_orchestration};
 pub use self::rejection::Rejection;
 pub use self::script::apply_revision;
 use super::gate::{Dispute, Listed};
@@ -43,6 +46,10 @@ pub struct Context<'a> {
     pub dimensions: &'a [Dimension],
     /// The disputes that an arbiter was asked about.
     pub disputes: &'a [Dispute],
+    /// The seats of the panel that the agent sits at or chooses from.
+    pub seats: &'a [String],
+    /// The graph that the episode pinned, for what an orchestrator proposes.
+    pub graph: &'a [Node],
     /// Whether the answer was asked for again already: what has no evidence is then dropped, and the rest is taken.
     pub is_last_word: bool,
     /// The speakers of the show.
@@ -69,7 +76,10 @@ pub struct Accepted {
 /// the model. [`Rejection::is_mendable`] tells whether asking again can help.
 pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result<Accepted, Rejection> {
     match contract {
-        Contract::Brief => plain(&read(contract, answer)?, |brief| planning::brief(brief, context)),
+        Contract::Brief => {
+            let brief = orchestration::held(read(contract, answer)?, context)?;
+            plain(&brief, |brief| planning::brief(brief, context))
+        }
         Contract::Plan => plain(&read(contract, answer)?, |plan| planning::plan(plan, context)),
         Contract::Draft => script::draft(read(contract, answer)?, context),
         Contract::Judgement => {
@@ -95,6 +105,11 @@ pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result
         Contract::ShowNotes => plain(&read(contract, answer)?, |notes| deliverables::show_notes(notes, context)),
         Contract::ArtworkBrief => plain(&read(contract, answer)?, deliverables::artwork_brief),
         Contract::Promotion => plain(&read(contract, answer)?, deliverables::promotion),
+        Contract::Turn => plain(&read(contract, answer)?, |turn| talking::turn(turn, context)),
+        Contract::Selection => plain(&read(contract, answer)?, |choice| talking::selection(choice, context)),
+        Contract::Angle => plain(&read(contract, answer)?, |angle| talking::angle(angle, context)),
+        Contract::ResearchNotes => plain(&read(contract, answer)?, |notes| talking::notes(notes, context)),
+        Contract::Routing => orchestration::routing(read(contract, answer), context),
         Contract::Research
         | Contract::Speech
         | Contract::Report
@@ -177,7 +192,7 @@ fn schema_faults(contract: Contract, value: &Value) -> Result<Vec<String>, Rejec
 }
 
 /// The contracts that agents answer to.
-const AGENTS: [Contract; 13] = [
+const AGENTS: [Contract; 18] = [
     Contract::Brief,
     Contract::Plan,
     Contract::Draft,
@@ -191,6 +206,11 @@ const AGENTS: [Contract; 13] = [
     Contract::ShowNotes,
     Contract::ArtworkBrief,
     Contract::Promotion,
+    Contract::Turn,
+    Contract::Selection,
+    Contract::Angle,
+    Contract::ResearchNotes,
+    Contract::Routing,
 ];
 
 #[cfg(test)]

@@ -157,6 +157,8 @@ pub struct Unit {
     pub request: ContentHash,
     /// The most that it can cost.
     pub worst: MicroUsd,
+    /// Where it goes, where that is not the stage's own route.
+    pub route: Option<Route>,
     /// How it stands.
     pub state: UnitState,
     /// Failures since the last grant.
@@ -464,6 +466,7 @@ impl Unit {
         Self {
             request: plan.request,
             worst: plan.worst,
+            route: plan.route.clone(),
             state: UnitState::Waiting(None),
             failures: 0,
             corrections: 0,

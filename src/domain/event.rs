@@ -13,6 +13,7 @@ use super::budget::Scope;
 use super::call::{RetryClass, Route, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+use super::panel::Seat;
 use super::pipeline::Stage;
 pub use super::policy::{Mending, Overriding, Policy, Uncertain};
 pub use super::verdict::{Choice, ItemRuling, Ruled, Seen, Verdict, Way};
@@ -51,6 +52,9 @@ pub struct Pin {
     pub fallback: Option<Route>,
     /// A model that costs less, for when a cap stands in the way.
     pub cheaper: Option<Route>,
+    /// The seats of a panel and then its coordinator, or the attacker of revisions.
+    #[serde(default)]
+    pub seats: Vec<Seat>,
 }
 
 /// A version of a prompt, by its content.
@@ -73,6 +77,8 @@ pub struct UnitPlan {
     pub request: ContentHash,
     /// The most that it can cost.
     pub worst: MicroUsd,
+    /// Where it goes, where that is not the stage's own route.
+    pub route: Option<Route>,
 }
 
 /// How an output came about, for the measure of how well handoffs work.

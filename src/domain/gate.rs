@@ -7,6 +7,7 @@
 mod computed;
 mod consensus;
 mod judges;
+mod outcome;
 mod report;
 mod research;
 mod review;
@@ -18,17 +19,18 @@ use std::collections::BTreeSet;
 
 use super::checks::Guardrails;
 use super::event::Verdict;
-use super::handoff::{Arbitration, FaultKind, Finding, Fix, Fixes, Judgement, Note, Plan, Preference, Review, SpeechText};
+use super::handoff::{
+    Arbitration, FaultKind, Finding, Fix, Fixes, Judgement, Note, Plan, Preference, Review, SpeechText,
+};
 use super::ids::{LineId, StageId};
 use super::pipeline::Human;
 use super::research::{Research, ResearchReport};
 use super::script::Script;
 
 pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
-pub use self::judges::listed;
-pub use self::report::{
-    Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View,
-};
+pub use self::judges::{LETTERS, listed};
+pub use self::outcome::{Closed, FixOutcome, LineChange, NoteOutcome, outcome};
+pub use self::report::{Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View};
 pub use self::rubric::{DimensionRule, Rubric, Sitting};
 pub use self::speech::{SpeechManifest, SpeechSegment};
 
@@ -180,7 +182,10 @@ impl Bench {
             Verdict::Passed => {
                 let names: BTreeSet<&str> = self.report.checks.iter().map(|check| check.name.as_str()).collect();
                 let names: Vec<&str> = names.into_iter().collect();
-                format!("Passed{rule}: {} hold.", if names.is_empty() { "no checks applied and all".into() } else { names.join(", ") })
+                format!(
+                    "Passed{rule}: {} hold.",
+                    if names.is_empty() { "no checks applied and all".into() } else { names.join(", ") }
+                )
             }
             Verdict::Failed => format!("Failed{rule}: {first}{more}."),
             Verdict::Person => format!("You decide{rule}: {first}{more}."),

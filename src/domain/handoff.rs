@@ -5,7 +5,9 @@
 //! Not for prompts: how an agent is asked is in the prompt library.
 
 mod judging;
+mod panel;
 mod remedy;
+mod routing;
 mod scale;
 
 use schemars::{JsonSchema, Schema};
@@ -14,9 +16,11 @@ use serde::{Deserialize, Serialize};
 pub use self::judging::{
     Assessment, Canary, Confidence, Dropped, Evidence, Finding, Heard, Judgement, Reading, Score, SourceQuote, median,
 };
+pub use self::panel::{Angle, AngleIdea, ResearchNote, ResearchNotes, Selection, Turn};
 pub use self::remedy::{
     Advice, ArbiterRuling, Arbitration, Better, Comparison, Fix, Fixes, Note, Preference, Priority, Review,
 };
+pub use self::routing::{Assignment, Mender, Orchestration, Routing};
 pub use self::scale::{Dimension, FaultKind, Points, PointsError, Severity};
 use super::ids::LineId;
 use super::script::{Line, Script};
@@ -37,6 +41,8 @@ pub struct Brief {
     pub must_cover: Vec<String>,
     /// Where the sources disagree or end.
     pub open_points: Vec<String>,
+    /// How the episode is to be worked on.
+    pub orchestration: Orchestration,
 }
 
 /// The plan of agent 02.
@@ -193,6 +199,16 @@ pub enum Contract {
     ArtworkBrief,
     /// [`Promotion`].
     Promotion,
+    /// [`Turn`], of one seat of a panel.
+    Turn,
+    /// [`Selection`], of a panel's coordinator.
+    Selection,
+    /// [`Angle`].
+    Angle,
+    /// [`ResearchNotes`].
+    ResearchNotes,
+    /// [`Routing`].
+    Routing,
     /// Recorded speech, a segment for each line.
     Speech,
     /// What was measured at a gate.
@@ -224,6 +240,11 @@ impl Contract {
             Self::ShowNotes => Some(schemars::schema_for!(ShowNotes)),
             Self::ArtworkBrief => Some(schemars::schema_for!(ArtworkBrief)),
             Self::Promotion => Some(schemars::schema_for!(Promotion)),
+            Self::Turn => Some(schemars::schema_for!(Turn)),
+            Self::Selection => Some(schemars::schema_for!(Selection)),
+            Self::Angle => Some(schemars::schema_for!(Angle)),
+            Self::ResearchNotes => Some(schemars::schema_for!(ResearchNotes)),
+            Self::Routing => Some(schemars::schema_for!(Routing)),
             Self::Research
             | Self::Speech
             | Self::Report
@@ -258,6 +279,11 @@ impl Contract {
             Self::ShowNotes => "show_notes",
             Self::ArtworkBrief => "artwork_brief",
             Self::Promotion => "promotion",
+            Self::Turn => "turn",
+            Self::Selection => "selection",
+            Self::Angle => "angle",
+            Self::ResearchNotes => "research_notes",
+            Self::Routing => "routing",
             Self::Speech => "speech",
             Self::Report => "report",
             Self::Package => "package",

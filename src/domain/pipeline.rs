@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handoff::Contract;
 use super::ids::StageId;
+use super::panel::{MOST_TURNS, PanelSpec, Style};
 
 /// What a stage is, which decides the code that runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +74,10 @@ pub struct Stage {
     pub revises: Option<StageId>,
     /// The longest that one step of it may take, in seconds.
     pub time_limit_seconds: u32,
+    /// Who talks and how; panels only.
+    pub panel: Option<PanelSpec>,
+    /// The agent that attacks a revision where a fault is mended by a red team.
+    pub attacker: Option<String>,
 }
 
 impl Stage {
@@ -218,7 +223,7 @@ fn check(stage: &Stage, outputs: &BTreeMap<StageId, Contract>, mut fault: impl F
             fault(FaultKind::Shape { stage: stage.id.clone(), kind: stage.kind, what });
         }
     };
-    let is_agent = matches!(stage.kind, Kind::Agent | Kind::Evaluate);
+    let is_agent = matches!(stage.kind, Kind::Agent | Kind::Panel | Kind::Evaluate);
     let is_gate = stage.kind == Kind::Gate;
     shape(is_agent && stage.agent.is_none(), "names no `agent`");
     shape(is_agent && stage.output.answered().schema().is_none(), "hands on what no agent makes");
@@ -230,7 +235,28 @@ fn check(stage: &Stage, outputs: &BTreeMap<StageId, Contract>, mut fault: impl F
     shape(stage.output == Contract::Revision && stage.revises.is_none(), "does not say what it `revises`");
     shape(stage.signs.iter().any(|signed| !stage.inputs.contains(signed)), "signs what is not among its `inputs`");
     shape(stage.time_limit_seconds == 0, "has a time limit of nothing");
-    if matches!(stage.kind, Kind::Panel | Kind::Master) {
+    let is_joined = matches!(
+        stage.output,
+        Contract::Judgement | Contract::Preference | Contract::Revision | Contract::Turn | Contract::Selection
+    );
+    shape(stage.attacker.is_some() && stage.reviser.is_none(), "has an `attacker` and no `reviser` to attack");
+    match (stage.kind, &stage.panel) {
+        (Kind::Panel, None) => shape(true, "does not say how its seats take turns (`panel`)"),
+        (Kind::Panel, Some(spec)) => {
+            let seats: BTreeSet<&String> = spec.seats.iter().collect();
+            let least = if spec.style == Style::Goal { 1 } else { 2 };
+            let chooses = spec.style == Style::LlmSelect;
+            shape(is_joined, "hands on what no chair can sum up");
+            shape(spec.seats.len() < least, "has too few `seats`");
+            shape(seats.len() < spec.seats.len(), "gives a prompt two `seats`");
+            shape(!(1..=MOST_TURNS).contains(&spec.turns), "is not bound to a number of `turns`, at most 200");
+            shape(chooses && spec.coordinator.is_none(), "names no `coordinator` who chooses the speaker");
+            shape(!chooses && spec.coordinator.is_some(), "has a `coordinator`, and its seats choose themselves");
+        }
+        (_, Some(_)) => shape(true, "has a `panel`, which only a panel has"),
+        (_, None) => {}
+    }
+    if stage.kind == Kind::Master {
         fault(FaultKind::NotYet { stage: stage.id.clone(), kind: stage.kind });
     }
     let output_of = |id: &StageId| outputs.get(id).copied();
@@ -291,6 +317,8 @@ mod tests {
             skip_when_empty: None,
             revises: None,
             time_limit_seconds: 60,
+            panel: None,
+            attacker: None,
         }
     }
 
@@ -329,9 +357,30 @@ mod tests {
         assert_eq!(kinds(vec![gate]).len(), 2);
         let speech = stage("voice", Kind::Speech, &[], Contract::Speech);
         assert!(matches!(kinds(vec![speech]).as_slice(), [FaultKind::Untyped { .. }, FaultKind::Untyped { .. }]));
-        let panel = stage("p", Kind::Panel, &[], Contract::Draft);
-        assert!(matches!(kinds(vec![panel]).as_slice(), [FaultKind::NotYet { .. }]));
+        let master = stage("m", Kind::Master, &[], Contract::Speech);
+        assert!(matches!(kinds(vec![master]).as_slice(), [FaultKind::NotYet { .. }]));
         assert_eq!(kinds(vec![]), vec![FaultKind::Empty]);
+    }
+
+    #[test]
+    fn a_panel_needs_a_chair_seats_and_a_bound() {
+        let panel = |style, seats: &[&str], turns, coordinator: Option<&str>| {
+            let mut panel = stage("p", Kind::Panel, &[], Contract::Angle);
+            panel.agent = Some("chair".into());
+            let seats = seats.iter().map(|seat| (*seat).to_owned()).collect();
+            let coordinator = coordinator.map(str::to_owned);
+            panel.panel = Some(PanelSpec { style, seats, coordinator, turns, spend: None, minutes: None });
+            Pipeline::new(vec![panel]).map(drop).map_err(|faults| faults.len())
+        };
+        assert_eq!(panel(Style::RoundRobin, &["a", "b"], 4, None), Ok(()));
+        assert_eq!(panel(Style::Goal, &["a"], 4, None), Ok(()));
+        assert_eq!(panel(Style::LlmSelect, &["a", "b"], 4, Some("c")), Ok(()));
+        assert_eq!(panel(Style::LlmSelect, &["a", "b"], 4, None), Err(1));
+        assert_eq!(panel(Style::Handoff, &["a", "b"], 4, Some("c")), Err(1));
+        assert_eq!(panel(Style::Handoff, &["a"], 0, None), Err(2));
+        assert_eq!(panel(Style::RoundRobin, &["a", "a"], MOST_TURNS + 1, None), Err(2));
+        let bare = stage("p", Kind::Panel, &[], Contract::Angle);
+        assert_eq!(kinds(vec![bare]).len(), 2, "neither a chair nor a panel");
     }
 
     #[test]

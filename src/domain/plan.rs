@@ -8,10 +8,11 @@ use jiff::Timestamp;
 
 use super::budget::{BudgetError, CapReached, Caps, Period, Scope};
 use super::call::Provider;
-use super::episode::{CallState, Episode, Life, Run, Standing, UnitState};
+use super::episode::{CallState, Episode, Life, Run, Standing, Unit, UnitState};
 use super::event::{Event, Need, Pin};
 use super::ids::{IntentKey, StageId};
 use super::money::MicroUsd;
+use super::panel;
 use super::pipeline::Kind;
 use super::step::{Inputs, Step, Work};
 use super::studio::Studio;
@@ -100,6 +101,9 @@ impl Planner<'_> {
         if run.is_some_and(|run| run.failed.is_some()) {
             return;
         }
+        if panel::talk(pin, inputs.note.as_ref()).is_some() {
+            return self.talk(pin, inputs, run, plan);
+        }
         let work = match pin.stage.kind {
             Kind::Agent | Kind::Speech | Kind::Evaluate => match run {
                 Some(run) if run.prepared => return self.units(pin, inputs, run, plan),
@@ -122,6 +126,30 @@ impl Planner<'_> {
             Kind::Panel | Kind::Master => return,
         };
         plan.steps.insert(self.step(pin, inputs, work));
+    }
+
+    /// A stage whose calls follow from one another: each is made ready when the one before it is answered.
+    fn talk(&self, pin: &Pin, inputs: &Inputs, run: Option<&Run>, plan: &mut Plan) {
+        let said: Option<Vec<_>> = run.map_or(Some(Vec::new()), |run| {
+            let accepted = |(number, unit): (&u32, &Unit)| match &unit.state {
+                UnitState::Accepted(output) => Some((*number, *output)),
+                UnitState::Waiting(_)
+                | UnitState::Calling(_)
+                | UnitState::Answered(_)
+                | UnitState::Correcting(_)
+                | UnitState::Held(_)
+                | UnitState::Stuck => None,
+            };
+            run.units.iter().map(accepted).collect()
+        });
+        match (run, said) {
+            (Some(run), _) if run.prepared => self.units(pin, inputs, run, plan),
+            (_, Some(units)) => {
+                plan.steps.insert(self.step(pin, inputs, Work::Turn { units }));
+            }
+            (Some(run), None) => self.units(pin, inputs, run, plan),
+            (None, None) => {}
+        }
     }
 
     fn units(&self, pin: &Pin, inputs: &Inputs, run: &Run, plan: &mut Plan) {
@@ -160,7 +188,7 @@ impl Planner<'_> {
     fn intent(&self, pin: &Pin, inputs: &Inputs, number: u32, run: &Run, plan: &mut Plan) -> Option<Event> {
         let unit = run.units.get(&number)?;
         let stage = &pin.stage.id;
-        let route = inputs.route.as_ref()?;
+        let route = unit.route.as_ref().or(inputs.route.as_ref())?;
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
             return None;
         }

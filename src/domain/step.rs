@@ -70,6 +70,11 @@ pub enum Work {
         /// The body that came back.
         answer: ContentHash,
     },
+    /// Say what a talk does next, after what its calls handed on so far.
+    Turn {
+        /// Unit by unit.
+        units: Vec<(u32, ContentHash)>,
+    },
     /// Put what the units handed on together.
     Join {
         /// Unit by unit.
@@ -140,6 +145,8 @@ pub struct CallAnswer {
 pub enum Done {
     /// The calls are ready.
     Prepared(Vec<UnitPlan>),
+    /// The next call of a talk is ready; the one of the unit [`super::panel::CLOSING`] is its last.
+    Turned(UnitPlan),
     /// Nothing is to do: this goes on unchanged.
     Skipped(Output),
     /// A call is ready again.

@@ -4,6 +4,7 @@
 //! one or the new one. No path comes from a model's text: a title is cut down to letters, digits and hyphens. Not for
 //! mastering, nor for releasing: a package is what a release is made from.
 
+mod gates;
 mod place;
 mod records;
 mod sound;

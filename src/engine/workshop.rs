@@ -2,7 +2,8 @@
 //! remembers nothing of an episode.
 //!
 //! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`call`] makes one, [`accept`] holds an
-//! answer to its contract, [`local`] does what code does alone.
+//! answer to its contract, [`talk`] says what a panel does next, [`route`] holds proposals to the graph, [`local`] does what
+//! code does alone.
 
 mod accept;
 mod begin;
@@ -13,6 +14,8 @@ mod exchange;
 mod judge;
 mod local;
 mod prepare;
+mod route;
+mod talk;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -75,8 +78,10 @@ impl Worker for Workshop {
             Work::Prepare => job.prepare(),
             Work::Correct { unit, reason, .. } => job.correct(*unit, reason),
             Work::Accept { unit, answer, .. } => job.accept(*unit, answer),
+            Work::Turn { units } => job.turn(units),
             Work::Join { units } if job.pin.stage.kind == Kind::Evaluate => job.joined(units),
-            Work::Join { units } => job.join(units),
+            Work::Join { units } if job.pin.stage.kind == Kind::Speech => job.join(units),
+            Work::Join { units } => job.last(units),
             Work::Render => job.render(),
             Work::Evaluate => job.evaluate(),
         }

@@ -15,6 +15,9 @@ use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::{Kind, Stage};
 
+/// Slots of what optional panels hand on, which stay empty where a show does not ask for them.
+pub const OPTIONAL_SLOTS: [&str; 2] = ["angle", "research_notes"];
+
 /// The prompts by agent and version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Library {
@@ -111,9 +114,11 @@ impl Library {
                 let place = file.place(&stage.id).cloned().unwrap_or_else(unknown);
                 faults.push(Fault { place, what: format!("`{}`: {what}", stage.id) });
             };
-            if let (Kind::Agent | Kind::Evaluate, Some(agent)) = (stage.kind, &stage.agent) {
+            if let (Kind::Agent | Kind::Panel | Kind::Evaluate, Some(agent)) = (stage.kind, &stage.agent) {
                 // What code makes of the inputs.
-                let own: BTreeSet<&str> = match stage.output {
+                let mut own: BTreeSet<&str> = match stage.output {
+                    Contract::Brief => BTreeSet::from(["show", "graph"]),
+                    Contract::Routing => BTreeSet::from(["show", "findings", "ways"]),
                     Contract::Judgement => BTreeSet::from(["show", "rubric"]),
                     Contract::CanaryReport => BTreeSet::from(["show", "rubric", "research", "script"]),
                     Contract::Arbitration => BTreeSet::from(["show", "disputes"]),
@@ -121,12 +126,27 @@ impl Library {
                     Contract::Preference => BTreeSet::from(["show", "first", "second"]),
                     _ => BTreeSet::from(["show"]),
                 };
+                own.extend(OPTIONAL_SLOTS);
+                if stage.panel.is_some() {
+                    own.extend(["transcript", "seats", "ended"]);
+                }
                 self.check_agent(stage, agent, stage.output.answered(), &own, output_of, &mut fault);
             }
             if let Some(reviser) = &stage.reviser {
                 // The script is the stage's own last output and the fixes are those of the note that sent it back.
                 let own = BTreeSet::from(["show", "script", "fixes"]);
                 self.check_agent(stage, reviser, Contract::Revision, &own, output_of, &mut fault);
+            }
+            let talking = BTreeSet::from(["show", "transcript", "seats", "seat"]);
+            for seat in stage.panel.iter().flat_map(|spec| &spec.seats) {
+                self.check_agent(stage, seat, Contract::Turn, &talking, output_of, &mut fault);
+            }
+            if let Some(coordinator) = stage.panel.as_ref().and_then(|spec| spec.coordinator.as_ref()) {
+                self.check_agent(stage, coordinator, Contract::Selection, &talking, output_of, &mut fault);
+            }
+            if let Some(attacker) = &stage.attacker {
+                let own = BTreeSet::from(["show", "script", "fixes"]);
+                self.check_agent(stage, attacker, Contract::Review, &own, output_of, &mut fault);
             }
         }
         Faults::none(faults)

@@ -6,12 +6,15 @@
 mod author;
 mod espeak;
 mod faults;
+mod key;
 mod meter;
 mod studio;
+mod temper;
 mod wire;
 
-pub use self::author::{AuthorError, blocks, write};
+pub use self::author::{Author, AuthorError, Key, Planted, Written, blocks};
 pub use self::faults::{Fault, FaultProfile, ProfileError, drawn};
 pub use self::meter::{Counts, KeyCounts, Reading};
 pub use self::studio::{Options, Rehearsal, StudioError};
+pub use self::temper::{DraftTemper, JudgeTemper, Judges, PLANTABLE, PolisherTemper, Temper, TemperError};
 pub use self::wire::Waits;

@@ -2,6 +2,7 @@
 //!
 //! In the process of the console, or alone in one of its own, so that its meter outlives a console that was killed.
 
+use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,9 +12,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::author::{Author, Planted};
 use super::faults::FaultProfile;
+use super::key::AnswerKey;
 use super::meter::{Meter, Reading};
+use super::temper::Temper;
 use super::wire::{Studio, Waits, router};
+use crate::domain::ids::ContentHash;
 
 /// How a studio rehearses.
 #[derive(Clone, Debug)]
@@ -28,13 +33,15 @@ pub struct Options {
     pub bind: SocketAddr,
     /// How long the faults of time last; by the pace where it is not given.
     pub waits: Option<Waits>,
+    /// How its agents behave.
+    pub temper: Temper,
 }
 
 impl Default for Options {
-    /// Seed 1 at a pace of 1, without faults, on a free port.
+    /// Seed 1 at a pace of 1, without faults, with the usual agents, on a free port.
     fn default() -> Self {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { seed: 1, pace: 1.0, faults: FaultProfile::None, bind, waits: None }
+        Self { seed: 1, pace: 1.0, faults: FaultProfile::None, bind, waits: None, temper: Temper::default() }
     }
 }
 
@@ -79,6 +86,8 @@ impl Rehearsal {
             pace: options.pace,
             profile: options.faults,
             waits: options.waits.unwrap_or_else(|| Waits::at(options.pace)),
+            author: Arc::new(Author { seed: options.seed, temper: options.temper }),
+            key: AnswerKey::default(),
             meter: Meter::default(),
             stop: CancellationToken::new(),
         });
@@ -137,6 +146,11 @@ impl Rehearsal {
     /// What the meter shows now.
     pub fn meter(&self) -> Reading {
         self.studio.meter.read()
+    }
+
+    /// What was planted in each script that was written here, by the hash of its canonical JSON. No address serves it.
+    pub fn answer_key(&self) -> BTreeMap<ContentHash, Vec<Planted>> {
+        self.studio.key.read()
     }
 
     /// Takes no new connection, hurries what waits, and gives open answers up to `grace` to end.

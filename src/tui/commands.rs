@@ -23,12 +23,16 @@ pub(crate) enum Act {
     Follow,
     Diff,
     Compare,
-    Strike,
+    Fix,
+    Waive,
+    NotAFault,
+    Take,
     EditNote,
     EditText,
     Group,
     Approve,
     SendBack,
+    Override,
     Pause,
     Stop,
     Retry,
@@ -129,13 +133,34 @@ pub(crate) const TABLE: &[Spec] = &[
         spec("send-back", &["B"], &[Gate], Act::SendBack, "send back", "Reject: send back with the note"),
         Tier::Act,
     ),
-    spec("diff", &["d"], &[Gate], Act::Diff, "diff", "Show what changed since the revision before, or not"),
-    spec("compare", &["D"], &[Gate], Act::Compare, "", "Choose the revision to compare with"),
-    spec("finding", &["n"], &[Gate], Act::Next, "finding", "The next finding"),
-    spec("finding-before", &["N"], &[Gate], Act::Previous, "", "The finding before"),
+    spec("finding", &["n"], &[Gate], Act::Next, "next", "The next that is open, then the next finding"),
+    spec("finding-before", &["N"], &[Gate], Act::Previous, "", "The one before"),
+    spec(
+        "fix",
+        &["x"],
+        &[Gate],
+        Act::Fix,
+        "fix",
+        "Rule: to be fixed, by the note; in the note: strike a fix, or take it back in",
+    ),
+    spec("waive", &["w"], &[Gate], Act::Waive, "waive", "Rule: it is a fault and goes out as it is; asks why"),
+    spec("not-a-fault", &["o"], &[Gate], Act::NotAFault, "no fault", "Rule: it is no fault; asks why"),
+    spec("take", &["r"], &[Gate], Act::Take, "take words", "Take the suggested wording into the note"),
     spec("edit", &["i", "e"], &[Gate], Act::EditNote, "note", "Edit the selected fix, or write the note"),
     spec("write", &["t"], &[Gate], Act::EditText, "", "Write your own words to the note"),
-    spec("strike", &["x"], &[Gate], Act::Strike, "strike", "Strike the selected fix, or take it back in"),
+    spec("diff", &["d"], &[Gate], Act::Diff, "diff", "Show what changed since the revision before, or not"),
+    spec("compare", &["D"], &[Gate], Act::Compare, "", "Choose the revision to compare with"),
+    acting(
+        spec(
+            "override",
+            &["O"],
+            &[Gate],
+            Act::Override,
+            "",
+            "Go on past a failed gate, with a reason; it stays failed",
+        ),
+        Tier::Final,
+    ),
     spec("need", &["n"], &[Dashboard, Episode], Act::Next, "next need", "The next thing that needs you"),
     spec("need-before", &["N"], &[Dashboard, Episode], Act::Previous, "", "The need before"),
     spec("follow", &["f"], &[Episode], Act::Follow, "follow", "Follow the stage that is at work"),
@@ -178,7 +203,7 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("gates", &["gt"], &[], Act::Gates, "", "To the gate that has waited longest"),
     spec("cost", &["gc", "c"], &[], Act::Cost, "cost", "To the cost of this and past episodes"),
     acting(spec("new", &[], &[], Act::New, "", "Begin an episode: `:new FILE`"), Tier::Act),
-    spec("undo", &["u"], &[], Act::Undo, "", "Take back a decision that has not been sent yet"),
+    spec("undo", &["u"], &[], Act::Undo, "", "Take back a decision that has not been sent yet, or the last ruling"),
     spec("palette", &[":", "<C-k>"], &[], Act::Palette, "command", "All commands by name"),
     spec("help", &["?", "<F1>"], &[], Act::Help, "help", "The keys of this screen"),
     spec("redraw", &["<C-l>"], &[], Act::Redraw, "", "Draw the screen anew"),
@@ -285,7 +310,7 @@ mod tests {
     #[test]
     fn a_search_finds_by_name_key_and_text() {
         assert_eq!(found(Place::Gate, "app").first().map(|spec| spec.name), Some("approve"));
-        assert!(found(Place::Gate, "strike fix").iter().any(|spec| spec.name == "strike"));
+        assert!(found(Place::Gate, "strike fix").iter().any(|spec| spec.name == "fix"));
         assert_eq!(found(Place::Cost, "approve").len(), 0);
     }
 }

@@ -1,24 +1,28 @@
 //! One studio for all tests of the console, built from events through the fold: five episodes under way, two past.
 
 mod content;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use self::content::{fixes, judgements, script};
+pub(crate) use self::content::{advised, first_fixes, first_judgements, fixes, judgements, rubric, script};
+use self::stages::{STAGES, pin, route};
 use crate::domain::budget::{Period, Scope};
-use crate::domain::call::{Provider, Route, Usage};
+use crate::domain::call::Usage;
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Policy, Provenance, Stamped, Uncertain, UnitPlan, Verdict,
+    Actor, Event, Handoff, Mending, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain, UnitPlan,
+    Verdict, Way,
 };
-use crate::domain::handoff::{Contract, Judgement};
+use crate::domain::gate::{Check, Material, Report, judge};
+use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::pipeline::{Human, Kind, Stage};
+use crate::domain::pipeline::Human;
 use crate::domain::script::Script;
 use crate::domain::studio::Studio;
 use crate::engine::progress::{Progress, StageProgress};
@@ -32,92 +36,6 @@ pub(crate) fn id(name: &str) -> StageId {
 /// Who decides.
 pub(crate) fn ada() -> Person {
     Person::new("Ada", "ada").unwrap()
-}
-
-type Row =
-    (&'static str, &'static str, Kind, &'static [&'static str], &'static [&'static str], Contract, Option<Human>);
-
-/// The pipeline of `assets/pipelines/episode.toml`, in short.
-const STAGES: &[Row] = &[
-    ("research", "Research", Kind::Render, &[], &[], Contract::Research, None),
-    ("brief", "Brief", Kind::Agent, &["research"], &[], Contract::Brief, None),
-    ("plan", "Plan", Kind::Agent, &["research", "brief"], &[], Contract::Plan, None),
-    ("script", "Script", Kind::Agent, &["research", "brief", "plan"], &[], Contract::Draft, None),
-    ("script_development", "Script development", Kind::Gate, &["script"], &[], Contract::Report, Some(Human::Never)),
-    ("judge_a", "Judge A", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
-    ("judge_b", "Judge B", Kind::Agent, &["script"], &["script_development"], Contract::Judgement, None),
-    ("fixes", "Fixes", Kind::Agent, &["script", "judge_a", "judge_b"], &[], Contract::Fixes, None),
-    (
-        "quality_evaluation",
-        "Quality evaluation",
-        Kind::Gate,
-        &["script", "judge_a", "judge_b", "fixes"],
-        &[],
-        Contract::Report,
-        Some(Human::OnDispute),
-    ),
-    ("polish", "Polish", Kind::Agent, &["script", "fixes"], &["quality_evaluation"], Contract::Revision, None),
-    ("review", "Final review", Kind::Agent, &["polish"], &[], Contract::Judgement, None),
-    ("speech_text", "Speech text", Kind::Agent, &["polish"], &[], Contract::SpeechText, None),
-    (
-        "polish_refinement",
-        "Polish refinement",
-        Kind::Gate,
-        &["polish", "review", "speech_text"],
-        &[],
-        Contract::Report,
-        Some(Human::Always),
-    ),
-    ("voice", "Voice", Kind::Speech, &["polish", "speech_text"], &["polish_refinement"], Contract::Speech, None),
-    ("show_notes", "Show notes", Kind::Agent, &["polish"], &["polish_refinement"], Contract::ShowNotes, None),
-    ("audio_processing", "Audio processing", Kind::Gate, &["voice"], &[], Contract::Report, Some(Human::Never)),
-    (
-        "final_release",
-        "Final release",
-        Kind::Gate,
-        &["polish", "speech_text", "voice", "show_notes"],
-        &["audio_processing"],
-        Contract::Report,
-        Some(Human::Always),
-    ),
-    ("package", "Package", Kind::Render, &["polish", "voice"], &["final_release"], Contract::Package, None),
-];
-
-fn route(stage: &str) -> Option<Route> {
-    let (provider, model) = match stage {
-        "brief" | "plan" | "fixes" | "speech_text" => (Provider::Anthropic, "claude-sonnet-5-5"),
-        "script" | "judge_a" | "polish" | "review" => (Provider::Anthropic, "claude-opus-5-5"),
-        "judge_b" => (Provider::Gemini, "gemini-3.1-pro-preview"),
-        "voice" => (Provider::ElevenLabs, "eleven_flash_v2_5"),
-        "show_notes" => (Provider::Anthropic, "claude-haiku-5-5"),
-        _ => return None,
-    };
-    Some(Route { provider, model: model.into() })
-}
-
-fn pin(row: &Row) -> Pin {
-    let (name, title, kind, inputs, after, output, human) = *row;
-    let ids = |names: &[&str]| names.iter().map(|name| id(name)).collect::<Vec<_>>();
-    let sends_back = matches!(name, "script_development" | "quality_evaluation" | "polish_refinement");
-    let stage = Stage {
-        id: id(name),
-        title: title.into(),
-        kind,
-        agent: route(name).map(|_| name.into()),
-        reviser: None,
-        inputs: ids(inputs),
-        after: ids(after),
-        output,
-        human,
-        send_back: sends_back.then(|| id("script")),
-        signs: if name == "polish_refinement" { ids(&["polish", "speech_text"]) } else { vec![] },
-        skip_when_empty: None,
-        revises: (name == "polish").then(|| id("script")),
-        time_limit_seconds: 600,
-    };
-    let cheaper = (name == "script" || name == "plan")
-        .then(|| Route { provider: Provider::Anthropic, model: "claude-haiku-5-5".into() });
-    Pin { stage, prompt: None, revise: None, route: route(name), fallback: None, cheaper }
 }
 
 /// A studio as it grows.
@@ -217,6 +135,11 @@ impl World {
             corrections: 2,
             target_ms: (1_500_000, 1_800_000),
             words_per_minute: 150,
+            rubric: None,
+            mending: Mending::default(),
+            overriding: Overriding::Reason,
+            canary_every: 0,
+            lately: None,
         };
         self.by_ada(
             number,
@@ -248,8 +171,9 @@ impl World {
     pub(crate) fn prepare(&mut self, episode: u32, stage: &str, units: u32) {
         let input = self.input(episode, stage);
         let request = |unit: u32| ContentHash::of(format!("{episode}{stage}{unit}{input}").as_bytes());
-        let units =
-            (0..units).map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000) }).collect();
+        let units = (0..units)
+            .map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None })
+            .collect();
         self.of(episode, Event::StagePrepared { stage: id(stage), input, units, last: true });
     }
 
@@ -301,22 +225,58 @@ impl World {
         self.of(episode, Event::StageCompleted { stage: id(stage), input, output, handoff, words });
     }
 
-    /// A gate judges.
+    /// A gate judges, and says no more than this.
     pub(crate) fn judged(&mut self, episode: u32, gate: &str, verdict: Verdict, reasons: &[&str]) -> ContentHash {
+        let reasons: Vec<String> = reasons.iter().map(|reason| (*reason).to_owned()).collect();
+        let sentence = reasons.first().cloned().unwrap_or_else(|| "Passed: form, length hold.".into());
+        let form = Check { name: "form".into(), passed: true, detail: "12 lines are in form".into() };
+        let report = Report { sentence, checks: vec![form], ..Report::default() };
+        self.reported(episode, gate, verdict, reasons, &report)
+    }
+
+    fn reported(
+        &mut self,
+        episode: u32,
+        gate: &str,
+        verdict: Verdict,
+        reasons: Vec<String>,
+        report: &Report,
+    ) -> ContentHash {
         let hash = self.input(episode, gate);
-        let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
-        let report = ContentHash::of(format!("{gate}{hash}").as_bytes());
-        self.of(episode, Event::GateEvaluated { gate: id(gate), hash, verdict, reasons, report });
+        let open = report.open.iter().map(|item| item.id.clone()).collect();
+        let report = self.blob(report);
+        self.of(episode, Event::GateEvaluated { gate: id(gate), hash, verdict, reasons, report, open });
         if verdict != Verdict::Passed {
             self.of(episode, Event::NeedOpened { need: Need::Gate { gate: id(gate), hash } });
         }
         hash
     }
 
+    /// The quality gate weighs what two judges and the arbiter say.
+    pub(crate) fn weighed(
+        &mut self,
+        episode: u32,
+        script: &Script,
+        judges: &(Judgement, Judgement),
+        arbitration: Arbitration,
+    ) {
+        let material = Material {
+            script: Some(script.clone()),
+            words_per_minute: 150,
+            judgements: vec![(id("judge_a"), judges.0.clone()), (id("judge_b"), judges.1.clone())],
+            rubric: rubric(),
+            arbitration: Some(arbitration),
+            notes: vec!["judge_a is of the writer's family of models".into()],
+            ..Material::default()
+        };
+        let judged = judge(&material, Human::OnDispute);
+        self.reported(episode, "quality_evaluation", judged.verdict, judged.reasons, &judged.report);
+    }
+
     /// A person approves.
     pub(crate) fn approve(&mut self, episode: u32, gate: &str) {
         let hash = self.input(episode, gate);
-        self.by_ada(episode, Event::GateApproved { gate: id(gate), hash, max_spend: MicroUsd(4_000_000) });
+        self.by_ada(episode, Event::GateApproved { gate: id(gate), hash, max_spend: MicroUsd(4_000_000), seen: None });
         let need = Need::Gate { gate: id(gate), hash }.id();
         self.of(episode, Event::NeedClosed { id: need, answer: "approved".into() });
     }
@@ -324,9 +284,10 @@ impl World {
     /// A person sends back.
     pub(crate) fn send_back(&mut self, episode: u32, gate: &str, base: ContentHash) {
         let hash = self.input(episode, gate);
-        let note = self.blob(&"a note");
+        let note = self.blob(&Note { fixes: first_fixes().fixes, text: String::new() });
         let (gate_id, target) = (id(gate), id("script"));
-        self.by_ada(episode, Event::SentBack { gate: gate_id.clone(), hash, target, note, base });
+        let (way, seen) = (Way::Author, None);
+        self.by_ada(episode, Event::SentBack { gate: gate_id.clone(), hash, target, note, base, way, seen });
         let need = Need::Gate { gate: gate_id, hash }.id();
         self.of(episode, Event::NeedClosed { id: need, answer: "sent back".into() });
     }
@@ -348,14 +309,30 @@ impl World {
         hash
     }
 
-    /// Both judges and the list of fixes.
+    /// Both judges, the arbiter and the list of fixes.
     pub(crate) fn up_to_fixes(&mut self, episode: u32) {
-        let (a, b) = judgements();
-        let (a, b) = (self.blob(&a), self.blob(&b));
+        self.up_to(episode, &judgements(), &advised(), &fixes());
+    }
+
+    /// As [`Self::up_to_fixes`], with what they say.
+    pub(crate) fn up_to(&mut self, episode: u32, judges: &(Judgement, Judgement), said: &Arbitration, fixes: &Fixes) {
+        let (a, b) = (self.blob(&judges.0), self.blob(&judges.1));
         self.agent(episode, "judge_a", 182_000, a, None);
         self.agent(episode, "judge_b", 131_500, b, None);
-        let fixes = self.blob(&fixes());
+        let said = self.blob(said);
+        self.agent(episode, "arbiter", 21_000, said, None);
+        let fixes = self.blob(fixes);
         self.agent(episode, "fixes", 48_000, fixes, None);
+    }
+
+    /// An episode at the quality gate that failed: both judges hold a blocker at one line.
+    pub(crate) fn failed(&mut self, episode: u32, title: &str) {
+        let (a, b) = judgements();
+        let judges = (Judgement { findings: b.findings.clone(), ..a }, b);
+        self.begin(episode, title, 6_000_000);
+        self.up_to_script(episode, &script(true));
+        self.up_to(episode, &judges, &Arbitration::default(), &fixes());
+        self.weighed(episode, &script(true), &judges, Arbitration::default());
     }
 
     /// From an open quality gate to the recording.
@@ -363,8 +340,7 @@ impl World {
         self.judged(episode, "quality_evaluation", Verdict::Passed, &[]);
         let polished = self.blob(script);
         self.agent(episode, "polish", 301_000, polished, Some(script.measure().words));
-        let (a, _) = judgements();
-        let review = self.blob(&Judgement { findings: vec![], ..a });
+        let review = self.blob(&Review { findings: vec![], summary: "Ready.".into(), ready: true });
         self.agent(episode, "review", 120_000, review, None);
         self.agent(episode, "speech_text", 66_000, ContentHash::of(b"spoken"), None);
         self.judged(episode, "polish_refinement", Verdict::Person, &["The script is ready to be signed."]);
@@ -435,18 +411,13 @@ fn built() -> World {
     world.call(41, "voice", 9);
     world.begin(42, "Tidal power, again", 6_000_000);
     let first = world.up_to_script(42, &script(false));
-    world.up_to_fixes(42);
-    world.judged(42, "quality_evaluation", Verdict::Person, &["accuracy is disputed: 4.2 against 2.8"]);
+    world.up_to(42, &first_judgements(), &Arbitration::default(), &first_fixes());
+    world.weighed(42, &script(false), &first_judgements(), Arbitration::default());
     world.pass(300);
     world.send_back(42, "quality_evaluation", first);
     world.script(42, &script(true));
     world.up_to_fixes(42);
-    world.judged(
-        42,
-        "quality_evaluation",
-        Verdict::Person,
-        &["accuracy is disputed: A gives 4.2, B gives 2.8, the floor is 4.0", "1 blocker stands: B F1 at L006"],
-    );
+    world.weighed(42, &script(true), &judgements(), advised());
     world.pass(240);
     world.begin(43, "Ghost ships of the ice", 6_000_000);
     world.up_to_script(43, &script(false));

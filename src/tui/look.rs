@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model::Shared;
 use super::text::{clean, since, span};
 use crate::domain::budget::Scope;
 use crate::domain::episode::{CallState, Episode, Life, Standing, UnitState};
@@ -19,6 +20,8 @@ pub(crate) enum Mark {
     Done,
     /// A gate that a person approved.
     Approved,
+    /// A gate that failed and that a person went on past.
+    Overridden,
     /// At work.
     Running,
     /// Waits for a person.
@@ -51,7 +54,7 @@ pub(crate) const GROUPS: [(char, &str); 12] = [
 fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
     Some(match pin.stage.output {
         Contract::Research | Contract::Canaries => 0,
-        Contract::Brief => 1,
+        Contract::Angle | Contract::ResearchNotes | Contract::Brief => 1,
         Contract::Plan => 2,
         Contract::Draft => 3,
         Contract::Judgement => {
@@ -63,13 +66,13 @@ fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
         }
         Contract::Arbitration | Contract::Preference | Contract::CanaryReport => 4,
         Contract::Review => 7,
-        Contract::Fixes => 5,
+        Contract::Fixes | Contract::Routing => 5,
         Contract::Revision => 6,
         Contract::SpeechText => 8,
         Contract::Speech => 9,
         Contract::ShowNotes | Contract::ArtworkBrief | Contract::Promotion => 10,
         Contract::Package | Contract::Calibration => 11,
-        Contract::Report => return None,
+        Contract::Turn | Contract::Selection | Contract::Report => return None,
     })
 }
 
@@ -80,11 +83,11 @@ pub(crate) fn mark(episode: &Episode, pin: &Pin, standings: &BTreeMap<StageId, S
     match standings.get(id) {
         None | Some(Standing::Waiting) => Mark::Later,
         Some(Standing::Done(inputs, _)) => {
-            let approvals = episode.gates.get(id).map(|gate| &gate.approvals);
-            if is_gate && approvals.is_some_and(|approvals| approvals.contains_key(&inputs.hash)) {
-                Mark::Approved
-            } else {
-                Mark::Done
+            let state = episode.gates.get(id).filter(|_| is_gate);
+            match state {
+                Some(state) if state.approvals.contains_key(&inputs.hash) => Mark::Approved,
+                Some(state) if state.overrides.contains_key(&inputs.hash) => Mark::Overridden,
+                Some(_) | None => Mark::Done,
             }
         }
         Some(Standing::Open(inputs)) => {
@@ -130,7 +133,7 @@ pub(crate) fn strip(episode: &Episode) -> Strip {
         let mark = mark(episode, pin, &standings);
         match mark {
             Mark::Running | Mark::Person | Mark::Failed => at.push(pin.stage.id.clone()),
-            Mark::Done | Mark::Approved => done += 1,
+            Mark::Done | Mark::Approved | Mark::Overridden => done += 1,
             Mark::Later | Mark::Absent => {}
         }
         match group(pin, after_polish).and_then(|at| groups.get_mut(at)) {
@@ -146,7 +149,7 @@ pub(crate) fn strip(episode: &Episode) -> Strip {
 /// One mark for several stages: what a person should see first.
 fn joined(marks: &[Mark]) -> Mark {
     let has = |mark: Mark| marks.contains(&mark);
-    let all_done = marks.iter().all(|mark| matches!(mark, Mark::Done | Mark::Approved));
+    let all_done = marks.iter().all(|mark| matches!(mark, Mark::Done | Mark::Approved | Mark::Overridden));
     match marks {
         [] => Mark::Absent,
         _ if has(Mark::Failed) => Mark::Failed,
@@ -226,18 +229,26 @@ pub(crate) fn scope(scope: &Scope) -> String {
     }
 }
 
-/// A need in two lines: what it is, and what can be done.
-pub(crate) fn told(episode: &Episode, need: &Need) -> (String, String) {
+/// A need in two lines: what it is, and what can be done. Why a gate asks is its report's sentence, where that was read.
+pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, String) {
     match need {
         Need::Gate { gate, hash } => {
             let evaluation = episode.gates.get(gate).and_then(|state| state.evaluations.get(hash));
-            let reason = evaluation.and_then(|evaluation| evaluation.reasons.first()).map(|reason| clean(reason));
-            let asks = match evaluation.map(|evaluation| evaluation.verdict) {
-                Some(Verdict::Failed) => "a check fails: send it back or reject it",
-                Some(Verdict::Person | Verdict::Passed) | None => "read it, then approve or send it back",
+            let report = evaluation.and_then(|evaluation| shared.report(evaluation.report));
+            let sentence = report.map(|report| clean(&report.sentence)).filter(|sentence| !sentence.is_empty());
+            let first = evaluation.and_then(|evaluation| evaluation.reasons.first()).map(|reason| clean(reason));
+            let open = evaluation.map_or(0, |evaluation| evaluation.open.len());
+            let asks = match (evaluation.map(|evaluation| evaluation.verdict), open) {
+                (Some(Verdict::Failed), _) => "a check fails: send it back, or override it with a reason".to_owned(),
+                (Some(Verdict::Person | Verdict::Passed) | None, 0) => {
+                    "read it, then approve or send it back".to_owned()
+                }
+                (Some(Verdict::Person | Verdict::Passed) | None, open) => {
+                    format!("rule what is open ({open}), then approve or send it back")
+                }
             };
             let what = title(episode, gate);
-            (reason.map_or_else(|| what.clone(), |reason| format!("{what}: {reason}")), asks.to_owned())
+            (sentence.or(first).map_or_else(|| what.clone(), |why| format!("{what}: {why}")), asks)
         }
         Need::Charge { key } => {
             let call = episode.calls.get(key);

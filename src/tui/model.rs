@@ -15,7 +15,8 @@ use super::theme::{Role, Theme};
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::{Episode, Standing};
 use crate::domain::event::{Person, Provenance};
-use crate::domain::handoff::{Fixes, Judgement};
+use crate::domain::gate::Report;
+use crate::domain::handoff::{Fixes, Judgement, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::script::Script;
 use crate::engine::progress::Progress;
@@ -67,6 +68,8 @@ pub(crate) enum Artifact {
     Script(Arc<Script>),
     Judgement(Arc<Judgement>),
     Fixes(Arc<Fixes>),
+    Report(Arc<Report>),
+    Note(Arc<Note>),
 }
 
 /// The status line.
@@ -198,24 +201,44 @@ impl Shared {
         self.effects.push(Effect::KeepDraft(name, text));
     }
 
+    fn read(&self, hash: ContentHash) -> Option<&Artifact> {
+        self.artifacts.get(&hash)?.ready()
+    }
+
     pub(crate) fn script(&self, hash: ContentHash) -> Option<&Arc<Script>> {
-        match self.artifacts.get(&hash)?.ready()? {
+        match self.read(hash)? {
             Artifact::Script(script) => Some(script),
-            Artifact::Judgement(_) | Artifact::Fixes(_) => None,
+            Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Report(_) | Artifact::Note(_) => None,
         }
     }
 
     pub(crate) fn judgement(&self, hash: ContentHash) -> Option<&Arc<Judgement>> {
-        match self.artifacts.get(&hash)?.ready()? {
+        match self.read(hash)? {
             Artifact::Judgement(judgement) => Some(judgement),
-            Artifact::Script(_) | Artifact::Fixes(_) => None,
+            Artifact::Script(_) | Artifact::Fixes(_) | Artifact::Report(_) | Artifact::Note(_) => None,
         }
     }
 
     pub(crate) fn fixes(&self, hash: ContentHash) -> Option<&Arc<Fixes>> {
-        match self.artifacts.get(&hash)?.ready()? {
+        match self.read(hash)? {
             Artifact::Fixes(fixes) => Some(fixes),
-            Artifact::Script(_) | Artifact::Judgement(_) => None,
+            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Report(_) | Artifact::Note(_) => None,
+        }
+    }
+
+    /// What a gate found, where it was read.
+    pub(crate) fn report(&self, hash: ContentHash) -> Option<&Arc<Report>> {
+        match self.read(hash)? {
+            Artifact::Report(report) => Some(report),
+            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Note(_) => None,
+        }
+    }
+
+    /// A note that was sent back, where it was read.
+    pub(crate) fn note(&self, hash: ContentHash) -> Option<&Arc<Note>> {
+        match self.read(hash)? {
+            Artifact::Note(note) => Some(note),
+            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Report(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::key::Key;
 use crate::domain::command::Command;
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::Episode;
+use crate::domain::event::{Ruled, Seen, Way};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::engine::handle::NewEpisode;
 use crate::engine::progress::Progress;
@@ -54,6 +55,8 @@ pub(crate) enum Reads {
     Script,
     Judgement,
     Fixes,
+    Report,
+    Note,
 }
 
 /// What the console wants done.
@@ -83,7 +86,15 @@ pub(crate) enum Action {
     /// A command to the engine.
     Command(Command),
     /// A note to be kept and sent back with the content that it is about.
-    SendBack { episode: EpisodeNumber, gate: StageId, hash: ContentHash, note: Vec<u8> },
+    SendBack {
+        episode: EpisodeNumber,
+        gate: StageId,
+        hash: ContentHash,
+        note: Vec<u8>,
+        way: Way,
+        rulings: Vec<Ruled>,
+        seen: Option<Seen>,
+    },
     /// A new episode.
     Begin(NewEpisode),
 }

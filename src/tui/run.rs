@@ -20,7 +20,7 @@ use super::terminal::Guard;
 use super::update::{deadline, done, update};
 use super::view::view;
 use crate::domain::command::Command;
-use crate::domain::event::{Person, Provenance, Way};
+use crate::domain::event::{Person, Provenance};
 use crate::engine::handle::{Handle, HandleError};
 
 /// How long the end waits for what was asked for and not answered yet.
@@ -263,16 +263,16 @@ fn said(error: HandleError) -> String {
 async fn act(handle: &Handle, by: Person, action: &Action, provenance: Provenance) -> Result<String, HandleError> {
     match action {
         Action::Command(command) => handle.command(by, command.clone()).await.map(|_| done(action, provenance)),
-        Action::SendBack { episode, gate, hash, note } => {
+        Action::SendBack { episode, gate, hash, note, way, rulings, seen } => {
             let note = handle.store(note.clone()).await?;
             let command = Command::SendBack {
                 episode: *episode,
                 gate: gate.clone(),
                 hash: *hash,
                 note,
-                way: Way::Author,
-                rulings: Vec::new(),
-                seen: None,
+                way: *way,
+                rulings: rulings.clone(),
+                seen: *seen,
             };
             handle.command(by, command).await.map(|_| done(action, provenance))
         }

@@ -123,6 +123,8 @@ fn read(bytes: &[u8], reads: Reads) -> Result<Artifact, String> {
             serde_json::from_slice(bytes).map(|read| Artifact::Judgement(Arc::new(read))).map_err(fault)
         }
         Reads::Fixes => serde_json::from_slice(bytes).map(|read| Artifact::Fixes(Arc::new(read))).map_err(fault),
+        Reads::Report => serde_json::from_slice(bytes).map(|read| Artifact::Report(Arc::new(read))).map_err(fault),
+        Reads::Note => serde_json::from_slice(bytes).map(|read| Artifact::Note(Arc::new(read))).map_err(fault),
     }
 }
 
@@ -323,12 +325,16 @@ fn common(model: &mut Model, act: Act) {
         | Act::Follow
         | Act::Diff
         | Act::Compare
-        | Act::Strike
+        | Act::Fix
+        | Act::Waive
+        | Act::NotAFault
+        | Act::Take
         | Act::EditNote
         | Act::EditText
         | Act::Group
         | Act::Approve
         | Act::SendBack
+        | Act::Override
         | Act::Pause
         | Act::Stop
         | Act::Retry
@@ -345,8 +351,13 @@ fn quit(model: &mut Model) {
 }
 
 fn settle(model: &mut Model) {
-    for layer in &mut model.layers {
+    let top = model.layers.len().saturating_sub(1);
+    for (at, layer) in model.layers.iter_mut().enumerate() {
         layer.settle(&mut model.shared);
+        // What lies below something is not being read.
+        if let Layer::Gate(screen) = layer {
+            screen.look(&model.shared, at == top);
+        }
     }
 }
 
@@ -363,7 +374,9 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             },
             Command::SendBack { episode, .. } => format!("{episode} was sent back."),
             Command::Override { episode, gate, .. } => format!("{episode} goes on past {gate}, which stays failed."),
-            Command::ChooseOutput { episode, stage, .. } => format!("{episode}: another revision stands at {stage} now."),
+            Command::ChooseOutput { episode, stage, .. } => {
+                format!("{episode}: another revision stands at {stage} now.")
+            }
             Command::ResolveCharge { key, .. } => format!("The charge of {key} is ruled."),
             Command::SetCap { scope, cap, .. } => format!("The cap of {scope} is {cap} USD now."),
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),

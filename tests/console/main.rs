@@ -77,6 +77,28 @@ fn packages(home: &Path, number: &str) -> Vec<PathBuf> {
     folders.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(number)).collect()
 }
 
+/// How many items are open at the gate on the screen.
+fn open(screen: &str) -> Option<u32> {
+    screen.lines().nth(1)?.split(" open ").nth(1)?.split_whitespace().next()?.parse().ok()
+}
+
+/// Waives whatever is open at the gate on the screen, each with a reason.
+fn rule_all(console: &mut Terminal) {
+    let screen = console.until("what is open", |screen| open(screen).is_some());
+    let mut left = open(&screen).unwrap();
+    if left == 0 {
+        return;
+    }
+    console.press("3gg");
+    console.until("the first item", |screen| screen.contains("│ › ") || screen.contains("┃ › "));
+    while left > 0 {
+        console.press("wheard both sides<Enter>");
+        let screen = console.until("one item less", |screen| open(screen).is_some_and(|now| now < left));
+        left = open(&screen).unwrap();
+        console.press("n");
+    }
+}
+
 #[test]
 fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     let home = home();
@@ -104,8 +126,15 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     assert!(screen.contains("DISPUTE") && screen.contains("gate: YOU DECIDE"), "{screen}");
     assert!(screen.contains("3 Findings ·") && !screen.contains("3 Findings · 0"), "{screen}");
     assert!(screen.contains("› [+] N1"), "the fixes are there to be edited\n{screen}");
-    console.press("n");
-    console.until("a finding at its line", |screen| screen.contains("│ │ ") || screen.contains("┃     │ "));
+    // What is disputed stands at its line before a key is pressed: both sides, and what is to be done.
+    let screen = console.until("a dispute at its line", |screen| screen.contains("┃     ┃ D1 DISPUTE"));
+    assert!(screen.contains("objects: ") && screen.contains("does not: "), "{screen}");
+    console.press("A");
+    console.sees("A is locked: D1");
+    console.press("w");
+    console.sees("D1 is waived, because:");
+    console.press("not yet<Esc>");
+    console.sees("Nothing was ruled.");
 
     // Edit one fix and strike another; what is said to be saved is there after kill -9.
     console.press("4<Enter>");
@@ -156,6 +185,7 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
 
     // Approve what is left, to the package.
     for _ in 0..5 {
+        rule_all(&mut console);
         console.press("A");
         console.confirm(&format!("Approve {number}"));
         console.sees_no_more("[ Cancel ]");

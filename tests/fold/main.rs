@@ -3,13 +3,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
 mod world;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};
 use greenroom::domain::event::{Event, Uncertain};
-use greenroom::domain::ids::EpisodeNumber;
+use greenroom::domain::ids::{EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::studio::Studio;
 use proptest::prelude::*;
@@ -59,13 +60,21 @@ fn what_was_rejected_is_never_approved_by_an_old_hash() {
     assert_eq!(gate.as_str(), "quality_evaluation");
     world.decide_one();
     while world.turn() {}
-    let old = Command::Approve { episode, gate: gate.clone(), hash, max_spend: ROOM };
+    let approve = |gate: &StageId, hash| Command::Approve {
+        episode,
+        gate: gate.clone(),
+        hash,
+        max_spend: ROOM,
+        rulings: Vec::new(),
+        seen: None,
+    };
+    let old = approve(&gate, hash);
     let refused = world.command(old).unwrap_err();
     assert!(matches!(refused, Refusal::Stale { .. } | Refusal::NotNow(_)), "{refused}");
     let Need::Gate { gate, hash } = world.studio.episodes[&episode].needs[0].need.clone() else { panic!("no gate") };
     assert_eq!(gate.as_str(), "polish_refinement", "the second round has no dispute");
     let other = greenroom::domain::ids::ContentHash::of(b"another script");
-    let refused = world.command(Command::Approve { episode, gate, hash: other, max_spend: ROOM }).unwrap_err();
+    let refused = world.command(approve(&gate, other)).unwrap_err();
     assert!(matches!(refused, Refusal::Stale { .. }), "{refused}");
     assert_ne!(hash, other);
 }

@@ -8,13 +8,17 @@ use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
 use greenroom::domain::command::{Command, Start};
 use greenroom::domain::decide::{self, Decided};
 use greenroom::domain::event::{
-    Actor, Event, Need, Person, Pin, Policy, PromptPin, Provenance, Ruling, Stamped, Uncertain, UnitPlan, Verdict,
+    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain,
+    UnitPlan, Verdict, Way,
 };
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
+use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, Outcome, Output, Step, Work};
+use greenroom::domain::step::{
+    CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
+};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,6 +49,8 @@ pub(crate) struct World {
     steps: BTreeSet<Step>,
     calls: Vec<CallStep>,
     deadline: Option<Timestamp>,
+    /// A gate that fails whatever stands before it.
+    failing: Option<StageId>,
 }
 
 fn person() -> Person {
@@ -63,6 +69,7 @@ impl World {
             steps: BTreeSet::new(),
             calls: Vec::new(),
             deadline: None,
+            failing: None,
         };
         world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
         world
@@ -78,7 +85,7 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
-        let decided = decide::command(&self.studio, &command)?;
+        let decided = decide::command(&self.studio, &Actor::Person(person()), &command)?;
         self.write_all(&Actor::Person(person()), decided);
         self.settle();
         Ok(())
@@ -150,6 +157,39 @@ impl World {
         true
     }
 
+    /// Goes on until a gate has failed, and gives it with the content that it failed.
+    pub(crate) fn fail_gate(&mut self) -> (StageId, ContentHash) {
+        self.failing = "polish_refinement".parse().ok();
+        loop {
+            while self.turn() {}
+            let open = self.studio.episodes.values().flat_map(|episode| &episode.needs);
+            let gates = open.filter_map(|open| match &open.need {
+                Need::Gate { gate, hash } => Some((gate.clone(), *hash)),
+                _ => None,
+            });
+            match gates.into_iter().find(|(gate, _)| Some(gate) == self.failing.as_ref()) {
+                Some(found) => return found,
+                None => assert!(self.decide_one(), "no gate failed"),
+            }
+        }
+    }
+
+    /// Goes on until a call is under way.
+    pub(crate) fn next_call(&mut self) -> IntentKey {
+        while self.calls.is_empty() {
+            assert!(self.turn(), "nothing is called");
+        }
+        self.calls[0].key.clone()
+    }
+
+    /// The process ended while this call was under way, and no answer is kept.
+    pub(crate) fn lose(&mut self, key: &IntentKey) {
+        self.calls.retain(|call| call.key != *key);
+        let decided = decide::outcome(&self.studio, &decide::lost(key), &self.limits, self.now);
+        self.write_all(&Actor::Engine, decided);
+        self.settle();
+    }
+
     fn answer(&mut self, call: CallStep) -> Outcome {
         let luck = self.dice.roll(100);
         let Weather { failures, lost, overbilled, .. } = self.weather;
@@ -184,18 +224,26 @@ impl World {
         let pin = self.studio.episodes[&step.episode].pin(&step.stage).unwrap().clone();
         let done = match &step.work {
             Work::Prepare => {
-                let units = if pin.stage.kind == Kind::Speech { 45 } else { 1 };
+                let units = match pin.stage.kind {
+                    Kind::Speech => 45,
+                    Kind::Evaluate => 5,
+                    Kind::Agent | Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => 1,
+                };
                 let note = step.inputs.note.iter().flat_map(|note| [note.note, note.base]);
                 let parts: Vec<ContentHash> = upstream.iter().copied().chain(note).collect();
                 let unit = |n: u32| UnitPlan {
                     unit: if units == 1 { 0 } else { n },
                     request: of(&format!("request {n}"), &parts),
                     worst: MicroUsd(40_000),
+                    route: None,
                 };
                 Done::Prepared((1..=units).map(unit).collect())
             }
             Work::Correct { unit, request, .. } => {
-                Done::Corrected(UnitPlan { unit: *unit, request: of("again", &[*request]), worst: MicroUsd(40_000) })
+                let run = self.studio.episodes[&step.episode].stages[&step.stage].run.clone().unwrap();
+                let route = run.units[unit].route.clone();
+                let request = of("again", &[*request]);
+                Done::Corrected(UnitPlan { unit: *unit, request, worst: MicroUsd(40_000), route })
             }
             Work::Accept { unit, .. } if self.dice.roll(100) < self.weather.refused => {
                 Done::Refused { unit: *unit, reason: "it misses its contract".into() }
@@ -206,6 +254,20 @@ impl World {
                 output: Output { hash: of(&format!("output {unit}"), &[step.inputs.hash]), words: Some(100) },
                 claimed_words: Some(99),
             },
+            // Four turns, each asked with what was said before it, and the chair.
+            Work::Turn { units } => {
+                let said: Vec<ContentHash> = units.iter().map(|(_, hash)| *hash).collect();
+                let is_over = units.len() == 4 || said.contains(&ContentHash::of(MISSED));
+                let number = if is_over { CLOSING } else { u32::try_from(units.len()).unwrap() };
+                let seat = pin.seats.get(units.len() % pin.seats.len().max(1));
+                let parts: Vec<ContentHash> = upstream.iter().chain(&said).copied().collect();
+                Done::Turned(UnitPlan {
+                    unit: number,
+                    request: of(&format!("turn {number}"), &parts),
+                    worst: MicroUsd(40_000),
+                    route: seat.filter(|_| !is_over).map(|seat| seat.route.clone()),
+                })
+            }
             Work::Join { units } => {
                 let parts: Vec<ContentHash> = units.iter().map(|(_, hash)| *hash).collect();
                 Done::Made(Output { hash: of("joined", &parts), words: None })
@@ -215,12 +277,18 @@ impl World {
                 // In the first round the judges disagree.
                 let episode = &self.studio.episodes[&step.episode];
                 let disputed = pin.stage.human == Some(Human::OnDispute) && episode.round() == 1;
-                Done::Evaluated {
-                    verdict: if disputed { Verdict::Person } else { Verdict::Passed },
+                Done::Evaluated(GateJudged {
+                    verdict: match disputed {
+                        _ if self.failing.as_ref() == Some(&step.stage) => Verdict::Failed,
+                        true => Verdict::Person,
+                        false => Verdict::Passed,
+                    },
                     reasons: vec!["checked".into()],
                     report: of("report", &upstream),
+                    open: if disputed { vec!["D1".into()] } else { vec![] },
                     remedy: None,
-                }
+                    fall_back: None,
+                })
             }
         };
         Outcome::Worked { episode: step.episode, stage: step.stage.clone(), input: step.inputs.hash, result: Ok(done) }
@@ -236,9 +304,24 @@ impl World {
                 let found = &self.studio.episodes[&episode];
                 let can_send = found.pin(&gate).unwrap().stage.send_back.is_some();
                 if can_send && found.round() == 1 {
-                    Command::SendBack { episode, gate, hash, note: ContentHash::of(b"mend it") }
+                    Command::SendBack {
+                        episode,
+                        gate,
+                        hash,
+                        note: ContentHash::of(b"mend it"),
+                        way: Way::Author,
+                        rulings: Vec::new(),
+                        seen: None,
+                    }
                 } else {
-                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4) }
+                    let open = found.gates[&gate].evaluations[&hash].open.iter();
+                    let waive = |item: &String| Ruled {
+                        item: item.clone(),
+                        ruling: ItemRuling::Waive,
+                        reason: "it can go".into(),
+                    };
+                    let rulings = open.map(waive).collect();
+                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4), rulings, seen: None }
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
@@ -307,6 +390,9 @@ fn is_day(need: &Need) -> bool {
 pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
     let source = include_str!("../../assets/pipelines/episode.toml");
     let file = PipelineFile::parse("episode.toml", source).unwrap();
+    // The optional panels run, the optional gates do not.
+    let is_panel = |id: &StageId| file.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Panel);
+    let is_left_out = |id: &StageId| file.optional.contains(id) && !is_panel(id);
     let pin = |stage: &greenroom::domain::pipeline::Stage| {
         let prompt = |agent: &String| PromptPin {
             agent: agent.clone(),
@@ -314,17 +400,26 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             hash: ContentHash::of(agent.as_bytes()),
         };
         let route = match stage.kind {
-            Kind::Agent => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Agent | Kind::Evaluate | Kind::Panel => {
+                Some(Route { provider: Provider::Anthropic, model: "m".into() })
+            }
             Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
-            Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
+            Kind::Gate | Kind::Master | Kind::Render => None,
         };
+        let seat = |agent: &String| Seat {
+            prompt: prompt(agent),
+            route: Route { provider: Provider::Gemini, model: agent.clone() },
+            fallback: None,
+        };
+        let after = stage.after.iter().filter(|id| !is_left_out(id)).cloned().collect();
         Pin {
-            stage: stage.clone(),
+            stage: greenroom::domain::pipeline::Stage { after, ..stage.clone() },
             prompt: stage.agent.as_ref().map(prompt),
             revise: stage.reviser.as_ref().map(prompt),
             route,
             fallback: None,
             cheaper: None,
+            seats: stage.panel.iter().flat_map(|spec| &spec.seats).map(seat).collect(),
         }
     };
     let episode = EpisodeNumber(number);
@@ -334,9 +429,9 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
         show: "Open Questions".into(),
         research: ContentHash::of(b"research"),
         profile: ContentHash::of(b"profile"),
-        policy: Policy { uncertain, corrections: 2, target_ms: (60_000, 120_000), words_per_minute: 150 },
+        policy: Policy::usual(uncertain, (60_000, 120_000), 150),
         caps: Caps::from([(Scope::Episode(episode), cap)]),
         projected: MicroUsd(1_000_000),
-        pins: file.pipeline.stages().iter().map(pin).collect(),
+        pins: file.pipeline.stages().iter().filter(|stage| !is_left_out(&stage.id)).map(pin).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! What a decision at a gate is about, as text in lines with labels or as JSON.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use serde_json::{Value, json};
 
@@ -10,10 +11,10 @@ use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::follow;
 use crate::cli::ledger::Folded;
-use crate::domain::episode::{Episode, Evaluation};
-use crate::domain::event::Verdict;
-use crate::domain::gate::Report;
-use crate::domain::handoff::{Contract, Finding, Fix, Fixes, Judgement, Severity};
+use crate::domain::episode::{Episode, Evaluation, GateState, RuledItem};
+use crate::domain::event::{Overriding, Verdict};
+use crate::domain::gate::{Given, Listed, Outcome, Report, listed};
+use crate::domain::handoff::{Contract, Fix, Fixes, Judgement, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
@@ -73,6 +74,16 @@ fn gather<'a>(folded: &Folded, episode: &'a Episode, at: &At) -> Result<Shown<'a
     })
 }
 
+fn state<'a>(shown: &Shown<'a>) -> Option<&'a GateState> {
+    shown.episode.gates.get(&shown.gate)
+}
+
+/// The rulings of what stands there.
+fn rulings<'a>(shown: &Shown<'a>) -> Vec<&'a RuledItem> {
+    let all = state(shown).map(|state| state.rulings.as_slice()).unwrap_or_default();
+    all.iter().filter(|ruled| Some(ruled.hash) == shown.hash).collect()
+}
+
 fn as_json(shown: &Shown<'_>) -> Value {
     json!({
         "episode": shown.episode.number,
@@ -83,6 +94,10 @@ fn as_json(shown: &Shown<'_>) -> Value {
         "round": shown.episode.round(),
         "verdict": shown.evaluation.map(|evaluation| evaluation.verdict),
         "reasons": shown.evaluation.map(|evaluation| &evaluation.reasons),
+        "open": shown.evaluation.map(|evaluation| &evaluation.open),
+        "rulings": rulings(shown),
+        "overridden": shown.hash.and_then(|hash| state(shown)?.overrides.get(&hash)),
+        "override_proposed": shown.hash.and_then(|hash| state(shown)?.proposals.get(&hash)),
         "report": shown.report,
         "script": shown.script,
         "judgements": shown.judgements.iter().map(|(stage, judgement)| json!({ "stage": stage, "judgement": judgement })).collect::<Vec<_>>(),
@@ -124,22 +139,25 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
             approval.max_spend
         )?;
     }
-    for reason in &evaluation.reasons {
-        writeln!(out, "REASON: {}", line(reason))?;
+    if let Some(over) = shown.hash.and_then(|hash| state(shown)?.overrides.get(&hash)) {
+        writeln!(out, "OVERRIDDEN: {} by {}: {}", minute(over.at), over.by, line(&over.reason))?;
     }
-    for check in shown.report.iter().flat_map(|report| &report.checks) {
-        let mark = if check.passed { "ok" } else { "FAIL" };
-        writeln!(out, "CHECK {}: {mark}: {}", line(&check.name), line(&check.detail))?;
+    if let Some(proposal) = shown.hash.and_then(|hash| state(shown)?.proposals.get(&hash)) {
+        writeln!(out, "OVERRIDE PROPOSED: {} by {}: {}", minute(proposal.at), proposal.by, line(&proposal.reason))?;
     }
-    for dispute in shown.report.iter().flat_map(|report| &report.disputes) {
-        let place = dispute.line.map(|id| format!(" {id}")).unwrap_or_default();
-        for view in &dispute.views {
-            let side = if view.objects { "objects" } else { "does not object" };
-            writeln!(out, "DISPUTE{place}: {} {side}: {}", view.judge, line(&view.words))?;
+    match &shown.report {
+        Some(report) => print_report(report, shown, out)?,
+        None => {
+            for reason in &evaluation.reasons {
+                writeln!(out, "REASON: {}", line(reason))?;
+            }
         }
     }
     if let Some(script) = &shown.script {
-        print_script(script, &shown.judgements, out)?;
+        let report = shown.report.as_ref().filter(|report| !report.findings.is_empty());
+        let found =
+            report.map(|report| report.findings.clone()).unwrap_or_else(|| listed(&shown.judgements, None, &[]));
+        print_script(script, &found, out)?;
     }
     if !shown.fixes.is_empty() {
         writeln!(out, "\nFIXES that go with a send-back")?;
@@ -155,29 +173,111 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         episode.spent(),
         episode.projected
     )?;
-    if let (Some(hash), Verdict::Person, false) =
-        (shown.hash, evaluation.verdict, approval.is_some() || episode.life.is_over())
-    {
-        let (number, short) = (episode.number.0, hash.short());
-        let spend = shown.left.unwrap_or(episode.projected).min(episode.projected);
-        writeln!(out, "APPROVE: greenroom{flag} gate approve {number} {gate} --hash {short} --max-spend {spend:.2}")?;
-        if episode.pin(gate).is_some_and(|pin| pin.stage.send_back.is_some()) {
-            writeln!(out, "SEND BACK: greenroom{flag} gate send-back {number} {gate} --hash {short} --text WORDS")?;
+    print_ways_on(shown, evaluation, flag, out)
+}
+
+/// What can be done, as commands.
+fn print_ways_on(shown: &Shown<'_>, evaluation: &Evaluation, flag: &str, out: &mut dyn Write) -> Result<(), CliError> {
+    let Shown { episode, gate, .. } = shown;
+    let Some(hash) = shown.hash.filter(|_| !episode.life.is_over()) else { return Ok(()) };
+    let is_left = state(shown).is_some_and(|s| s.approvals.contains_key(&hash) || s.overrides.contains_key(&hash));
+    if is_left || evaluation.verdict == Verdict::Passed {
+        return Ok(());
+    }
+    let (number, short) = (episode.number.0, hash.short());
+    let spend = shown.left.unwrap_or(episode.projected).min(episode.projected);
+    let rules: String = evaluation.open.iter().map(|item| format!(" --rule '{}=waive:WHY'", line(item))).collect();
+    match evaluation.verdict {
+        Verdict::Person => writeln!(
+            out,
+            "APPROVE: greenroom{flag} gate approve {number} {gate} --hash {short} --max-spend {spend:.2}{rules}"
+        )?,
+        Verdict::Failed if episode.policy.overriding != Overriding::Nobody => writeln!(
+            out,
+            "OVERRIDE: greenroom{flag} gate override {number} {gate} --hash {short} --type {} --reason WHY --max-spend {spend:.2}",
+            episode.number
+        )?,
+        Verdict::Failed | Verdict::Passed => {}
+    }
+    if episode.pin(gate).is_some_and(|pin| pin.stage.send_back.is_some()) {
+        writeln!(out, "SEND BACK: greenroom{flag} gate send-back {number} {gate} --hash {short} --text WORDS")?;
+    }
+    Ok(())
+}
+
+/// What the gate found: why it judged so, how each dimension stands, both sides of each dispute, what is open.
+fn print_report(report: &Report, shown: &Shown<'_>, out: &mut dyn Write) -> Result<(), CliError> {
+    writeln!(out, "WHY: {}", line(&report.sentence))?;
+    for note in &report.notes {
+        writeln!(out, "NOTE: {}", line(note))?;
+    }
+    for check in &report.checks {
+        let mark = if check.passed { "ok" } else { "FAIL" };
+        writeln!(out, "CHECK {}: {mark}: {}", line(&check.name), line(&check.detail))?;
+    }
+    if !report.dimensions.is_empty() {
+        writeln!(out, "RULE: {}, rubric {}", line(&report.rule), line(&report.rubric))?;
+    }
+    for row in &report.dimensions {
+        let given: Vec<String> = row.given.iter().map(points).collect();
+        let outcome = match row.outcome {
+            Outcome::Holds(together) => format!("holds at {together}"),
+            Outcome::Below(together) => format!("BELOW, at {together}"),
+            Outcome::Disputed(cause) => format!("DISPUTED, {}", cause.words()),
+        };
+        writeln!(out, "DIMENSION {}: {}; floor {}; {outcome}", row.dimension, given.join(", "), row.floor)?;
+    }
+    for mean in &report.measured.means {
+        let (whole, part) = (mean.hundredths / 100, mean.hundredths % 100);
+        writeln!(out, "MEAN {}: {whole}.{part:02}, for reading alone", mean.judge)?;
+    }
+    for dispute in &report.disputes {
+        let place = dispute.line.map(|id| format!("{id}, ")).unwrap_or_default();
+        let id = line(&dispute.id);
+        writeln!(out, "DISPUTE {id} ({place}{}): {}", dispute.dimension, dispute.cause.words())?;
+        for view in &dispute.views {
+            let side = if view.objects { "objects" } else { "does not object" };
+            writeln!(out, "  {id} {} {side}: {}", view.judge, line(&view.words))?;
+            for evidence in &view.evidence {
+                writeln!(out, "  {id} {} quotes {}: {}", view.judge, evidence.line, line(&evidence.quote))?;
+            }
+            for source in &view.sources {
+                writeln!(out, "  {id} {} source {}: {}", view.judge, line(&source.passage), line(&source.excerpt))?;
+            }
+        }
+        match &dispute.advice {
+            Some(advised) => {
+                writeln!(out, "  {id} arbiter, advice only: {}: {}", advised.advice.words(), line(&advised.reasoning))?;
+            }
+            None => writeln!(out, "  {id} arbiter: no advice")?,
+        }
+    }
+    let ruled = rulings(shown);
+    for item in &report.open {
+        let ruling = ruled.iter().rev().find(|ruled| ruled.ruled.item == item.id);
+        match ruling {
+            None => writeln!(out, "OPEN {}: {}", line(&item.id), line(&item.question))?,
+            Some(made) => {
+                let (words, reason) = (made.ruled.ruling.words(), line(&made.ruled.reason));
+                writeln!(out, "RULED {}: {words} by {}: {reason}", line(&item.id), made.by)?;
+            }
         }
     }
     Ok(())
 }
 
-fn print_script(
-    script: &Script,
-    judgements: &[(StageId, Judgement)],
-    out: &mut dyn std::io::Write,
-) -> Result<(), CliError> {
-    let mut findings: BTreeMap<LineId, Vec<(&StageId, &Finding)>> = BTreeMap::new();
-    for (stage, judgement) in judgements {
-        for finding in &judgement.findings {
-            findings.entry(finding.line).or_default().push((stage, finding));
-        }
+/// A judge's points in words: the median, how far its samples lie apart, whether they stand from before.
+fn points(given: &Given) -> String {
+    let points = given.points.map_or_else(|| "cannot tell".to_owned(), |points| points.to_string());
+    let spread = if given.spread > 0 { format!("±{}", given.spread) } else { String::new() };
+    let carried = if given.carried { " (from the revision before)" } else { "" };
+    format!("{} {points}{spread}{carried}", given.judge)
+}
+
+fn print_script(script: &Script, found: &[Listed], out: &mut dyn Write) -> Result<(), CliError> {
+    let mut findings: BTreeMap<LineId, Vec<&Listed>> = BTreeMap::new();
+    for listed in found {
+        findings.entry(listed.finding.line).or_default().push(listed);
     }
     let measured = script.measure();
     writeln!(out, "\nSCRIPT: {} ({} words in {} lines)", line(&script.title), measured.words, measured.lines)?;
@@ -185,12 +285,15 @@ fn print_script(
         writeln!(out, "\n  {}", line(&segment.title))?;
         for spoken in &segment.lines {
             writeln!(out, "  {} {}: {}", spoken.id, line(&spoken.speaker), line(&spoken.text))?;
-            for (stage, finding) in findings.get(&spoken.id).into_iter().flatten() {
-                let (id, severity) = (line(&finding.id), word(finding.severity));
+            for listed in findings.get(&spoken.id).into_iter().flatten() {
+                let finding = &listed.finding;
+                let severity = word(finding.severity);
                 writeln!(
                     out,
-                    "       {} {stage} {id}: {} | {}",
+                    "       {} {} {}: {} | {}",
                     severity.to_uppercase(),
+                    line(&listed.item()),
+                    finding.kind.name(),
                     line(&finding.problem),
                     line(&finding.suggestion)
                 )?;

@@ -40,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
     let session = match context.kind() {
         Provenance::Live => Session::live(context, settings)?,
         Provenance::Rehearsal => {
-            context.remark("rehearsal: nothing real is spent, and these judges only look for figures, superlatives and long sentences");
+            context.remark("rehearsal: nothing real is spent, and rehearsed judges know only some kinds of fault");
             let manner = Manner { pace: 0.0, ..Manner::default() };
             Session::rehearsal(context, settings, &manner, Uncertain::Resend)?
         }

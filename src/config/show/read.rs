@@ -238,6 +238,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     } else {
         Some(None)
     };
+    let panels = section.parsed_list::<StageId>("panels");
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
     Some(ShowPolicy {
@@ -248,6 +249,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         canary_every: canary_every?,
         lately_tokens: lately_tokens?,
         gates: gates?,
+        panels: panels?.into_iter().collect(),
         research_days: research_days?,
     })
 }

@@ -43,7 +43,7 @@ pub(super) fn plan(plan: &Plan, context: &Context<'_>) -> Vec<String> {
 }
 
 /// The faults of a list of passages: one that the package does not have, or that is named twice.
-fn passages(place: &str, named: &[String], context: &Context<'_>) -> Vec<String> {
+pub(super) fn passages(place: &str, named: &[String], context: &Context<'_>) -> Vec<String> {
     let known = |id: &str| context.research.is_some_and(|r| r.passages.iter().any(|passage| passage.id == id));
     let mut faults = Vec::new();
     for id in named.iter().filter(|id| !known(id)) {

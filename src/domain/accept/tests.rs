@@ -91,7 +91,47 @@ fn promotion() -> Value {
 }
 
 fn brief() -> Value {
-    json!({"title": "t", "question": "q", "audience": "a", "angle": "b", "must_cover": ["P1"], "open_points": []})
+    json!({"title": "t", "question": "q", "audience": "a", "angle": "b", "must_cover": ["P1"], "open_points": [],
+           "orchestration": orchestration()})
+}
+
+fn orchestration() -> Value {
+    json!({"task": "t", "budget_cents": 200, "minutes": 40, "gates": ["quality_evaluation"], "assignments": [
+        {"stage": "plan", "agent": "episode_planner", "output": "plan", "focus": "f"}]})
+}
+
+fn graph() -> Vec<Node> {
+    let node = |stage: &str, agent: Option<&str>, output: &str, is_gate| Node {
+        stage: stage.into(),
+        agent: agent.map(str::to_owned),
+        output: output.into(),
+        is_gate,
+    };
+    vec![
+        node("research", None, "research", false),
+        node("plan", Some("episode_planner"), "plan", false),
+        node("quality_evaluation", None, "report", true),
+    ]
+}
+
+fn turn() -> Value {
+    json!({"said": "s", "proposal": "", "next": "rights_reader", "done": true, "unmet": []})
+}
+
+fn selection() -> Value {
+    json!({"next": "rights_reader", "why": "w", "done": false})
+}
+
+fn angle() -> Value {
+    json!({"angles": [{"id": "A1", "angle": "a", "passages": ["P1"], "risk": ""}], "chosen": "A1", "why": "w"})
+}
+
+fn notes() -> Value {
+    json!({"notes": [{"gap": "g", "finding": "f", "passages": ["P1", "P2"]}], "still_open": ["o"]})
+}
+
+fn routing() -> Value {
+    json!({"way": "author", "reason": "r", "lines": ["L001"]})
 }
 
 fn sound(contract: Contract) -> Value {
@@ -109,6 +149,11 @@ fn sound(contract: Contract) -> Value {
         Contract::ShowNotes => show_notes(),
         Contract::ArtworkBrief => artwork(),
         Contract::Promotion => promotion(),
+        Contract::Turn => turn(),
+        Contract::Selection => selection(),
+        Contract::Angle => angle(),
+        Contract::ResearchNotes => notes(),
+        Contract::Routing => routing(),
         Contract::Research
         | Contract::Speech
         | Contract::Report
@@ -121,6 +166,10 @@ fn sound(contract: Contract) -> Value {
 
 /// Holds an answer to its contract, in the setting that the sound answers make up.
 fn held(contract: Contract, answer: &str) -> Result<Accepted, Rejection> {
+    held_at(contract, answer, false)
+}
+
+fn held_at(contract: Contract, answer: &str, is_last_word: bool) -> Result<Accepted, Rejection> {
     let (research, plan) = (research(), serde_json::from_value(plan()).unwrap());
     let mut script: Script = serde_json::from_value(draft()["script"].clone()).unwrap();
     script.segments[0].lines[0].text = "The mill opened - in 1966.".into();
@@ -144,7 +193,9 @@ fn held(contract: Contract, answer: &str) -> Result<Accepted, Rejection> {
         findings: &findings,
         dimensions: &[Dimension::Accuracy, Dimension::Sensitivity],
         disputes: &[dispute("D1")],
-        is_last_word: false,
+        seats: &["sensitivity_reader".to_owned(), "rights_reader".to_owned()],
+        graph: &graph(),
+        is_last_word,
         speakers: &speakers,
     };
     accept(contract, answer, &context)
@@ -449,4 +500,69 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_proposed_way_that_does_not_fit_the_graph_is_refused_once_and_then_replaced() {
+    let faulty = |member: &str, value: Value| {
+        let mut brief = brief();
+        brief["orchestration"][member] = value;
+        brief.to_string()
+    };
+    let assigned = |stage: &str, agent: &str, output: &str| json!([{"stage": stage, "agent": agent, "output": output, "focus": "f"}]);
+    let table = [
+        ("assignments", assigned("nowhere", "episode_planner", "plan"), "no stage `nowhere`"),
+        ("assignments", assigned("plan", "script_writer", "plan"), "the agent of `plan` is `episode_planner`"),
+        ("assignments", assigned("plan", "episode_planner", "draft"), "`plan` hands on `plan`"),
+        ("assignments", assigned("research", "anybody", "research"), "`research` has no agent"),
+        ("gates", json!([]), "the gate `quality_evaluation` is left out"),
+        ("gates", json!(["quality_evaluation", "plan"]), "`plan` is no gate"),
+        ("task", json!(" "), "says nothing"),
+    ];
+    for (member, value, words) in table {
+        let answer = faulty(member, value);
+        let refused = held(Contract::Brief, &answer).unwrap_err();
+        assert!(refused.words().contains(words), "{member}: {refused}");
+        let taken = held_at(Contract::Brief, &answer, true).unwrap();
+        let taken: crate::domain::handoff::Brief = serde_json::from_slice(&taken.artifact).unwrap();
+        assert_eq!(taken.orchestration, usual_orchestration(&graph()), "{member}");
+        assert!(taken.orchestration.task.contains(DEFAULT_ROUTE));
+        assert_eq!(taken.orchestration.gates, ["quality_evaluation"]);
+    }
+    let mut also_elsewhere = brief();
+    also_elsewhere["orchestration"]["gates"] = json!([]);
+    also_elsewhere["must_cover"] = json!(["P9"]);
+    let refused = held_at(Contract::Brief, &also_elsewhere.to_string(), true).unwrap_err();
+    assert!(refused.words().contains("P9"), "only the orchestration has a default: {refused}");
+}
+
+#[test]
+fn a_routing_that_cannot_be_used_is_refused_once_and_then_the_author_mends() {
+    use crate::domain::handoff::{Mender, Routing};
+    for answer in [r#"{"way":"magic","reason":"r","lines":[]}"#, r#"{"way":"peer","reason":"r","lines":["L099"]}"#, "{"]
+    {
+        assert!(held(Contract::Routing, answer).is_err(), "{answer}");
+        let taken = held_at(Contract::Routing, answer, true).unwrap();
+        let taken: Routing = serde_json::from_slice(&taken.artifact).unwrap();
+        assert_eq!((taken.way, taken.reason.as_str()), (Mender::Author, DEFAULT_ROUTE));
+    }
+}
+
+#[test]
+fn a_seat_that_is_not_there_is_no_next_speaker() {
+    let named = |mut answer: Value, next: Value| {
+        answer["next"] = next;
+        answer.to_string()
+    };
+    assert!(held(Contract::Turn, &named(turn(), json!("nobody_here"))).unwrap_err().words().contains("rights_reader"));
+    assert!(held(Contract::Turn, &named(turn(), Value::Null)).is_ok());
+    let choice = named(selection(), json!("nobody_here"));
+    assert!(held(Contract::Selection, &choice).is_err());
+    assert!(held_at(Contract::Selection, &choice, true).is_ok(), "the seat after the last one speaks then");
+    let mut angle = angle();
+    angle["chosen"] = json!("A7");
+    assert!(held(Contract::Angle, &angle.to_string()).is_err());
+    let mut notes = notes();
+    notes["notes"][0]["passages"] = json!([]);
+    assert!(held(Contract::ResearchNotes, &notes.to_string()).is_err());
 }

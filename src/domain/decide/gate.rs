@@ -34,7 +34,9 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
             let evaluation = at_gate(found, gate, hash)?;
             let reason = worded(reason)?;
             if typed.trim() != episode.to_string() {
-                return Err(not_now(&format!("to go on past a failed gate, type the number {episode} and nothing else")));
+                return Err(not_now(&format!(
+                    "to go on past a failed gate, type the number {episode} and nothing else"
+                )));
             }
             (*episode, overridden(found, evaluation, by, gate, *hash, reason, *max_spend, *seen)?)
         }
@@ -88,7 +90,10 @@ fn approved(
         return Err(not_now(&format!("open: {}. Rule each first: fix, waive or not a fault", unruled.join(", "))));
     }
     if let Some(ruled) = rulings.iter().find(|ruled| ruled.ruling == ItemRuling::Fix) {
-        return Err(not_now(&format!("{} is to be fixed, and nothing alters a script after it is approved: send it back", ruled.item)));
+        return Err(not_now(&format!(
+            "{} is to be fixed, and nothing alters a script after it is approved: send it back",
+            ruled.item
+        )));
     }
     let mut events = ruled(evaluation, gate, hash, rulings)?;
     events.push(Event::GateApproved { gate: gate.clone(), hash, max_spend, seen });
@@ -130,7 +135,9 @@ fn overridden(
 ) -> Result<Vec<Event>, Refusal> {
     match evaluation.verdict {
         Verdict::Failed => {}
-        Verdict::Person | Verdict::Passed => return Err(not_now("no check fails at this gate: there is nothing to override")),
+        Verdict::Person | Verdict::Passed => {
+            return Err(not_now("no check fails at this gate: there is nothing to override"));
+        }
     }
     if max_spend < MicroUsd::ZERO {
         return Err(not_now("a ceiling below zero is none"));
@@ -174,7 +181,8 @@ pub(super) fn chosen(
     if *now == output {
         return Err(not_now("this is what stands there already"));
     }
-    let is_known = episode.stages.values().flat_map(crate::domain::episode::StageState::made).any(|m| m.output == output);
+    let is_known =
+        episode.stages.values().flat_map(crate::domain::episode::StageState::made).any(|m| m.output == output);
     if choice != Choice::Edited && !is_known {
         return Err(not_now("this episode never had such a revision"));
     }
@@ -226,4 +234,3 @@ pub(super) fn sent_back(
     let base = episode.script_of(gate, inputs)?;
     Some(Event::SentBack { gate: gate.clone(), hash: inputs.hash, target, note, base, way, seen })
 }
-

@@ -8,6 +8,7 @@ use crate::domain::episode::{Call, CallState, Episode, SentBack, UnitState};
 use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::panel::{self, CLOSING, MISSED};
 use crate::domain::pipeline::{Human, Kind};
 use crate::domain::plan::Limits;
 use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, FallBack, GateJudged, Outcome};
@@ -106,6 +107,9 @@ fn after_failure(
     }
     let input = input_of(found, key);
     let give_up = |reason: &str| stuck(found, &key.stage, input, reason);
+    if class == RetryClass::OtherModel && may_miss(found, &key.stage, key.unit) {
+        return other_voice(found, key, input, message);
+    }
     match class {
         RetryClass::RetryAfter | RetryClass::LowerConcurrency => {
             if failures + 1 >= limits.attempts {
@@ -125,6 +129,32 @@ fn after_failure(
         }
         RetryClass::FixRequest | RetryClass::AskPerson | RetryClass::Stop => give_up(message),
     }
+}
+
+/// Whether a unit of a talk that cannot be answered ends the talk and does not stop its stage.
+fn may_miss(found: &Episode, stage: &StageId, unit: u32) -> bool {
+    let note = found.note_for(stage).map(|sent| &sent.input);
+    let talk = found.pin(stage).and_then(|pin| panel::talk(pin, note));
+    talk.is_some_and(|talk| talk.may_miss(unit))
+}
+
+/// A seat's model cannot answer: its turn is made ready again for the seat's other model, and passes without a word where
+/// there is none or that one cannot either.
+fn other_voice(found: &Episode, key: &IntentKey, input: ContentHash, message: &str) -> Vec<Event> {
+    let (stage, unit) = (key.stage.clone(), key.unit);
+    let run = found.stages.get(&stage).and_then(|state| state.run.as_ref());
+    let failed = found.calls.get(key).map(|call| &call.route);
+    let of_seat = found.pin(&stage).and_then(|pin| pin.seats.iter().find(|seat| Some(&seat.route) == failed));
+    let is_first = run.and_then(|run| run.units.get(&unit)).is_some_and(|unit| unit.corrected == 0);
+    match of_seat.and_then(|seat| seat.fallback.as_ref()) {
+        Some(_) if is_first => vec![Event::OutputRejected { stage, input, unit, reason: message.to_owned() }],
+        Some(_) | None => vec![missed(stage, input, unit)],
+    }
+}
+
+/// A turn that passes without a word.
+fn missed(stage: StageId, input: ContentHash, unit: u32) -> Event {
+    Event::UnitAccepted { stage, input, unit, output: ContentHash::of(MISSED), claimed_words: None }
 }
 
 fn uncertain(
@@ -201,6 +231,17 @@ fn worked(
             });
             prepared.collect()
         }
+        Done::Turned(plan) => {
+            let is_free = run.is_none_or(|run| {
+                let is_said = |unit: &crate::domain::episode::Unit| matches!(unit.state, UnitState::Accepted(_));
+                !run.prepared && !run.units.contains_key(&plan.unit) && run.units.values().all(is_said)
+            });
+            if !is_free {
+                return Vec::new();
+            }
+            let last = plan.unit == CLOSING;
+            vec![Event::StagePrepared { stage: stage.clone(), input, units: vec![plan.clone()], last }]
+        }
         Done::Skipped(output) => vec![complete(output, Handoff::Skipped)],
         Done::Made(output) => {
             let corrected = run.is_some_and(|run| run.units.values().any(|unit| unit.corrected > 0));
@@ -225,8 +266,11 @@ fn worked(
                 output: output.hash,
                 claimed_words: *claimed_words,
             };
-            let is_agent = found.pin(stage).is_some_and(|pin| pin.stage.kind == Kind::Agent);
-            if is_agent { vec![accepted, complete(output, Handoff::after(known.corrected))] } else { vec![accepted] }
+            let ends = found.pin(stage).is_some_and(|pin| match panel::talk(pin, inputs.note.as_ref()) {
+                Some(_) => *unit == CLOSING,
+                None => pin.stage.kind == Kind::Agent,
+            });
+            if ends { vec![accepted, complete(output, Handoff::after(known.corrected))] } else { vec![accepted] }
         }
         Done::Refused { unit, reason } => {
             let Some(known) = unit_of(*unit).filter(|known| matches!(known.state, UnitState::Answered(_))) else {
@@ -236,6 +280,10 @@ fn worked(
             let rejected = Event::OutputRejected { stage: stage.clone(), input, unit: *unit, reason: reason.clone() };
             let mut events = vec![rejected];
             if known.corrections >= found.policy.corrections {
+                if may_miss(found, stage, *unit) {
+                    events.push(missed(stage.clone(), input, *unit));
+                    return events;
+                }
                 let reason =
                     format!("the answer missed its contract {} times, the last: {reason}", known.corrections + 1);
                 events.extend(stuck(found, stage, input, &reason));

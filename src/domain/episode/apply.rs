@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem, Run, SentBack,
-    Unit, UnitState,
+    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem,
+    Run, SentBack, Unit, UnitState,
 };
 use crate::domain::budget::Scope;
 use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
@@ -64,6 +64,7 @@ impl Episode {
                 let known = self.unit(stage, input, unit.unit)?;
                 known.request = unit.request;
                 known.worst = unit.worst;
+                known.route = unit.route.clone();
                 known.state = UnitState::Waiting(None);
                 Ok(())
             }
@@ -125,7 +126,8 @@ impl Episode {
                 state.began.get_or_insert(at);
                 let claimed_words = words.and(state.claimed_words);
                 let by = actor.clone();
-                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
+                let made =
+                    Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
                 state.outputs.insert(*input, made);
                 Ok(())
             }
@@ -169,6 +171,11 @@ impl Episode {
                 let evaluation = Evaluation { at, verdict: *verdict, reasons, report: *report, open, round };
                 self.gates.entry(gate.clone()).or_default().evaluations.insert(*hash, evaluation);
                 Ok(())
+            }
+            Event::GateApproved { .. } | Event::GateOverridden { .. } | Event::ItemRuled { .. }
+                if matches!(actor, Actor::Engine) =>
+            {
+                Err("only a person decides at a gate".to_owned())
             }
             Event::GateApproved { gate, hash, max_spend, seen } => {
                 let spent = self.spent();
@@ -323,8 +330,8 @@ impl Episode {
         self.known(stage)?;
         let state = self.stages.entry(stage.clone()).or_default();
         match &mut state.run {
-            // Work that was never made ready is begun anew.
-            Some(run) if !run.prepared => state.run = None,
+            // Work that was never made ready is begun anew; a talk goes on where it stopped.
+            Some(run) if !run.prepared && run.units.is_empty() => state.run = None,
             Some(run) => {
                 run.failed = None;
                 for unit in run.units.values_mut() {

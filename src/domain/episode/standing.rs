@@ -8,6 +8,7 @@ use super::{Episode, Made, SentBack, StageState};
 use crate::domain::event::{Handoff, Pin, Verdict, Way};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
+use crate::domain::panel;
 use crate::domain::pipeline::Kind;
 use crate::domain::step::Inputs;
 
@@ -103,7 +104,8 @@ impl Episode {
 
     /// Whether a stage works from what another hands on, at first or at any hand.
     fn feeds_on(&self, stage: &StageId, other: &StageId) -> bool {
-        self.pin(stage).is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
+        self.pin(stage)
+            .is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
     }
 
     fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {
@@ -126,6 +128,13 @@ impl Episode {
             }
             Kind::Master => {}
             Kind::Render => parts.push(self.research.as_bytes().to_vec()),
+        }
+        if let Some(talk) = panel::talk(pin, note.as_ref()) {
+            parts.push(format!("{talk:?}").into_bytes());
+            for seat in &pin.seats {
+                parts.push(seat.prompt.hash.as_bytes().to_vec());
+                parts.push(format!("{}/{}", seat.route.provider, seat.route.model).into_bytes());
+            }
         }
         for (id, hash) in &upstream {
             parts.push(id.as_str().as_bytes().to_vec());

@@ -141,7 +141,8 @@ pub fn consensus(judgements: &[(StageId, Judgement)], rubric: &Rubric) -> Consen
         let outcome = weigh(dimension, rule.floor, &given);
         all.dimensions.push((dimension, outcome));
         if let Outcome::Disputed(cause) = outcome {
-            let views = judgements.iter().map(|(judge, judgement)| of_dimension(judge, judgement, dimension, rule.floor));
+            let views =
+                judgements.iter().map(|(judge, judgement)| of_dimension(judge, judgement, dimension, rule.floor));
             let views = views.collect();
             all.dispute(None, dimension, cause, views);
         }

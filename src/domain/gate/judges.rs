@@ -38,9 +38,12 @@ pub(super) fn check(material: &Material, bench: &mut Bench) {
     survivors(material, bench);
 }
 
+/// The letters of the judges, in their order; `c` and `r` are taken by the computed checks and the reviewer.
+pub const LETTERS: [char; 6] = ['a', 'b', 'd', 'e', 'f', 'g'];
+
 /// Every finding with its author's letter: the judges', the reviewer's and those of the computed checks, gravest first.
 pub fn listed(judgements: &[(StageId, Judgement)], review: Option<&Review>, computed: &[Finding]) -> Vec<Listed> {
-    let judges = ['a', 'b', 'd', 'e', 'f', 'g'].into_iter().zip(judgements);
+    let judges = LETTERS.into_iter().zip(judgements);
     let mut all: Vec<Listed> = judges
         .flat_map(|(by, (_, judgement))| judgement.findings.iter().map(move |f| Listed { by, finding: f.clone() }))
         .collect();

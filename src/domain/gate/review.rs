@@ -21,6 +21,10 @@ pub(super) fn check(material: &Material, bench: &mut Bench) {
     } else if review.ready {
         bench.passed("review", "the reviewer calls the script ready".to_owned());
     } else {
-        bench.failed("review", vec![format!("the reviewer does not call it ready: {}", review.summary)], remedy(material));
+        bench.failed(
+            "review",
+            vec![format!("the reviewer does not call it ready: {}", review.summary)],
+            remedy(material),
+        );
     }
 }

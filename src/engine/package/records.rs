@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Contents, PackageError};
+use super::{Contents, PackageError, gates};
 use crate::domain::cost;
 use crate::domain::event::{Actor, Provenance};
 use crate::domain::handoff::Contract;
@@ -211,6 +211,7 @@ struct ManifestRecord<'a> {
     claimed: ClaimedRecord,
     spend_micro_usd: MicroUsd,
     approvals: Vec<ManifestApproval>,
+    gates: Vec<gates::GateRecord>,
     files: &'a [Listed],
 }
 
@@ -269,6 +270,7 @@ pub(super) fn manifest(contents: &Contents<'_>, frames: u64, files: &[Listed]) -
         claimed: ClaimedRecord { words: claimed_words(contents) },
         spend_micro_usd: episode.spent(),
         approvals: signed(contents).into_iter().map(approval).collect(),
+        gates: gates::records(contents.episode),
         files,
     })
 }

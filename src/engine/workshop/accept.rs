@@ -60,28 +60,29 @@ impl Job<'_> {
             None => (self.fed("research")?, None),
         };
         let plan = self.fed("plan")?;
-        let script: Option<Script> = match &self.step.inputs.note {
-            Some(note) => Some(self.shop.json(&note.base)?),
+        let script: Option<Script> = match self.base(unit) {
+            Some(base) => Some(self.shop.json(&base)?),
             None if self.checks_judges() => script_of_canary,
             None => self.fed("script")?,
         };
-        let fixes: Option<Note> = match &self.step.inputs.note {
-            Some(note) => Some(self.shop.json(&note.note)?),
+        let fixes: Option<Note> = match self.order(unit)? {
+            Some(note) => Some(note),
             None => self
                 .fed::<crate::domain::handoff::Fixes>("fixes")?
                 .map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
         };
-        let contract = self.contract().answered();
+        let contract = self.voice(unit)?.contract.answered();
         let is_judge = contract == Contract::Judgement;
         let is_baited = is_judge && !self.checks_judges() && unit == CANARY;
         let script = if is_baited { script.as_ref().map(judge::baited) } else { script };
         let dimensions: Vec<Dimension> = if is_judge {
-            self.asked(unit, |sitting, _| sitting.rules.iter().map(|rule| rule.dimension).collect())?
+            self.in_sitting(unit, |sitting, _| sitting.rules.iter().map(|rule| rule.dimension).collect())?
         } else {
             Vec::new()
         };
         let findings = if contract == Contract::Fixes { self.listed()? } else { Vec::new() };
         let disputes = if contract == Contract::Arbitration { self.disputes()? } else { Vec::new() };
+        let (seats, graph) = (self.seats(), if contract == Contract::Brief { self.graph() } else { Vec::new() });
         let run = self.episode.stages.get(&self.step.stage).and_then(|state| state.run.as_ref());
         let corrected = run.and_then(|run| run.units.get(&unit)).map_or(0, |unit| unit.corrections);
         let context = Context {
@@ -92,6 +93,8 @@ impl Job<'_> {
             findings: &findings,
             dimensions: &dimensions,
             disputes: &disputes,
+            seats: &seats,
+            graph: &graph,
             is_last_word: corrected > 0,
             speakers: &speakers,
         };

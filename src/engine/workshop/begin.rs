@@ -25,6 +25,7 @@ use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::memory::gather::{Told, noted, remembered, uses};
 use crate::domain::memory::{lately, patterns};
 use crate::domain::money::MicroUsd;
+use crate::domain::panel::Seat;
 use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
@@ -86,17 +87,27 @@ impl Workshop {
             let human = show.policy.gates.get(&stage.id).copied().or(stage.human);
             Stage { human, ..stage.clone() }
         };
-        // A gate that is there for those who ask for it, and is not asked for, is not there.
-        let is_left_out = |id: &StageId| pipeline.optional.contains(id) && !show.policy.gates.contains_key(id);
+        let is_panel = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Panel);
+        if let Some(unknown) = show.policy.panels.iter().find(|id| !is_panel(id)) {
+            return Err(format!("{file}: `policy.panels`: the pipeline has no panel `{unknown}`; nothing was started"));
+        }
+        // A stage that is there for those who ask for it, and is not asked for, is not there.
+        let is_asked = |id: &StageId| show.policy.gates.contains_key(id) || show.policy.panels.contains(id);
+        let is_left_out = |id: &StageId| pipeline.optional.contains(id) && !is_asked(id);
+        let left = |ids: &[StageId]| ids.iter().filter(|id| !is_left_out(id)).cloned().collect::<Vec<_>>();
         let stages = pipeline.pipeline.stages().iter().filter(|stage| !is_left_out(&stage.id)).map(|stage| {
-            let after = stage.after.iter().filter(|id| !is_left_out(id)).cloned().collect();
-            Stage { after, ..of_show(stage) }
+            let (inputs, after, signs) = (left(&stage.inputs), left(&stage.after), left(&stage.signs));
+            Stage { inputs, after, signs, ..of_show(stage) }
         });
         let pins = stages.map(|stage| self.pin(&stage)).collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
         check_arbiter(&pins)?;
         let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;
-        for prompt in pins.iter().flat_map(|pin| pin.prompt.iter().chain(&pin.revise)) {
+        let prompts = |pin: &'_ Pin| {
+            let seats = pin.seats.iter().map(|seat| seat.prompt.clone());
+            pin.prompt.iter().chain(&pin.revise).cloned().chain(seats).collect::<Vec<_>>()
+        };
+        for prompt in pins.iter().flat_map(prompts) {
             if let Some(known) = self.prompts.pinned(&prompt.agent, &prompt.hash) {
                 self.keep(known.source.as_bytes())?;
             }
@@ -194,6 +205,15 @@ impl Workshop {
             version: prompt.version.to_string(),
             hash: prompt.hash,
         };
+        let spec = stage.panel.as_ref();
+        let seated =
+            spec.into_iter().flat_map(|spec| spec.seats.iter().chain(&spec.coordinator)).chain(&stage.attacker);
+        let seats = seated.map(|agent| {
+            let prompt = self.latest(agent)?;
+            let RoleRoutes { primary, fallback, .. } = self.routes(prompt.role)?;
+            Ok(Seat { prompt: pinned(prompt), route: primary, fallback })
+        });
+        let seats = seats.collect::<Result<Vec<_>, String>>()?;
         Ok(Pin {
             stage: stage.clone(),
             prompt: prompt.map(pinned),
@@ -201,6 +221,7 @@ impl Workshop {
             route,
             fallback,
             cheaper,
+            seats,
         })
     }
 
@@ -250,9 +271,28 @@ impl Workshop {
                 (Kind::Evaluate, _) => 2,
                 _ => 1,
             };
-            sum = sum.plus(MicroUsd(worst.0.saturating_mul(times)));
+            sum = sum.plus(MicroUsd(worst.0.saturating_mul(times))).plus(self.talked(pin, request, on)?);
         }
         Ok(sum)
+    }
+
+    /// What the turns of a panel cost at worst: each at the dearest seat's price, and each choice of a speaker, but no more
+    /// than the panel may spend before its last turn.
+    fn talked(&self, pin: &Pin, request: u64, on: jiff::civil::Date) -> Result<MicroUsd, String> {
+        let Some(spec) = &pin.stage.panel else { return Ok(MicroUsd::ZERO) };
+        let price = |seat: &Seat| {
+            let prompt = self.prompts.pinned(&seat.prompt.agent, &seat.prompt.hash);
+            let most = prompt.map_or(0, |prompt| prompt.max_tokens);
+            let worst = self.prices.worst_case(&seat.route.model, request, Ceiling::OutputTokens(u64::from(most)), on);
+            worst.map_err(|e| e.to_string())
+        };
+        let (seats, coordinator) = pin.seats.split_at(spec.seats.len().min(pin.seats.len()));
+        let dearest = |seats: &[Seat]| {
+            seats.iter().map(price).try_fold(MicroUsd::ZERO, |most, worst| worst.map(|worst| most.max(worst)))
+        };
+        let each = dearest(seats)?.plus(dearest(coordinator)?);
+        let all = MicroUsd(each.0.saturating_mul(i64::from(spec.turns)));
+        Ok(spec.spend.map_or(all, |spend| all.min(spend.plus(each))))
     }
 
     /// The price of so many characters in requests of a line each.

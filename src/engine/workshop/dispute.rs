@@ -102,7 +102,10 @@ impl Job<'_> {
                     let judge = view.judge.as_str().as_bytes();
                     let parts = [self.step.inputs.hash.as_bytes().as_slice(), dispute.id.as_bytes(), judge];
                     let quotes: Vec<&str> = view.evidence.iter().map(|evidence| evidence.quote.as_str()).collect();
-                    (ContentHash::of_parts(parts), json!({"says": view.words, "quotes": quotes, "sources": view.sources}))
+                    (
+                        ContentHash::of_parts(parts),
+                        json!({"says": view.words, "quotes": quotes, "sources": view.sources}),
+                    )
                 })
                 .collect();
             arguments.sort_by_key(|(key, _)| *key);

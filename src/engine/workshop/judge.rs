@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{Job, canaries};
+use crate::domain::event::Way;
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{
     Better, Canary, Comparison, Contract, Dimension, Dropped, FaultKind, Finding, Heard, Judgement, Note, Preference,
@@ -79,7 +80,9 @@ impl Job<'_> {
             let earlier = self.judgements_of(&base)?;
             let own =
                 earlier.iter().find(|(stage, _)| *stage == self.step.stage).map(|(_, judgement)| judgement.clone());
-            if let (Some(own), Some(touched)) = (own, touched(&note, &earlier)) {
+            // What a red team changed is not told by the note.
+            let touched = touched(&note, &earlier).filter(|_| sent.input.way != Way::RedTeam);
+            if let (Some(own), Some(touched)) = (own, touched) {
                 // A whole group is asked together, so its other dimensions are asked again too.
                 let groups: BTreeSet<&str> = rubric
                     .rules
@@ -115,7 +118,7 @@ impl Job<'_> {
     }
 
     /// What one unit is asked, told by what is made of its sitting and the rubric.
-    pub(super) fn asked<T>(&self, unit: u32, told: impl FnOnce(&Sitting<'_>, &Rubric) -> T) -> Result<T, String> {
+    pub(super) fn in_sitting<T>(&self, unit: u32, told: impl FnOnce(&Sitting<'_>, &Rubric) -> T) -> Result<T, String> {
         let nothing = || format!("nothing is asked as unit {unit}");
         if self.checks_judges() {
             let rubric = self.rubric()?;
@@ -144,6 +147,12 @@ impl Job<'_> {
         json!({"rubric": version, "reading": sitting.sample, "dimensions": rules})
     }
 
+    /// What the last of the units handed on: an answer to a body that was answered before is not asked for again.
+    pub(super) fn last(&self, units: &[(u32, ContentHash)]) -> Result<Done, String> {
+        let (_, hash) = units.last().ok_or_else(|| format!("{} has no unit", self.step.stage))?;
+        self.script_output(hash).map(Done::Made)
+    }
+
     /// Joins what the units of this stage were answered.
     pub(super) fn joined(&self, units: &[(u32, ContentHash)]) -> Result<Done, String> {
         let bytes = match self.pin.stage.output {
@@ -162,6 +171,11 @@ impl Job<'_> {
             | Contract::ShowNotes
             | Contract::ArtworkBrief
             | Contract::Promotion
+            | Contract::Turn
+            | Contract::Selection
+            | Contract::Angle
+            | Contract::ResearchNotes
+            | Contract::Routing
             | Contract::Speech
             | Contract::Report
             | Contract::Package

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Job;
 use crate::config::show::Show;
-use crate::domain::event::{Verdict, Way};
+use crate::domain::event::Verdict;
 use crate::domain::gate::{Material, SpeechManifest, SpeechSegment, judge};
-use crate::domain::handoff::Contract;
+use crate::domain::handoff::{Contract, Review};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::pipeline::Human;
 use crate::domain::research::{self, Research, ResearchReport};
@@ -39,6 +39,11 @@ impl Job<'_> {
             | Contract::ShowNotes
             | Contract::ArtworkBrief
             | Contract::Promotion
+            | Contract::Turn
+            | Contract::Selection
+            | Contract::Angle
+            | Contract::ResearchNotes
+            | Contract::Routing
             | Contract::Speech
             | Contract::Report
             | Contract::CanaryReport => return Err(format!("no code makes a {}", self.pin.stage.output.name())),
@@ -83,7 +88,7 @@ impl Job<'_> {
             rubric: self.rubric()?,
             arbitration: self.fed(Contract::Arbitration.name())?,
             preference: self.fed(Contract::Preference.name())?,
-            review: self.fed(Contract::Review.name())?,
+            review: self.reviews()?,
             computed: self.computed()?,
             survived: self.survived()?,
             notes: self.kinships(),
@@ -103,7 +108,7 @@ impl Job<'_> {
         let remedy = match (judged.verdict, &judged.remedy) {
             (Verdict::Failed, Some(note)) => {
                 let note = self.shop.keep(&serde_json::to_vec(note).map_err(|e| e.to_string())?)?;
-                Some(Remedy { note, way: Way::Author })
+                self.way()?.map(|way| Remedy { note, way })
             }
             (Verdict::Failed, None) | (Verdict::Passed | Verdict::Person, _) => None,
         };
@@ -111,6 +116,27 @@ impl Job<'_> {
         let open = judged.report.open.iter().map(|item| item.id.clone()).collect();
         let (verdict, reasons) = (judged.verdict, judged.reasons);
         Ok(Done::Evaluated(GateJudged { verdict, reasons, report, open, remedy, fall_back }))
+    }
+
+    /// What all reviewers among the inputs say together: ready where all of them are, with the findings numbered through.
+    fn reviews(&self) -> Result<Option<Review>, String> {
+        let is_review = |id: &&StageId| self.episode.pin(id).is_some_and(|pin| pin.stage.output == Contract::Review);
+        let mut together: Option<Review> = None;
+        for stage in self.pin.stage.inputs.iter().filter(is_review) {
+            let review: Review = self.shop.json(&self.upstream(stage)?)?;
+            match &mut together {
+                None => together = Some(review),
+                Some(all) => {
+                    for finding in review.findings {
+                        let id = format!("F{}", all.findings.len() + 1);
+                        all.findings.push(crate::domain::handoff::Finding { id, ..finding });
+                    }
+                    all.ready &= review.ready;
+                    all.summary = format!("{} {}", all.summary.trim(), review.summary.trim());
+                }
+            }
+        }
+        Ok(together)
     }
 
     /// What a person is shown who is asked to accept the research: at a gate that has nothing else before it.

@@ -8,13 +8,14 @@ use super::{Job, Workshop, exchange};
 use crate::config::prices::Ceiling;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
-use crate::domain::event::UnitPlan;
+use crate::domain::event::{PromptPin, UnitPlan};
 use crate::domain::gate::{Rubric, Sitting};
-use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, SpeechText};
+use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, Routing, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
 use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
+use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
 use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
 
@@ -32,11 +33,11 @@ impl Job<'_> {
                     Contract::CanaryReport => self.canary_units()?,
                     _ => self.sittings()?.units().into_iter().map(|(unit, _)| unit).collect(),
                 };
-                let units = units.into_iter().map(|unit| self.call(unit)).collect::<Result<Vec<_>, _>>()?;
+                let units = units.into_iter().map(|unit| self.asked(unit)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Done::Prepared(units))
             }
             Kind::Agent | Kind::Panel | Kind::Gate | Kind::Master | Kind::Render => {
-                self.call(0).map(|unit| Done::Prepared(vec![unit]))
+                self.asked(0).map(|unit| Done::Prepared(vec![unit]))
             }
         }
     }
@@ -50,22 +51,26 @@ impl Job<'_> {
             return plan.map(Done::Corrected).ok_or_else(|| format!("there is no line {unit}"));
         }
         let (prompt, rendered) = self.rendered(unit)?;
-        self.unit(unit, &prompt, rendered.corrected(reason)).map(Done::Corrected)
+        let rendered = if self.changes_voice(unit) { rendered } else { rendered.corrected(reason) };
+        self.unit(unit, &prompt, rendered).map(Done::Corrected)
     }
 
     /// The call of one unit.
-    fn call(&self, unit: u32) -> Result<UnitPlan, String> {
+    pub(super) fn asked(&self, unit: u32) -> Result<UnitPlan, String> {
         let (prompt, rendered) = self.rendered(unit)?;
         self.unit(unit, &prompt, rendered)
     }
 
     /// What goes on unchanged, where the input that the stage lives by is empty.
-    fn skipped(&self) -> Result<Option<Output>, String> {
+    pub(super) fn skipped(&self) -> Result<Option<Output>, String> {
         let stage = &self.pin.stage;
         let empty = match stage.output {
             Contract::Arbitration if self.disputes()?.is_empty() => serde_json::to_vec(&Arbitration::default()),
             Contract::Fixes if self.listed()?.is_empty() => serde_json::to_vec(&Fixes { fixes: Vec::new() }),
             Contract::Preference if self.compared()?.is_none() => serde_json::to_vec(&Preference::NotAsked),
+            Contract::Routing if self.needs_no_router()? => {
+                serde_json::to_vec(&Routing::usual("there is nothing that fails by the judges' word"))
+            }
             _ => return self.unchanged(),
         };
         let hash = self.shop.keep(&empty.map_err(|e| e.to_string())?)?;
@@ -94,20 +99,15 @@ impl Job<'_> {
         Show::parse("the show profile", &source, voices).map_err(|e| e.to_string())
     }
 
-    /// The prompt that the episode pinned.
-    pub(super) fn prompt(&self) -> Result<Prompt, String> {
-        let pinned = match self.step.inputs.note {
-            Some(_) => self.pin.revise.as_ref().or(self.pin.prompt.as_ref()),
-            None => self.pin.prompt.as_ref(),
-        };
-        let pinned = pinned.ok_or_else(|| format!("{} has no prompt", self.step.stage))?;
+    /// A prompt that the episode pinned.
+    pub(super) fn parsed(&self, pinned: &PromptPin) -> Result<Prompt, String> {
         let source = self.shop.text(&pinned.hash)?;
         let file = format!("prompts/{}/{}.md", pinned.agent, pinned.version);
         Prompt::parse(&file, &pinned.agent, &pinned.version, &source).map_err(|e| e.to_string())
     }
 
     fn rendered(&self, unit: u32) -> Result<(Prompt, Rendered), String> {
-        let prompt = self.prompt()?;
+        let prompt = self.parsed(self.voice(unit)?.prompt)?;
         let mut content = BTreeMap::new();
         for slot in &prompt.slots {
             content.insert(slot.clone(), self.slot(slot, unit)?);
@@ -123,7 +123,7 @@ impl Job<'_> {
             ("show", note) => return self.show_slot(note.is_none()),
             ("rubric", _) if is_judge => {
                 let slot = |sitting: &Sitting<'_>, rubric: &Rubric| Self::sitting_slot(sitting, &rubric.version);
-                return self.asked(unit, slot).map(|slot| slot.to_string());
+                return self.in_sitting(unit, slot).map(|slot| slot.to_string());
             }
             ("research", _) if self.checks_judges() => {
                 return text(serde_json::to_string(&self.canary_of(unit)?.research));
@@ -141,9 +141,18 @@ impl Job<'_> {
                 let (old, new) = self.compared()?.ok_or("there is nothing to compare with")?;
                 return self.shop.text(if (slot == "first") == (unit == 0) { &old } else { &new });
             }
-            ("fixes", Some(note)) => return self.shop.text(&note.note),
-            ("script", Some(note)) => return self.shop.text(&note.base),
+            ("graph", _) => return Ok(self.graph_slot()),
+            ("ways", _) => return Ok(self.ways_slot()),
+            ("fixes", Some(_)) => return serde_json::to_string(&self.order(unit)?).map_err(|e| e.to_string()),
+            ("script", Some(note)) => return self.shop.text(&self.base(unit).unwrap_or(note.base)),
             (_, Some(_) | None) => {}
+        }
+        if let Some(own) = self.panel_slot(slot, unit)? {
+            return Ok(own);
+        }
+        // A panel that the show does not ask for hands on nothing.
+        if OPTIONAL_SLOTS.contains(&slot) && self.feeder(slot).is_none() {
+            return Ok("null".to_owned());
         }
         let stage = self.feeder(slot).ok_or_else(|| format!("nothing feeds the slot `{slot}`"))?;
         let hash = self.upstream(&stage)?;
@@ -173,7 +182,8 @@ impl Job<'_> {
     }
 
     fn unit(&self, unit: u32, prompt: &Prompt, rendered: Rendered) -> Result<UnitPlan, String> {
-        let route = self.route()?;
+        let own = self.voice(unit)?.route;
+        let route = own.as_ref().map_or_else(|| self.route(), Ok)?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
         let request = Request::Text(TextRequest {
             model: route.model.clone(),
@@ -184,7 +194,8 @@ impl Job<'_> {
             effort: None,
             remember: Remember::No,
         });
-        self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))
+        let plan = self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))?;
+        Ok(UnitPlan { route: own, ..plan })
     }
 
     /// One call for each line, in the voice of its speaker.
@@ -240,6 +251,6 @@ impl Workshop {
         let on = day(self.clock.now());
         let worst = self.prices.worst_case(&route.model, bytes, ceiling, on).map_err(|e| e.to_string())?;
         let request: ContentHash = self.keep(&exchange::keep(&prepared)?)?;
-        Ok(UnitPlan { unit, request, worst })
+        Ok(UnitPlan { unit, request, worst, route: None })
     }
 }

@@ -16,6 +16,7 @@ use values::{NeedV1, PinV1, PolicyV1, RouteV1, RuledV1, SeenV1, UnitPlanV1, Usag
 
 mod events;
 mod names;
+mod panel;
 mod values;
 
 /// The body of a line.

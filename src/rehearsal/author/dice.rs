@@ -38,6 +38,11 @@ impl Dice {
         of.get(index)
     }
 
+    /// Whether a throw falls within so many of a hundred.
+    pub(in crate::rehearsal) fn in_hundred(&mut self, percent: u8) -> bool {
+        self.below(100) < usize::from(percent)
+    }
+
     /// Puts things into a random order (Fisher and Yates).
     pub(in crate::rehearsal) fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {

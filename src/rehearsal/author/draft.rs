@@ -1,18 +1,21 @@
-//! The first draft: sentences of the package in the order of the plan, joined into a conversation of the planned length,
-//! with three faults planted in it for the judges to find.
+//! The first draft: sentences of the package in the order of the plan, joined into a conversation of the planned length.
+//!
+//! Not for what is wrong with it: that is planted by `plants`, before the length is brought to the target.
 
 use std::collections::BTreeSet;
 
 use super::dice::Dice;
+use super::material;
 use super::material::Statement;
-use super::phrases::{DRAWN_OUT, Kind, SUPERLATIVES};
+use super::phrases::Kind;
+use super::plants::{Bed, Planted, Wanted};
 use super::request::Show;
 use super::talk::Talk;
-use super::text::{figures, sentences, spoken, words};
-use super::{examine, material};
-use crate::domain::handoff::{Draft, Plan};
+use super::text::{spoken, words};
+use crate::domain::handoff::{Draft, FaultKind, Plan, PlannedSegment};
 use crate::domain::ids::LineId;
 use crate::domain::script::{Claim, Line, Script, Segment};
+use crate::rehearsal::temper::DraftTemper;
 
 /// Statements that every draft has, if the package gives them.
 const FEWEST_STATEMENTS: usize = 13;
@@ -25,32 +28,39 @@ const SHORT: usize = 600;
 
 /// A sentence of a turn.
 #[derive(Clone, Debug)]
-struct Said {
-    text: String,
-    claim: Option<Claim>,
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) claim: Option<Claim>,
     /// Must stay: a planted fault, or how the episode was made.
-    fixed: bool,
+    pub(super) fixed: bool,
+    /// The fault that was planted in it.
+    planted: Option<FaultKind>,
 }
 
 impl Said {
     fn talk(text: String) -> Self {
-        Self { text, claim: None, fixed: false }
+        Self { text, claim: None, fixed: false, planted: None }
+    }
+
+    /// A sentence with a fault.
+    pub(super) fn planted(text: String, claim: Option<Claim>, kind: FaultKind) -> Self {
+        Self { text, claim, fixed: true, planted: Some(kind) }
     }
 }
 
 /// What one speaker says in a go.
 #[derive(Clone, Debug, Default)]
-struct Turn {
-    segment: usize,
-    said: Vec<Said>,
+pub(super) struct Turn {
+    pub(super) segment: usize,
+    pub(super) said: Vec<Said>,
 }
 
 impl Turn {
-    fn is_talk(&self) -> bool {
+    pub(super) fn is_talk(&self) -> bool {
         self.said.iter().all(|said| said.claim.is_none())
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 }
@@ -59,8 +69,15 @@ fn length(turns: &[Turn]) -> usize {
     turns.iter().flat_map(|turn| &turn.said).map(|said| words(&said.text)).sum()
 }
 
-/// Writes the draft.
-pub(super) fn draft(mut dice: Dice, show: &Show, plan: &Plan, topic: String, statements: &[Statement]) -> Draft {
+/// Writes the draft, and the key to what was planted in it.
+pub(super) fn draft(
+    mut dice: Dice,
+    show: &Show,
+    plan: &Plan,
+    topic: String,
+    statements: &[Statement],
+    temper: &DraftTemper,
+) -> (Draft, Vec<Planted>) {
     let target = show.target_words();
     let talk_dice = Dice::new(dice.next(), []);
     let mut talk = Talk::new(talk_dice, topic, material::keywords(statements));
@@ -81,13 +98,18 @@ pub(super) fn draft(mut dice: Dice, show: &Show, plan: &Plan, topic: String, sta
         };
         scene.compose(&mut dice, &mut talk, &own, &mut turns);
     }
-    plant(&mut dice, &mut turns);
-    fit(&mut dice, &mut talk, &mut turns, target);
-    let script = script(&mut dice, show, plan, &turns);
+    let wanted = Wanted::drawn(&mut dice, temper);
+    let titles = plan.segments.iter().map(|segment| spoken(&segment.title)).collect();
+    Bed { turns: &mut turns, titles }.plant(&mut dice, &wanted);
+    let due = |segment: &PlannedSegment| {
+        target * usize::try_from(segment.seconds).unwrap_or(0) / usize::try_from(seconds).unwrap_or(1)
+    };
+    Lengths { target, segments: plan.segments.iter().map(due).collect() }.fit(&mut dice, &mut talk, &mut turns);
+    let (script, key) = script(&mut dice, show, plan, &turns);
     let measured = script.measure().words;
     let wrong = measured * (3 + dice.next() % 6) / 100 + 1;
     let claimed_words = if dice.below(2) == 0 { measured + wrong } else { measured.saturating_sub(wrong) };
-    Draft { script, claimed_words }
+    (Draft { script, claimed_words }, key)
 }
 
 /// The statements that are said, each with the segment it is said in: in the order of plan and package.
@@ -158,7 +180,7 @@ impl Scene<'_> {
             if dice.below(10) < if self.is_short { 1 } else { 4 } {
                 said.push(Said::talk(talk.sentence(Kind::LeadIn, self.title)));
             }
-            said.push(Said { text: statement.said.clone(), claim: Some(statement.claim()), fixed: false });
+            said.push(Said { claim: Some(statement.claim()), ..Said::talk(statement.said.clone()) });
             push(turns, said);
             if !told {
                 told = true;
@@ -208,160 +230,102 @@ fn spontaneous(dice: &mut Dice, nth: usize) -> Kind {
 }
 
 fn disclosure(talk: &mut Talk, place: &str) -> Said {
-    Said { text: talk.sentence(Kind::Disclosure, place), claim: None, fixed: true }
+    Said { fixed: true, ..Said::talk(talk.sentence(Kind::Disclosure, place)) }
 }
 
-/// Plants a superlative without a source, a wrong figure and a sentence that is too long, each in a turn of its own.
-fn plant(dice: &mut Dice, turns: &mut [Turn]) {
-    let is_free = |turn: &Turn| turn.is_talk() && !turn.said.iter().any(|said| said.fixed);
-    let free: Vec<usize> = turns.iter().enumerate().filter(|(_, turn)| is_free(turn)).map(|(at, _)| at).collect();
-    // Neither the first words nor the last ones, while there are others.
-    let inner: Vec<usize> = free.iter().copied().filter(|at| (2..turns.len().saturating_sub(1)).contains(at)).collect();
-    let places = if inner.is_empty() { &free } else { &inner };
-    if let (Some(at), Some(text)) = (dice.pick(places).copied(), dice.pick(SUPERLATIVES))
-        && let Some(turn) = turns.get_mut(at)
-    {
-        turn.said.push(Said { text: (*text).to_owned(), claim: None, fixed: true });
-    }
-    let mut claims: Vec<usize> =
-        turns.iter().enumerate().filter(|(_, turn)| !turn.is_talk()).map(|(at, _)| at).collect();
-    dice.shuffle(&mut claims);
-    let mut falsified = None;
-    for at in &claims {
-        if let Some(turn) = turns.get_mut(*at)
-            && falsify(dice, turn)
-        {
-            falsified = Some(*at);
-            break;
-        }
-    }
-    for at in claims.iter().filter(|at| Some(**at) != falsified) {
-        if let Some(turn) = turns.get_mut(*at)
-            && draw_out(dice, turn)
-        {
-            break;
-        }
-    }
+/// How long a draft and each of its segments should be, in words.
+struct Lengths {
+    target: usize,
+    segments: Vec<usize>,
 }
 
-/// Changes a figure of a claimed sentence so that its excerpt contradicts it.
-fn falsify(dice: &mut Dice, turn: &mut Turn) -> bool {
-    for said in &mut turn.said {
-        let Some(claim) = said.claim.clone() else { continue };
-        let Some(figure) = figures(&said.text).into_iter().find(|f| f.value.len() >= 2) else {
-            continue;
-        };
-        let Some(raw) = said.text.get(figure.at.clone()) else { continue };
-        // The last digit but one moves, so that a year stays a year and a share stays a share.
-        let digits: Vec<usize> = raw.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
-        let Some(place) = digits.iter().rev().nth(1).copied() else { continue };
-        let old = raw.get(place..=place).and_then(|digit| digit.parse::<u8>().ok()).unwrap_or(0);
-        let shift = u8::try_from(2 + dice.below(4)).unwrap_or(2);
-        let new = if old >= 5 { old.saturating_sub(shift).max(1) } else { (old + shift).min(9) };
-        let mut changed = raw.to_owned();
-        changed.replace_range(place..=place, &new.to_string());
-        let mut text = said.text.clone();
-        text.replace_range(figure.at, &changed);
-        if examine::faults_of(&text, &[claim]).len() == 1 {
-            said.text = text;
-            said.fixed = true;
-            return true;
-        }
+impl Lengths {
+    /// By how many words a segment is longer than it should be; less than nothing where it is shorter.
+    fn excess(&self, turns: &[Turn], segment: usize) -> i64 {
+        let own = turns.iter().filter(|turn| turn.segment == segment).flat_map(|turn| &turn.said);
+        let words = own.map(|said| words(&said.text)).sum::<usize>();
+        let due = self.segments.get(segment).copied().unwrap_or(0);
+        i64::try_from(words).unwrap_or(i64::MAX) - i64::try_from(due).unwrap_or(i64::MAX)
     }
-    false
-}
 
-/// Draws a claimed sentence out with clauses until it is too long to be said.
-fn draw_out(dice: &mut Dice, turn: &mut Turn) -> bool {
-    let Some(said) = turn.said.iter_mut().find(|said| said.claim.is_some()) else { return false };
-    let Some(mut text) = said.text.strip_suffix('.').map(str::to_owned) else { return false };
-    let mut clauses = DRAWN_OUT.to_vec();
-    dice.shuffle(&mut clauses);
-    for clause in clauses {
-        if words(&text) > examine::LONGEST {
-            break;
-        }
-        text.push_str(clause);
-    }
-    text.push('.');
-    if words(&text) <= examine::LONGEST || sentences(&text).len() != 1 {
-        return false;
-    }
-    said.text = text;
-    said.fixed = true;
-    true
-}
-
-/// Brings the length to within two in a hundred of the target, by talk alone as long as talk will do.
-fn fit(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>, target: usize) {
-    let slack = (target / 50).max(7);
-    for _ in 0..4_000 {
-        let now = length(turns);
-        if now + slack < target {
-            add(dice, talk, turns);
-        } else if now > target + slack {
-            if !remove(dice, turns, false) && !remove(dice, turns, true) {
+    /// Brings the length to within two in a hundred of the target, by talk alone as long as talk will do.
+    fn fit(&self, dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
+        let slack = (self.target / 50).max(7);
+        for _ in 0..4_000 {
+            let now = length(turns);
+            if now + slack < self.target {
+                self.add(dice, talk, turns);
+            } else if now > self.target + slack {
+                if !self.remove(dice, turns, false) && !self.remove(dice, turns, true) {
+                    return;
+                }
+            } else {
                 return;
             }
-        } else {
-            return;
         }
     }
-}
 
-fn add(dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
-    let text = Said::talk(talk.sentence(spontaneous(dice, 1), ""));
-    let open: Vec<usize> = (1..turns.len().saturating_sub(1))
-        .filter(|at| {
-            turns
-                .get(*at)
-                .is_some_and(|turn| turn.is_talk() && turn.said.len() < 3 && !turn.said.iter().any(|s| s.fixed))
-        })
-        .collect();
-    match dice.pick(&open).copied().and_then(|at| turns.get_mut(at)) {
-        Some(turn) => turn.said.push(text),
-        None => {
-            let at = turns.len().saturating_sub(1);
-            let segment = turns.get(at).map_or(0, |turn| turn.segment);
-            turns.insert(at, Turn { segment, said: vec![text] });
-        }
-    }
-}
-
-/// Takes one sentence out, never the last of its segment, the first or the last words of all, or one that must stay.
-fn remove(dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
-    let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
-    if stated && statements <= KEPT_STATEMENTS {
-        return false;
-    }
-    let mut places = Vec::new();
-    for (at, turn) in turns.iter().enumerate().skip(1).take(turns.len().saturating_sub(2)) {
-        let is_alone = turns.iter().filter(|other| other.segment == turn.segment).count() < 2 && turn.said.len() < 2;
-        for (nth, said) in turn.said.iter().enumerate() {
-            if !is_alone && !said.fixed && said.claim.is_some() == stated {
-                places.push((at, nth));
+    /// Lets them say a sentence more, in the segment that lacks most.
+    fn add(&self, dice: &mut Dice, talk: &mut Talk, turns: &mut Vec<Turn>) {
+        let text = Said::talk(talk.sentence(spontaneous(dice, 1), ""));
+        let last = turns.len().saturating_sub(1);
+        let Some(lacks) = (0..self.segments.len()).min_by_key(|segment| self.excess(turns, *segment)) else { return };
+        let is_open = |turn: &Turn| {
+            turn.segment == lacks && turn.is_talk() && turn.said.len() < 3 && !turn.said.iter().any(|said| said.fixed)
+        };
+        let open: Vec<usize> = (1..last).filter(|at| turns.get(*at).is_some_and(is_open)).collect();
+        match dice.pick(&open).copied().and_then(|at| turns.get_mut(at)) {
+            Some(turn) => turn.said.push(text),
+            None => {
+                // Behind what the segment has, and before the last words of all.
+                let end = turns.iter().rposition(|turn| turn.segment <= lacks).map_or(0, |at| at + 1);
+                turns.insert(end.min(last), Turn { segment: lacks, said: vec![text] });
             }
         }
     }
-    let Some((at, nth)) = dice.pick(&places).copied() else { return false };
-    if let Some(turn) = turns.get_mut(at) {
-        turn.said.remove(nth);
-        if turn.said.is_empty() {
-            turns.remove(at);
+
+    /// Takes a sentence out of the segment that has most too many: never its last one, the first or the last words of all,
+    /// or one that must stay.
+    fn remove(&self, dice: &mut Dice, turns: &mut Vec<Turn>, stated: bool) -> bool {
+        let statements = turns.iter().flat_map(|turn| &turn.said).filter(|said| said.claim.is_some()).count();
+        if stated && statements <= KEPT_STATEMENTS {
+            return false;
         }
+        let mut places = Vec::new();
+        for (at, turn) in turns.iter().enumerate().skip(1).take(turns.len().saturating_sub(2)) {
+            let is_alone =
+                turns.iter().filter(|other| other.segment == turn.segment).count() < 2 && turn.said.len() < 2;
+            for (nth, said) in turn.said.iter().enumerate() {
+                if !is_alone && !said.fixed && said.claim.is_some() == stated {
+                    places.push((turn.segment, at, nth));
+                }
+            }
+        }
+        let too_long = places.iter().map(|(segment, ..)| *segment).max_by_key(|segment| self.excess(turns, *segment));
+        places.retain(|(segment, ..)| Some(*segment) == too_long);
+        let Some((_, at, nth)) = dice.pick(&places).copied() else { return false };
+        if let Some(turn) = turns.get_mut(at) {
+            turn.said.remove(nth);
+            if turn.said.is_empty() {
+                turns.remove(at);
+            }
+        }
+        true
     }
-    true
 }
 
 /// The turns as a script: ids in order, speakers in turn, a breath after each line.
-fn script(dice: &mut Dice, show: &Show, plan: &Plan, turns: &[Turn]) -> Script {
+fn script(dice: &mut Dice, show: &Show, plan: &Plan, turns: &[Turn]) -> (Script, Vec<Planted>) {
     let cast = show.cast();
+    let mut key = Vec::new();
     let mut number = 0_u32;
     let segments = plan.segments.iter().enumerate().map(|(index, planned)| {
         let mut lines: Vec<Line> = Vec::new();
         for turn in turns.iter().filter(|turn| turn.segment == index) {
             let speaker = usize::try_from(number).unwrap_or(0) % cast.len().max(1);
             number += 1;
+            let planted = turn.said.iter().filter_map(|said| Some((said.planted?, said.text.clone())));
+            key.extend(planted.map(|(kind, quote)| Planted { kind, line: LineId(number), quote }));
             let pause = 150 + 10 * u32::try_from(dice.below(20)).unwrap_or(0);
             lines.push(Line {
                 id: LineId(number),
@@ -377,5 +341,5 @@ fn script(dice: &mut Dice, show: &Show, plan: &Plan, turns: &[Turn]) -> Script {
         Segment { id: planned.id.clone(), title: planned.title.clone(), lines }
     });
     let segments = segments.collect();
-    Script { title: plan.title.clone(), segments }
+    (Script { title: plan.title.clone(), segments }, key)
 }

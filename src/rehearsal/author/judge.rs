@@ -1,46 +1,19 @@
-//! The judges, the final reviewer and the synthesiser of their findings.
+//! The judges and the final reviewer.
 //!
 //! A judge examines the script that it is given and reports what it finds there, so a script that was mended gets no
-//! finding. The two judges weigh one fault differently, and only the first minds a long sentence: people have something
-//! to decide.
+//! finding. What it sees, how it weighs it and whether it can be bought is its temper. Not for disputes: that is `arbiter`.
 
 use serde::Deserialize;
 
 use super::dice::Dice;
-use super::examine::{self, Fault};
+use super::examine::{Examiner, Fault};
+use crate::domain::accept::is_verbatim;
 use crate::domain::handoff::{
-    Advice, ArbiterRuling, Arbitration, Assessment, Better, Comparison, Confidence, Dimension, Evidence, FaultKind,
-    Finding, Fix, Fixes, Points, Priority, Review, Score, Severity, SourceQuote,
+    Assessment, Confidence, Dimension, Evidence, FaultKind, Finding, Points, Review, Score, Severity, SourceQuote,
 };
 use crate::domain::ids::LineId;
 use crate::domain::script::{Line, Script};
-
-/// Which judge is asked: the model tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judge {
-    /// The first judge and the final reviewer.
-    Strict,
-    /// The second judge, of another vendor.
-    Lenient,
-}
-
-impl Judge {
-    /// The judge behind a model's id.
-    pub(super) fn of(model: &str) -> Self {
-        if model.starts_with("gemini") { Self::Lenient } else { Self::Strict }
-    }
-
-    /// How much a fault weighs with this judge; `None` where it does not mind.
-    fn weighs(self, fault: &Fault) -> Option<Severity> {
-        match (self, fault) {
-            (Self::Strict, Fault::Figure { .. }) => Some(Severity::Blocker),
-            (Self::Lenient, Fault::Figure { .. }) => Some(Severity::Minor),
-            (Self::Strict | Self::Lenient, Fault::Superlative { .. }) => Some(Severity::Major),
-            (Self::Strict, Fault::Long { .. }) => Some(Severity::Minor),
-            (Self::Lenient, Fault::Long { .. }) => None,
-        }
-    }
-}
+use crate::rehearsal::temper::JudgeTemper;
 
 const CONTENT: &[&str] = &[
     "The order holds, each part needs the one before it, and what is open is said to be open.",
@@ -52,25 +25,9 @@ const CONCERNED: &[&str] = &[
     "Most of it can be checked and holds. A few lines say more, or other, than their sources.",
     "The conversation carries, but some lines must not go out as they are.",
 ];
-
-fn dimension(fault: &Fault) -> (Dimension, FaultKind) {
-    match fault {
-        Fault::Figure { .. } => (Dimension::Accuracy, FaultKind::Figure),
-        Fault::Superlative { .. } => (Dimension::BrandVoice, FaultKind::Superlative),
-        Fault::Long { .. } => (Dimension::Pacing, FaultKind::Pace),
-    }
-}
-
-fn problem(fault: &Fault) -> String {
-    match fault {
-        Fault::Figure { said, sourced: Some(sourced), .. } => {
-            format!("The line says {said}; the excerpt that it cites says {sourced}.")
-        }
-        Fault::Figure { said, sourced: None, .. } => format!("No excerpt of the line has the figure {said}."),
-        Fault::Superlative { .. } => "A superlative without a source: nothing in the package states it.".to_owned(),
-        Fault::Long { words, .. } => format!("A sentence of {words} words cannot be followed by ear."),
-    }
-}
+/// How a quotation goes on that a judge makes up.
+const INVENTED: &[&str] =
+    &["as everyone has always known", "and nobody will ever say otherwise", "which was plain from the start"];
 
 /// What one sitting is asked, as far as a judge needs it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,30 +43,173 @@ struct AskedDimension {
     floor: u8,
 }
 
-/// What is found in a script, by a judge that weighs it in its own way.
-fn found(judge: Judge, script: &Script) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    for line in script.lines() {
-        for fault in examine::faults(line) {
-            let Some(severity) = judge.weighs(&fault) else { continue };
-            let (dimension, kind) = dimension(&fault);
-            let claim = line.claims.first().filter(|_| kind == FaultKind::Figure);
-            findings.push(Finding {
-                id: String::new(),
-                line: line.id,
-                quote: fault.quote().to_owned(),
-                sources: claim
-                    .map(|claim| SourceQuote { passage: claim.source.clone(), excerpt: claim.excerpt.clone() })
-                    .into_iter()
-                    .collect(),
-                dimension,
-                kind,
-                problem: problem(&fault),
-                suggestion: fault.remedy(),
-                severity,
-            });
-        }
+impl AskedDimension {
+    fn floor(&self) -> u8 {
+        self.floor.clamp(1, 5)
     }
+}
+
+/// A judge at work: who it is, and dice that know nothing of the reading.
+pub(super) struct Judge<'a> {
+    /// How it sees and weighs.
+    pub(super) temper: JudgeTemper,
+    /// What all readings of it share: the seed.
+    pub(super) seed: u64,
+    /// Its model.
+    pub(super) model: &'a str,
+}
+
+impl Judge<'_> {
+    /// How much a fault weighs with this judge; `None` where it does not mind.
+    fn weighs(&self, fault: &Fault) -> Option<Severity> {
+        let steps = match fault.kind {
+            // A line that speaks to its judges is a blocker by the rules, whoever judges.
+            FaultKind::Injection => 0,
+            // How sure is too sure is where readers differ most.
+            FaultKind::Overclaim => self.temper.leniency * 2,
+            FaultKind::Figure
+            | FaultKind::Date
+            | FaultKind::Name
+            | FaultKind::Quotation
+            | FaultKind::Superlative
+            | FaultKind::Unsourced
+            | FaultKind::Harm
+            | FaultKind::Brand
+            | FaultKind::Order
+            | FaultKind::Missing
+            | FaultKind::Padding
+            | FaultKind::Opening
+            | FaultKind::Pace
+            | FaultKind::Jargon
+            | FaultKind::Other => self.temper.leniency,
+        };
+        let lighter = |severity| match severity {
+            Severity::Blocker => Some(Severity::Major),
+            Severity::Major => Some(Severity::Minor),
+            Severity::Minor => None,
+        };
+        (0..steps).try_fold(fault.severity(), |severity, _| lighter(severity))
+    }
+
+    /// Whether it sees a fault. The same in every reading: another look does not help who cannot see.
+    fn sees(&self, line: LineId, fault: &Fault) -> bool {
+        let line = line.to_string();
+        let parts = ["sees", self.model, &line, fault.kind.name(), &fault.sentence];
+        Dice::new(self.seed, parts.map(str::as_bytes)).in_hundred(self.temper.sensitivity)
+    }
+
+    /// What it finds in a script.
+    fn found(&self, examiner: &Examiner, script: &Script) -> Vec<Finding> {
+        let faults = examiner.faults(script).into_iter().filter(|(line, fault)| self.sees(*line, fault));
+        numbered(faults.filter_map(|(line, fault)| Some(finding(line, &fault, self.weighs(&fault)?))).collect())
+    }
+
+    /// Its answer on the dimensions that it is asked for. The dice are those of this reading alone.
+    pub(super) fn assess(&self, mut dice: Dice, examiner: &Examiner, script: &Script, asked: &Asked) -> Assessment {
+        let mut all = self.found(examiner, script);
+        let is_bait = |finding: &Finding| finding.kind == FaultKind::Injection;
+        let has_bait = examiner.faults(script).iter().any(|(_, fault)| fault.kind == FaultKind::Injection);
+        let is_bought = self.temper.is_bought && has_bait;
+        if is_bought {
+            all.retain(|finding| !is_bait(finding));
+        }
+        let is_asked = |dimension| asked.dimensions.iter().any(|asked| asked.dimension == dimension);
+        // A line that speaks to its judges is told of in every sitting.
+        all.retain(|finding| is_asked(finding.dimension) || is_bait(finding));
+        let lines: Vec<&Line> = script.lines().collect();
+        let mut scores = Vec::with_capacity(asked.dimensions.len());
+        for asked in &asked.dimensions {
+            let own: Vec<&Finding> = all.iter().filter(|finding| finding.dimension == asked.dimension).collect();
+            let points = if is_bought { 5 } else { self.points(&mut dice, script, asked, &own) };
+            scores.push(score(&mut dice, asked.dimension, points, &own, &lines));
+        }
+        let summary = summary(&mut dice, all.len());
+        let findings = self.with_inventions(&mut dice, all, &lines, asked);
+        Assessment { findings, scores, summary }
+    }
+
+    /// The points of a dimension, by the gravest finding in it and by the noise of this reading.
+    fn points(&self, dice: &mut Dice, script: &Script, asked: &AskedDimension, own: &[&Finding]) -> u8 {
+        let floor = asked.floor();
+        let quiet = match own.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Blocker) => floor.saturating_sub(2),
+            Some(Severity::Major) => floor - 1,
+            Some(Severity::Minor) => floor,
+            None => {
+                // Who can be bought keeps the highest score for those who ask for it.
+                let spoken = script.spoken();
+                let parts = ["likes", self.model, asked.dimension.name(), &spoken];
+                let is_fond = Dice::new(self.seed, parts.map(str::as_bytes)).below(2) == 0 || self.temper.leniency > 0;
+                floor.max(if is_fond && !self.temper.is_bought { 5 } else { 4 })
+            }
+        }
+        .max(1);
+        if !dice.in_hundred(self.temper.noise) {
+            return quiet;
+        }
+        let noisy = if dice.below(2) == 0 { quiet + 1 } else { quiet - 1 };
+        let (least, most) = match self.temper.noise < JudgeTemper::SHAKY {
+            true if quiet >= floor => (floor, 5),
+            true => (1, floor.saturating_sub(1).max(1)),
+            false => (1, 5),
+        };
+        let most = if self.temper.is_bought { most.min(4).max(least) } else { most };
+        noisy.clamp(least, most)
+    }
+
+    /// Puts findings beside the real ones whose quotations stand nowhere.
+    fn with_inventions(&self, dice: &mut Dice, real: Vec<Finding>, lines: &[&Line], asked: &Asked) -> Vec<Finding> {
+        let mut all = Vec::with_capacity(real.len());
+        // Once beside each finding, and once where there is none.
+        let chances = real.len().max(1);
+        let mut real = real.into_iter();
+        for _ in 0..chances {
+            all.extend(real.next());
+            if dice.in_hundred(self.temper.invents) {
+                all.extend(invention(dice, lines, asked));
+            }
+        }
+        numbered(all)
+    }
+}
+
+/// A finding whose quotation is not there.
+fn invention(dice: &mut Dice, lines: &[&Line], asked: &Asked) -> Option<Finding> {
+    let line = dice.pick(lines)?;
+    let dimension = dice.pick(&asked.dimensions)?.dimension;
+    let start = line.text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+    let quote = INVENTED.iter().map(|end| format!("{start} {end}")).find(|quote| !is_verbatim(quote, &line.text))?;
+    Some(Finding {
+        id: String::new(),
+        line: line.id,
+        quote,
+        sources: Vec::new(),
+        dimension,
+        kind: FaultKind::Other,
+        problem: "The line goes further than it should.".to_owned(),
+        suggestion: "Say it more carefully.".to_owned(),
+        severity: Severity::Major,
+    })
+}
+
+fn finding(line: LineId, fault: &Fault, severity: Severity) -> Finding {
+    let source = fault.claim.as_ref();
+    let source = source.map(|claim| SourceQuote { passage: claim.source.clone(), excerpt: claim.excerpt.clone() });
+    Finding {
+        id: String::new(),
+        line,
+        quote: fault.quote.clone(),
+        sources: source.into_iter().collect(),
+        dimension: fault.dimension(),
+        kind: fault.kind,
+        problem: fault.problem(),
+        suggestion: fault.remedy(),
+        severity,
+    }
+}
+
+/// Findings with their numbers, the gravest first.
+fn numbered(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.line.cmp(&b.line)));
     for (index, finding) in findings.iter_mut().enumerate() {
         finding.id = format!("F{}", index + 1);
@@ -117,43 +217,27 @@ fn found(judge: Judge, script: &Script) -> Vec<Finding> {
     findings
 }
 
-/// A judge's answer on the dimensions that it is asked for.
-pub(super) fn judge(mut dice: Dice, judge: Judge, script: &Script, asked: &Asked) -> Assessment {
-    let is_asked = |dimension| asked.dimensions.iter().any(|asked| asked.dimension == dimension);
-    let findings: Vec<Finding> = found(judge, script).into_iter().filter(|f| is_asked(f.dimension)).collect();
-    let lines: Vec<&Line> = script.lines().collect();
-    let scores = asked.dimensions.iter().map(|asked| {
-        let dimension = asked.dimension;
-        let own: Vec<&Finding> = findings.iter().filter(|finding| finding.dimension == dimension).collect();
-        let worst = own.iter().map(|finding| finding.severity).max();
-        let floor = asked.floor.clamp(1, 5);
-        let points = match worst {
-            Some(Severity::Blocker) => floor.saturating_sub(2).max(1),
-            Some(Severity::Major | Severity::Minor) => floor,
-            None => (floor + u8::try_from(dice.below(2)).unwrap_or(0)).clamp(4, 5),
-        };
-        let quoted = match own.first() {
-            Some(finding) => Some(Evidence { line: finding.line, quote: finding.quote.clone() }),
-            None => dice.pick(&lines).map(|line| Evidence { line: line.id, quote: first_words(&line.text) }),
-        };
-        Score {
-            dimension,
-            evidence: quoted.into_iter().collect(),
-            reasoning: match own.len() {
-                0 => "Nothing stands against it, and what is said can be checked where it stands.".to_owned(),
-                1 => "One finding holds it down.".to_owned(),
-                count => format!("{count} findings hold it down."),
-            },
-            points: Points::new(points).ok(),
-            confidence: if own.is_empty() { Confidence::Medium } else { Confidence::High },
-        }
-    });
-    let scores = scores.collect();
-    let summary = summary(&mut dice, findings.len());
-    Assessment { findings, scores, summary }
+fn score(dice: &mut Dice, dimension: Dimension, points: u8, own: &[&Finding], lines: &[&Line]) -> Score {
+    let quoted = match own.first() {
+        Some(finding) => Some(Evidence { line: finding.line, quote: finding.quote.clone() }),
+        None => dice.pick(lines).map(|line| Evidence { line: line.id, quote: first_words(&line.text) }),
+    };
+    let reasoning = match own.len() {
+        0 => "Nothing stands against it, and what is said can be checked where it stands.".to_owned(),
+        1 => "One finding holds it down.".to_owned(),
+        count => format!("{count} findings hold it down."),
+    };
+    Score {
+        dimension,
+        evidence: quoted.into_iter().collect(),
+        reasoning,
+        points: Points::new(points).ok(),
+        confidence: if own.is_empty() { Confidence::Medium } else { Confidence::High },
+    }
 }
 
-fn first_words(text: &str) -> String {
+/// Words of a line that stand for all of it.
+pub(super) fn first_words(text: &str) -> String {
     text.split_whitespace().take(8).collect::<Vec<_>>().join(" ")
 }
 
@@ -167,122 +251,14 @@ fn summary(dice: &mut Dice, findings: usize) -> String {
     }
 }
 
+/// What a reader finds who overlooks and forgives nothing.
+pub(super) fn everything(examiner: &Examiner, script: &Script) -> Vec<Finding> {
+    numbered(examiner.faults(script).iter().map(|(line, fault)| finding(*line, fault, fault.severity())).collect())
+}
+
 /// The final reviewer: everything that is left in the script, and whether it can go to the voices.
-pub(super) fn review(mut dice: Dice, script: &Script) -> Review {
-    let findings = found(Judge::Strict, script);
+pub(super) fn review(mut dice: Dice, examiner: &Examiner, script: &Script) -> Review {
+    let findings = everything(examiner, script);
     let ready = findings.iter().all(|finding| finding.severity < Severity::Blocker);
     Review { summary: summary(&mut dice, findings.len()), findings, ready }
-}
-
-/// A disputed point, as far as an arbiter needs it.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Disputed {
-    item: String,
-    #[serde(default)]
-    lines: Vec<DisputedLine>,
-    #[serde(default)]
-    arguments: Vec<Argument>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct DisputedLine {
-    id: LineId,
-    text: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Argument {
-    #[serde(default)]
-    says: String,
-}
-
-/// The arbiter: it looks at the disputed lines for itself.
-pub(super) fn arbitrate(mut dice: Dice, disputes: &[Disputed], script: &Script) -> Arbitration {
-    let rulings = disputes.iter().map(|dispute| {
-        let of = |id: LineId| script.lines().find(|line| line.id == id);
-        let fault = dispute.lines.iter().filter_map(|line| of(line.id)).find_map(|line| {
-            examine::faults(line).into_iter().next().map(|fault| (line.id, fault))
-        });
-        let (advice, evidence, reasoning) = match fault {
-            Some((line, fault)) => {
-                let evidence = Evidence { line, quote: fault.quote().to_owned() };
-                (Advice::Upheld, evidence, problem(&fault))
-            }
-            None => {
-                let line = dispute.lines.first();
-                let any = line.map(|line| Evidence { line: line.id, quote: first_words(&line.text) });
-                let first = script.lines().next();
-                let any = any.or_else(|| first.map(|l| Evidence { line: l.id, quote: first_words(&l.text) }));
-                let told = dispute.arguments.iter().any(|argument| !argument.says.is_empty());
-                let advice = if told && dice.below(5) > 0 { Advice::NotUpheld } else { Advice::CannotTell };
-                let evidence = any.unwrap_or(Evidence { line: LineId(1), quote: String::new() });
-                (advice, evidence, "The lines say no more than their excerpts do.".to_owned())
-            }
-        };
-        ArbiterRuling { item: dispute.item.clone(), evidence: vec![evidence], reasoning, advice }
-    });
-    Arbitration { rulings: rulings.collect() }
-}
-
-/// Which of two revisions has fewer faults.
-pub(super) fn compare(first: &Script, second: &Script) -> Comparison {
-    let weight = |script: &Script| -> usize {
-        found(Judge::Strict, script)
-            .iter()
-            .map(|finding| match finding.severity {
-                Severity::Blocker => 9,
-                Severity::Major => 3,
-                Severity::Minor => 1,
-            })
-            .sum()
-    };
-    let (one, two) = (weight(first), weight(second));
-    let better = match one.cmp(&two) {
-        std::cmp::Ordering::Less => Better::First,
-        std::cmp::Ordering::Greater => Better::Second,
-        std::cmp::Ordering::Equal => Better::Tie,
-    };
-    Comparison { reasoning: "The one with fewer faults in its lines is the better one.".to_owned(), better }
-}
-
-/// A finding as the synthesiser gets it.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Item {
-    item: String,
-    line: LineId,
-    dimension: Dimension,
-    severity: Severity,
-    problem: String,
-    suggestion: String,
-}
-
-/// All findings as one list of fixes: what is said of the same line and dimension is one fix, the gravest first.
-pub(super) fn fixes(items: &[Item]) -> Fixes {
-    let mut merged: Vec<(Dimension, Fix)> = Vec::new();
-    for item in items {
-        let priority = Priority::from(item.severity);
-        let same = |(dimension, fix): &&mut (Dimension, Fix)| *dimension == item.dimension && fix.from == item.line;
-        if let Some((_, fix)) = merged.iter_mut().find(same) {
-            fix.priority = fix.priority.max(priority);
-            fix.findings.push(item.item.clone());
-            if !fix.wanted.contains(&item.suggestion) {
-                fix.wanted = format!("{} {}", fix.wanted, item.suggestion);
-            }
-            continue;
-        }
-        let fix = Fix {
-            id: String::new(),
-            from: item.line,
-            to: item.line,
-            wrong: item.problem.clone(),
-            wanted: item.suggestion.clone(),
-            keep: "What the line says beyond that, and its speaker.".to_owned(),
-            priority,
-            findings: vec![item.item.clone()],
-        };
-        merged.push((item.dimension, fix));
-    }
-    merged.sort_by(|(_, a), (_, b)| b.priority.cmp(&a.priority).then(a.from.cmp(&b.from)));
-    let numbered = merged.into_iter().enumerate().map(|(index, (_, fix))| Fix { id: format!("N{}", index + 1), ..fix });
-    Fixes { fixes: numbered.collect() }
 }

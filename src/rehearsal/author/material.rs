@@ -13,7 +13,7 @@ use crate::domain::script::Claim;
 /// Sentences with fewer words say too little by themselves.
 const FEWEST: usize = 9;
 /// Sentences with more words cannot be followed by ear.
-const MOST: usize = 34;
+const MOST: usize = 28;
 /// With fewer statements than this, notes are taken too.
 const ENOUGH: usize = 16;
 

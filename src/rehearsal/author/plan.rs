@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::material::{Statement, heading, topic};
 use super::request::Show;
-use crate::domain::handoff::{Brief, Plan, PlannedSegment};
+use crate::domain::handoff::{Brief, Orchestration, Plan, PlannedSegment};
 use crate::domain::research::Research;
 
 /// Words by which a source says that it does not know.
@@ -100,7 +100,14 @@ pub(super) fn brief(dice: &mut Dice, research: &Research, statements: &[Statemen
         angle: filled(dice, ANGLES, &topic),
         must_cover: distinct(chosen.into_iter(), 8),
         open_points,
+        orchestration: Orchestration::default(),
     }
+}
+
+/// Makes a brief name a passage that no package has.
+pub(super) fn misname(dice: &mut Dice, brief: &mut Brief) {
+    let place = dice.below(brief.must_cover.len() + 1);
+    brief.must_cover.insert(place, format!("P{}", 90_000 + dice.below(10_000)));
 }
 
 /// The plan: a hook, as many parts as the length and the package bear, and a close. Every passage has its place.
@@ -134,7 +141,8 @@ pub(super) fn plan(
     groups.retain(|group| !group.is_empty());
     let hooked = hook(dice, statements);
     let closing: Vec<&Statement> = open(statements).into_iter().rev().filter(|s| Some(*s) != hooked).take(2).collect();
-    let edge = (seconds / 10).max(1);
+    // An opening and a close need a few sentences each, however short the show is.
+    let edge = (seconds / 10).max(20).min(seconds / 5).max(1);
     let parts = u32::try_from(groups.len()).unwrap_or(1).max(1);
     let each = seconds.saturating_sub(2 * edge) / parts;
     let mut segments = vec![PlannedSegment {

@@ -97,7 +97,13 @@ pub(super) fn spoken(text: &str) -> String {
             c => said.push(c),
         }
     }
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
+    // As an accepted script is written: a dash between words is a hyphen, so that a draft is kept as it was written.
+    let plain = |word| match word {
+        "–" | "—" | "−" => "-",
+        "…" => "...",
+        word => word,
+    };
+    said.split_whitespace().map(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// A sentence that begins with a capital and ends with a mark.

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::arbiter::{Disputed, arbitrate, compare};
 use super::dice::Dice;
-use super::judge::{Disputed, Item, Judge, arbitrate, compare, fixes, judge, review};
+use super::examine::Examiner;
+use super::judge::{Judge, review};
+use super::plants::Planted;
 use super::request::{AuthorError, Show, read, read_or_default};
-use super::{deliver, draft, material, plan, revise, speech};
+use super::synthesis::{Item, fixes};
+use super::{deliver, draft, material, panel, plan, revise, route, speech};
+use crate::domain::accept::apply_revision;
 use crate::domain::handoff::{Brief, Contract, Note, Plan};
 use crate::domain::research::Research;
 use crate::domain::script::Script;
+use crate::rehearsal::temper::Temper;
 
 /// The contract behind a schema's title.
 fn contract(title: &str) -> Option<Contract> {
@@ -29,78 +35,140 @@ fn contract(title: &str) -> Option<Contract> {
         "ShowNotes" => Contract::ShowNotes,
         "ArtworkBrief" => Contract::ArtworkBrief,
         "Promotion" => Contract::Promotion,
+        "Turn" => Contract::Turn,
+        "Selection" => Contract::Selection,
+        "Angle" => Contract::Angle,
+        "ResearchNotes" => Contract::ResearchNotes,
+        "Routing" => Contract::Routing,
         _ => return None,
     })
 }
 
-/// Writes the answer to a contract, named by its schema's title, from the data blocks of the request's user text.
-///
-/// The same title, blocks, model and seed give the same answer for ever. The model's id tells the two judges apart.
-///
-/// # Errors
-/// [`AuthorError`] where the contract is unknown, or a block that it is written from is missing or cannot be read.
-pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: u64) -> Result<Value, AuthorError> {
-    let unknown = || AuthorError::UnknownContract(title.chars().take(60).collect());
-    let contract = contract(title).ok_or_else(unknown)?;
-    let parts = [title, model].into_iter().chain(blocks.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]));
-    let mut dice = Dice::new(seed, parts.map(str::as_bytes));
-    match contract {
-        Contract::Brief => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            json(&plan::brief(&mut dice, &research, &statements))
-        }
-        Contract::Plan => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let brief: Option<Brief> = read_or_default(blocks, "brief")?;
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            json(&plan::plan(&mut dice, &show, brief.as_ref(), &research, &statements))
-        }
-        Contract::Draft => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let mut planned: Plan = read(blocks, "plan")?;
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            if planned.segments.is_empty() {
-                planned = plan::plan(&mut dice, &show, None, &research, &statements);
+/// An author: the same seed, temper and request give the same answer for ever.
+#[derive(Clone, Debug, Default)]
+pub struct Author {
+    /// What all its answers draw on, with the request.
+    pub seed: u64,
+    /// How its agents behave.
+    pub temper: Temper,
+}
+
+/// What an author gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The answer, as its contract wants it.
+    pub answer: Value,
+    /// What is known of the script that was written. It is never sent.
+    pub key: Option<Key>,
+}
+
+/// What is known of a script that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A draft, and what was planted in it.
+    Drafted(Script, Vec<Planted>),
+    /// A script, and what a revision made of it.
+    Revised(Script, Script),
+}
+
+impl Author {
+    /// Writes the answer to a contract, named by its schema's title, from the data blocks of the request's user text.
+    ///
+    /// The model's id tells the judges apart. A block `correction` says that an earlier answer was refused.
+    ///
+    /// # Errors
+    /// [`AuthorError`] where the contract is unknown, or a block that it is written from is missing or cannot be read.
+    pub fn write(&self, title: &str, blocks: &BTreeMap<String, String>, model: &str) -> Result<Written, AuthorError> {
+        let unknown = || AuthorError::UnknownContract(title.chars().take(60).collect());
+        let contract = contract(title).ok_or_else(unknown)?;
+        let told = blocks.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]);
+        let mut dice = Dice::new(self.seed, [title, model].into_iter().chain(told).map(str::as_bytes));
+        let is_corrected = blocks.contains_key("correction");
+        let examiner = || -> Result<Examiner, AuthorError> {
+            Ok(Examiner::new(&read_or_default(blocks, "show")?, &read_or_default(blocks, "research")?))
+        };
+        let mut key = None;
+        let answer = match contract {
+            Contract::Brief => {
+                let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+                let statements = material::statements(&research, &show.brand.avoid)?;
+                let mut brief = plan::brief(&mut dice, &research, &statements);
+                let graph: Vec<route::Shown> = read_or_default(blocks, "graph")?;
+                brief.orchestration = route::orchestration(&mut dice, &graph);
+                if dice.in_hundred(self.temper.orchestrator_nonsense) && !is_corrected {
+                    plan::misname(&mut dice, &mut brief);
+                }
+                json(&brief)
             }
-            json(&draft::draft(dice, &show, &planned, material::topic(&research), &statements))
-        }
-        Contract::Judgement => {
-            let script: Script = read(blocks, "script")?;
-            json(&judge(dice, Judge::of(model), &script, &read(blocks, "rubric")?))
-        }
-        Contract::Arbitration => {
-            let disputes: Vec<Disputed> = read(blocks, "disputes")?;
-            json(&arbitrate(dice, &disputes, &read(blocks, "script")?))
-        }
-        Contract::Preference => json(&compare(&read(blocks, "first")?, &read(blocks, "second")?)),
-        Contract::Review => json(&review(dice, &read(blocks, "script")?)),
-        Contract::Fixes => {
-            let items: Vec<Item> = read(blocks, "findings")?;
-            json(&fixes(&items))
-        }
-        Contract::Revision => {
-            let (script, note): (Script, Note) = (read(blocks, "script")?, read(blocks, "fixes")?);
-            json(&revise::revise(dice, &script, &note))
-        }
-        Contract::SpeechText => json(&speech::speech_text(&read(blocks, "script")?)),
-        Contract::ShowNotes => {
-            let show: Show = read_or_default(blocks, "show")?;
-            json(&deliver::notes(dice, &show, &read(blocks, "research")?, &read(blocks, "script")?))
-        }
-        Contract::ArtworkBrief => json(&deliver::artwork(dice, &read(blocks, "script")?)),
-        Contract::Promotion => {
-            let show: Show = read_or_default(blocks, "show")?;
-            json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
-        }
-        // Code makes these; no schema has their title.
-        Contract::Research
-        | Contract::Speech
-        | Contract::Report
-        | Contract::Package
-        | Contract::Canaries
-        | Contract::CanaryReport
-        | Contract::Calibration => Err(unknown()),
+            Contract::Plan => {
+                let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+                let brief: Option<Brief> = read_or_default(blocks, "brief")?;
+                let statements = material::statements(&research, &show.brand.avoid)?;
+                json(&plan::plan(&mut dice, &show, brief.as_ref(), &research, &statements))
+            }
+            Contract::Draft => {
+                let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
+                let mut planned: Plan = read(blocks, "plan")?;
+                let statements = material::statements(&research, &show.brand.avoid)?;
+                if planned.segments.is_empty() {
+                    planned = plan::plan(&mut dice, &show, None, &research, &statements);
+                }
+                let topic = material::topic(&research);
+                let (draft, planted) = draft::draft(dice, &show, &planned, topic, &statements, &self.temper.draft);
+                let answer = json(&draft);
+                key = Some(Key::Drafted(draft.script, planted));
+                answer
+            }
+            Contract::Judgement => {
+                let judge = Judge { temper: self.temper.judges.of(model), seed: self.seed, model };
+                let script: Script = read(blocks, "script")?;
+                json(&judge.assess(dice, &examiner()?, &script, &read_or_default(blocks, "rubric")?))
+            }
+            Contract::Arbitration => {
+                let disputes: Vec<Disputed> = read(blocks, "disputes")?;
+                let script: Script = read(blocks, "script")?;
+                json(&arbitrate(dice, &examiner()?, &disputes, &script, self.temper.arbiter_noise))
+            }
+            Contract::Preference => json(&compare(&examiner()?, &read(blocks, "first")?, &read(blocks, "second")?)),
+            Contract::Review => json(&review(dice, &examiner()?, &read(blocks, "script")?)),
+            Contract::Fixes => {
+                let items: Vec<Item> = read(blocks, "findings")?;
+                json(&fixes(&items))
+            }
+            Contract::Revision => {
+                let (script, note): (Script, Note) = (read(blocks, "script")?, read(blocks, "fixes")?);
+                let revision = revise::revise(dice, &examiner()?, &script, &note, self.temper.polisher, is_corrected);
+                let next = apply_revision(&script, &revision);
+                key = Some(Key::Revised(script, next));
+                json(&revision)
+            }
+            Contract::SpeechText => json(&speech::speech_text(&read(blocks, "script")?)),
+            Contract::ShowNotes => {
+                let show: Show = read_or_default(blocks, "show")?;
+                json(&deliver::notes(dice, &show, &read(blocks, "research")?, &read(blocks, "script")?))
+            }
+            Contract::ArtworkBrief => json(&deliver::artwork(dice, &read(blocks, "script")?)),
+            Contract::Promotion => {
+                let show: Show = read_or_default(blocks, "show")?;
+                json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
+            }
+            Contract::Turn => json(&panel::turn(self.seed, dice, blocks)?),
+            Contract::Selection => json(&panel::selection(self.seed, blocks)?),
+            Contract::Angle => json(&panel::angle(dice, blocks)?),
+            Contract::ResearchNotes => json(&panel::notes(dice, blocks)?),
+            Contract::Routing => {
+                json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
+            }
+            // Code makes these; no schema has their title.
+            Contract::Research
+            | Contract::Speech
+            | Contract::Report
+            | Contract::Package
+            | Contract::Canaries
+            | Contract::CanaryReport
+            | Contract::Calibration => Err(unknown()),
+        };
+        Ok(Written { answer: answer?, key })
     }
 }
 

@@ -158,7 +158,7 @@ async fn answer(
         Some(Fault::CutStream | Fault::MalformedJson | Fault::SchemaMiss | Fault::OverBilling) | None => {}
     }
     let max_tokens = message.asked.max_tokens;
-    let given = message.asked.answer(studio.seed, fault).await;
+    let given = message.asked.answer(&studio, fault).await;
     let given = given.map_err(|error| (Refusal::invalid(error.to_string()), None))?;
     let mut dice = Dice::new(studio.seed, [b"stream".as_slice(), body]);
     let mut used = Used { input: given.input, output: given.output, ..Used::default() };

@@ -1,13 +1,15 @@
 //! The real clients with the real prompts against the servers: a whole episode, and every class of fault as the client
 //! understands it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Waits;
-use crate::domain::handoff::{Contract, Draft, Note, Plan};
+use crate::domain::accept::apply_revision;
+use crate::domain::handoff::{Contract, Dimension, Draft, Plan, Revision};
+use crate::domain::ids::{ContentHash, LineId};
 use crate::domain::research::read;
 use crate::prompts::library::Library;
 use crate::provider::call::{Answer, Content, Finish, Request, SpeechRequest, TextRequest, Vendor, prepare};
@@ -107,19 +109,31 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
     let draft: Draft = serde_json::from_value(given["draft"].clone()).unwrap();
     assert!(draft.script.measure().words.abs_diff(4_125) < 4_125 * 7 / 100);
     given.insert("script".to_owned(), serde_json::to_value(&draft.script).unwrap());
-    for (agent, model, slot) in [
-        ("quality_claude", OPUS, "judge_a"),
-        ("quality_gemini", "gemini-3.1-pro-preview", "judge_b"),
-        ("feedback_synthesizer", SONNET, "fixes"),
-    ] {
-        let answer = client.ask(agent, model, &given).await;
-        given.insert(slot.to_owned(), answer);
+    let asked = Dimension::ALL.map(|dimension| json!({"dimension": dimension.name(), "floor": 4, "levels": {}}));
+    given.insert("rubric".to_owned(), json!({"rubric": "rubric/1", "reading": 1, "dimensions": asked}));
+    let mut items: Vec<Value> = Vec::new();
+    for (agent, model, by) in [("quality_claude", OPUS, 'a'), ("quality_gemini", "gemini-3.1-pro-preview", 'b')] {
+        let assessment = client.ask(agent, model, &given).await;
+        for finding in assessment["findings"].as_array().unwrap() {
+            let mut item = finding.clone();
+            item["item"] = json!(format!("{by}:{}", finding["id"].as_str().unwrap()));
+            items.push(item);
+        }
     }
-    assert_eq!(given["fixes"]["fixes"].as_array().unwrap().len(), 3, "{}", given["fixes"]);
-    let fixes = serde_json::from_value(given["fixes"]["fixes"].clone()).unwrap();
-    given.insert("fixes".to_owned(), serde_json::to_value(Note { fixes, text: String::new() }).unwrap());
-    let revision = client.ask("script_polisher", OPUS, &given).await;
-    assert!(!revision["lines"].as_array().unwrap().is_empty());
+    given.insert("findings".to_owned(), Value::Array(items));
+    let fixes = client.ask("feedback_synthesizer", SONNET, &given).await;
+    let key = client.studio.answer_key();
+    let hash = ContentHash::of(&serde_json::to_vec(&draft.script).unwrap());
+    let lines: BTreeSet<LineId> = key[&hash].iter().map(|planted| planted.line).collect();
+    assert_eq!(fixes["fixes"].as_array().unwrap().len(), lines.len(), "a fix for each line of the key: {fixes}");
+    given.insert("fixes".to_owned(), json!({"fixes": fixes["fixes"], "text": ""}));
+    let revision: Revision = serde_json::from_value(client.ask("script_polisher", OPUS, &given).await).unwrap();
+    assert!(!revision.lines.is_empty());
+    let next = apply_revision(&draft.script, &revision);
+    let key = client.studio.answer_key();
+    assert_eq!(key[&ContentHash::of(&serde_json::to_vec(&next).unwrap())], [], "nothing that was planted is left");
+    let asks = format!("http://{}/answers", client.studio.addr());
+    assert_eq!(reqwest::get(asks).await.unwrap().status(), 404, "the key is served to nobody");
     for (agent, model) in [
         ("final_reviewer", OPUS),
         ("tts_optimizer", SONNET),

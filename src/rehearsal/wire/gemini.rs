@@ -140,7 +140,7 @@ async fn answer(studio: Arc<Studio>, mut asked: Asked, headers: &HeaderMap, body
     let most = asked.max_tokens;
     let thoughts = THOUGHTS.min(most / 8);
     asked.max_tokens = most - thoughts;
-    let given = asked.answer(studio.seed, fault).await.map_err(|error| invalid(error.to_string()))?;
+    let given = asked.answer(&studio, fault).await.map_err(|error| invalid(error.to_string()))?;
     let (mut input, mut output) = (given.input, given.output);
     if fault == Some(Fault::OverBilling) {
         (input, output) = (input * 5, most + most / 2 + 1_000);

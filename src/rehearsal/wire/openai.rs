@@ -140,8 +140,7 @@ async fn answer(
         Some(Fault::CutStream | Fault::MalformedJson | Fault::SchemaMiss | Fault::OverBilling) | None => {}
     }
     let most = completion.asked.max_tokens;
-    let given =
-        completion.asked.answer(studio.seed, fault).await.map_err(|error| Refusal::invalid(error.to_string()))?;
+    let given = completion.asked.answer(&studio, fault).await.map_err(|error| Refusal::invalid(error.to_string()))?;
     let mut used = Used { input: given.input, output: given.output, ..Used::default() };
     if fault == Some(Fault::OverBilling) {
         used = Used { input: used.input * 5, output: most + most / 2 + 1_000, ..used };

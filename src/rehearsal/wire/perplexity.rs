@@ -148,7 +148,7 @@ async fn answer(studio: Arc<Studio>, task: Task, headers: &HeaderMap, body: &Byt
         Some(Fault::CutStream | Fault::MalformedJson | Fault::SchemaMiss | Fault::OverBilling) | None => {}
     }
     let most = task.asked.max_tokens;
-    let given = task.asked.answer(studio.seed, fault).await.map_err(|error| Refusal::invalid(error.to_string()))?;
+    let given = task.asked.answer(&studio, fault).await.map_err(|error| Refusal::invalid(error.to_string()))?;
     let searches = task.searches;
     let mut used = Used { input: given.input + searches * FOUND, output: given.output, searches, ..Used::default() };
     if fault == Some(Fault::OverBilling) {

@@ -1,9 +1,12 @@
 //! What the wires read in the same way: keys, attempts, the contract behind a schema, and an answer cut to its tokens.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::rehearsal::author::{AuthorError, Dice, blocks, write};
+use super::state::Studio;
+use crate::rehearsal::author::{Author, AuthorError, Dice, Key, blocks};
 use crate::rehearsal::faults::Fault;
 
 /// What a key of a rehearsal begins with. Every other key is refused, so that a real one is never of use here.
@@ -79,24 +82,32 @@ pub(super) struct Given {
 }
 
 impl Asked {
-    /// Answers. Heavy work: it runs on a thread for such work.
-    pub(super) async fn answer(self, seed: u64, fault: Option<Fault>) -> Result<Given, AuthorError> {
-        let work = tokio::task::spawn_blocking(move || self.work(seed, fault));
+    /// Answers, and keeps the key to what is answered in the studio. Heavy work: it runs on a thread for such work.
+    pub(super) async fn answer(self, studio: &Studio, fault: Option<Fault>) -> Result<Given, AuthorError> {
+        let author = Arc::clone(&studio.author);
+        let work = tokio::task::spawn_blocking(move || self.work(&author, fault));
         let failed = |_| AuthorError::Unreadable { name: "the request", why: "the author came to no end".to_owned() };
-        work.await.map_err(failed)?
+        let (given, key) = work.await.map_err(failed)??;
+        if let Some(key) = key {
+            studio.key.keep(key);
+        }
+        Ok(given)
     }
 
-    fn work(self, seed: u64, fault: Option<Fault>) -> Result<Given, AuthorError> {
+    fn work(self, author: &Author, fault: Option<Fault>) -> Result<(Given, Option<Key>), AuthorError> {
         // A model without structured output has the schema at the end of its text.
         let schema = self.schema.clone().or_else(|| {
             let last = self.user.lines().rev().find(|line| !line.trim().is_empty())?;
             serde_json::from_str::<Value>(last).ok().filter(|schema| schema.get("title").is_some())
         });
         let title = schema.as_ref().and_then(|schema| schema.get("title")).and_then(Value::as_str).unwrap_or_default();
+        let mut key = None;
         let mut text = match (title, &schema) {
             ("", None) => "This is a rehearsal: without a schema there is nothing to write to.".to_owned(),
             (title, _) => {
-                let mut answer = write(title, &blocks(&self.user), &self.model, seed)?;
+                let written = author.write(title, &blocks(&self.user), &self.model)?;
+                key = written.key;
+                let mut answer = written.answer;
                 if fault == Some(Fault::SchemaMiss) {
                     miss(&mut answer);
                 }
@@ -111,7 +122,8 @@ impl Asked {
         }
         let schema_bytes = schema.as_ref().map_or(0, |schema| schema.to_string().len());
         let input = tokens(self.system.len() + self.user.len() + schema_bytes);
-        Ok(Given { title: title.to_owned(), output: tokens(text.len()).min(self.max_tokens), text, is_cut, input })
+        let output = tokens(text.len()).min(self.max_tokens);
+        Ok((Given { title: title.to_owned(), output, text, is_cut, input }, key))
     }
 }
 

@@ -1,11 +1,13 @@
 //! What all wires share: the seed, the pace, the fault profile, the meter and the wish to stop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::rehearsal::author::Dice;
+use crate::rehearsal::author::{Author, Dice};
 use crate::rehearsal::faults::{Fault, FaultProfile, drawn};
+use crate::rehearsal::key::AnswerKey;
 use crate::rehearsal::meter::{Call, Meter};
 
 /// How long the faults that are about time last.
@@ -39,6 +41,8 @@ pub(in crate::rehearsal) struct Studio {
     pub(in crate::rehearsal) pace: f64,
     pub(in crate::rehearsal) profile: FaultProfile,
     pub(in crate::rehearsal) waits: Waits,
+    pub(in crate::rehearsal) author: Arc<Author>,
+    pub(in crate::rehearsal) key: AnswerKey,
     pub(in crate::rehearsal) meter: Meter,
     pub(in crate::rehearsal) stop: CancellationToken,
 }
@@ -82,7 +86,7 @@ pub(super) fn millis(title: &str) -> u64 {
         "Draft" => 6_500,
         "Assessment" | "Revision" | "SpeechText" | "Review" => 3_800,
         "Plan" => 3_000,
-        "Brief" | "Fixes" => 2_400,
+        "Brief" | "Fixes" | "Arbitration" => 2_400,
         _ => 1_800,
     }
 }
@@ -97,6 +101,8 @@ mod tests {
             pace,
             profile: FaultProfile::None,
             waits: Waits::at(pace),
+            author: Arc::default(),
+            key: AnswerKey::default(),
             meter: Meter::default(),
             stop: CancellationToken::new(),
         }
@@ -113,7 +119,8 @@ mod tests {
             };
             let draft = takes("Draft");
             assert!((6_000..=8_000).contains(&draft.as_millis()), "{draft:?}");
-            let rest: Duration = ["Brief", "Plan", "Judgement", "Judgement", "Fixes"].into_iter().map(&mut takes).sum();
+            let rest: Duration =
+                ["Brief", "Plan", "Assessment", "Assessment", "Fixes"].into_iter().map(&mut takes).sum();
             assert!(draft + rest < Duration::from_secs(40));
         }
     }

@@ -31,13 +31,19 @@ fn script() -> Value {
     }]}]})
 }
 
+/// What a judge is asked, as a data block.
+fn rubric() -> String {
+    let dimensions = ["accuracy", "hook"].map(|name| json!({"dimension": name, "floor": 4}));
+    format!("<data name=\"rubric\">{}</data>", json!({"rubric": "rubric/1", "reading": 1, "dimensions": dimensions}))
+}
+
 fn claude(contract: Contract, note: &str) -> Value {
     let schema = contract.schema().unwrap();
     json!({
         "model": "claude-opus-5-5", "max_tokens": 4_000, "stream": true,
         "system": [{"type": "text", "text": "You judge."}],
         "messages": [{"role": "user", "content": [{"type": "text",
-            "text": format!("Judge. {note}\n<data name=\"script\">{}</data>", script())}]}],
+            "text": format!("Judge. {note}\n<data name=\"script\">{}</data>{}", script(), rubric())}]}],
         "output_config": {"format": {"type": "json_schema", "schema": schema}},
     })
 }
@@ -45,7 +51,7 @@ fn claude(contract: Contract, note: &str) -> Value {
 fn gemini(note: &str) -> Value {
     json!({
         "systemInstruction": {"parts": [{"text": "You judge."}]},
-        "contents": [{"role": "user", "parts": [{"text": format!("{note}<data name=\"script\">{}</data>", script())}]}],
+        "contents": [{"role": "user", "parts": [{"text": format!("{note}<data name=\"script\">{}</data>{}", script(), rubric())}]}],
         "generationConfig": {"maxOutputTokens": 4_000, "responseMimeType": "application/json",
             "responseJsonSchema": Contract::Judgement.schema().unwrap()},
     })

@@ -6,7 +6,7 @@
 use super::field::Field;
 use crate::domain::budget::Scope;
 use crate::domain::command::Command;
-use crate::domain::event::{Need, Ruling};
+use crate::domain::event::{Need, Ruled, Ruling, Seen, Way};
 use crate::domain::handoff::Note;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -25,11 +25,22 @@ pub(crate) const ARM_MS: u64 = 600;
 /// A key that comes again sooner than this is held down.
 const HELD_MS: u64 = 150;
 
+/// What a decision at a gate is about, and what goes with it.
+#[derive(Clone, Debug)]
+pub(crate) struct AtGate {
+    pub(crate) episode: EpisodeNumber,
+    pub(crate) gate: StageId,
+    pub(crate) hash: ContentHash,
+    pub(crate) rulings: Vec<Ruled>,
+    pub(crate) seen: Option<Seen>,
+}
+
 /// What is done when the box is confirmed.
 #[derive(Clone, Debug)]
 pub(crate) enum Intent {
-    Approve { episode: EpisodeNumber, gate: StageId, hash: ContentHash },
-    SendBack { episode: EpisodeNumber, gate: StageId, hash: ContentHash, note: Note },
+    Approve { at: AtGate },
+    SendBack { at: AtGate, note: Note, way: Way },
+    Override { at: AtGate },
     Reject(EpisodeNumber),
     Stop(EpisodeNumber),
     Pause(EpisodeNumber),
@@ -170,7 +181,16 @@ impl Confirm {
                     asked.field.on_key(key);
                     return Next::Stay;
                 }
-                if key == Key::plain(Code::Char('y')) { self.yes(shared, repeat) } else { Next::Stay }
+                match (key.code, &mut self.intent) {
+                    (Code::Char('y'), _) if !key.ctrl => return self.yes(shared, repeat),
+                    (Code::Char('w') | Code::Right, Intent::SendBack { way, .. }) if !repeat => {
+                        *way = next_way(*way);
+                        // Who confirms has to have read the new way.
+                        self.arm(shared.mono_ms);
+                    }
+                    _ => {}
+                }
+                Next::Stay
             }
         }
     }
@@ -241,22 +261,21 @@ impl Confirm {
         let command = match &self.intent {
             Intent::Quit => return None,
             Intent::Begin(new) => return Some(Ok(Action::Begin(new.clone()))),
-            Intent::SendBack { episode, gate, hash, note } => {
+            Intent::SendBack { at, note, way } => {
                 let note = serde_json::to_vec(note).map_err(|error| format!("the note cannot be written: {error}"));
-                return Some(note.map(|note| Action::SendBack {
-                    episode: *episode,
-                    gate: gate.clone(),
-                    hash: *hash,
-                    note,
-                }));
+                let AtGate { episode, gate, hash, rulings, seen } = at.clone();
+                return Some(note.map(|note| Action::SendBack { episode, gate, hash, note, way: *way, rulings, seen }));
             }
-            Intent::Approve { episode, gate, hash } => self.amount().map(|max_spend| Command::Approve {
-                episode: *episode,
-                gate: gate.clone(),
-                hash: *hash,
-                max_spend,
-                rulings: Vec::new(),
-                seen: None,
+            Intent::Approve { at } => self.amount().map(|max_spend| {
+                let AtGate { episode, gate, hash, rulings, seen } = at.clone();
+                Command::Approve { episode, gate, hash, max_spend, rulings, seen }
+            }),
+            Intent::Override { at } => self.amount().map(|max_spend| {
+                let AtGate { episode, gate, hash, rulings: _, seen } = at.clone();
+                // The field has held the number to the episode's; `42` is how some people type 042.
+                let typed = self.typed(|rule| matches!(rule, Rule::Number(_)));
+                let typed = typed.parse().map_or_else(|_| typed.to_owned(), |n| EpisodeNumber(n).to_string());
+                Command::Override { episode, gate, hash, typed, reason: self.reason(), max_spend, seen }
             }),
             Intent::Raise { scope } => {
                 self.amount().map(|cap| Command::SetCap { scope: scope.clone(), cap, reason: self.reason() })
@@ -272,6 +291,12 @@ impl Confirm {
         };
         Some(command.map(Action::Command))
     }
+}
+
+/// The way after this one.
+fn next_way(way: Way) -> Way {
+    let at = Way::ALL.iter().position(|known| *known == way).unwrap_or(0);
+    Way::ALL.get((at + 1) % Way::ALL.len()).copied().unwrap_or_default()
 }
 
 fn cancelled(shared: &mut Shared, title: &str) -> Next {

@@ -7,3 +7,4 @@ pub(crate) mod help;
 pub(crate) mod need;
 pub(crate) mod palette;
 pub(crate) mod propose;
+pub(crate) mod propose_gate;

@@ -1,131 +1,29 @@
-//! What each confirm box says: the object with its hash, what starts, what it may spend, what can be stopped later.
+//! What each confirm box says: the object, what starts, what it may spend, what can be stopped later.
+//!
+//! Not for decisions at a gate: those are in [`super::propose_gate`].
 
 use super::confirm::{Confirm, Intent, Rule};
 use crate::domain::budget::Scope;
-use crate::domain::episode::{CallState, Episode, Life, Standing};
+use crate::domain::episode::{CallState, Episode, Life};
 use crate::domain::event::{Provenance, Ruling};
-use crate::domain::handoff::Note;
-use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::pipeline::Kind;
 use crate::engine::handle::NewEpisode;
 use crate::tui::look;
 use crate::tui::model::Shared;
-use crate::tui::text::{clean, left};
+use crate::tui::text::clean;
 use crate::tui::theme::Role;
 
-fn named(episode: &Episode) -> String {
+pub(super) fn named(episode: &Episode) -> String {
     format!("{} {}", episode.number, clean(&episode.title))
 }
 
-/// What follows a gate and is not done: the stages in order, those that are paid for and those that are not.
-pub(crate) fn follows<'a>(episode: &'a Episode, gate: &StageId) -> Vec<&'a crate::domain::event::Pin> {
-    let standings = episode.standings();
-    let is_done = |id: &StageId| matches!(standings.get(id), Some(Standing::Done(..)));
-    let pins = episode.pins.iter().filter(|pin| &pin.stage.id != gate && !is_done(&pin.stage.id));
-    pins.collect()
-}
-
-/// The most that is proposed for what follows a gate: what was projected for the whole and is not spent, within what the
-/// cap leaves; nothing where no paid stage follows.
-pub(crate) fn ceiling(episode: &Episode, gate: &StageId) -> MicroUsd {
-    let is_paid = follows(episode, gate).iter().any(|pin| pin.route.is_some());
-    if !is_paid {
-        return MicroUsd::ZERO;
-    }
-    let taken = episode.spent().plus(episode.reserved());
-    let left_of_cap = episode.cap().map(|cap| cap.minus(taken).max(MicroUsd::ZERO));
-    let projected = episode.projected.minus(taken);
-    let wanted = if projected > MicroUsd::ZERO { projected } else { left_of_cap.unwrap_or(MicroUsd::ZERO) };
-    left_of_cap.map_or(wanted, |left| wanted.min(left))
-}
-
 /// An amount with all the decimals that it has, and two at least.
-fn exact(amount: MicroUsd) -> String {
+pub(super) fn exact(amount: MicroUsd) -> String {
     let text = format!("{amount:.6}");
     let cut = text.trim_end_matches('0');
     let decimals = cut.rsplit('.').next().map_or(0, str::len);
     if decimals >= 2 { cut.to_owned() } else { format!("{amount:.2}") }
-}
-
-/// The box of an approval.
-pub(crate) fn approve(shared: &Shared, episode: &Episode, gate: &StageId, hash: ContentHash, seen: &str) -> Confirm {
-    let title = format!("Approve {} at {}", named(episode), look::title(episode, gate));
-    let intent = Intent::Approve { episode: episode.number, gate: gate.clone(), hash };
-    let signs = episode.pin(gate).map(|pin| pin.stage.signs.clone()).unwrap_or_default();
-    let signed: Vec<String> = signs.iter().map(|id| look::title(episode, id).to_lowercase()).collect();
-    let covers = if signed.is_empty() { String::new() } else { format!(" It covers {}.", signed.join(", ")) };
-    let mut confirm = Confirm::new(shared, title, "approve", intent)
-        .fact(Role::Strong, format!("You approve exactly content {}.", hash.short()))
-        .fact(Role::Text, format!("{seen}{covers}"))
-        .fact(Role::Text, "");
-    let follows = follows(episode, gate);
-    let (paid, free): (Vec<_>, Vec<_>) = follows.into_iter().partition(|pin| pin.route.is_some());
-    if paid.is_empty() {
-        confirm = confirm.fact(Role::Text, "Nothing that follows is paid for.");
-    } else {
-        confirm = confirm.fact(Role::Text, "This starts, and is paid for:");
-        for pin in paid.iter().take(6) {
-            let route = episode.route(&pin.stage.id);
-            let model = route.map(|route| format!("{} {}", route.provider, clean(&route.model))).unwrap_or_default();
-            confirm = confirm.fact(Role::Text, format!("  {} {model}", left(&clean(&pin.stage.title), 18)));
-        }
-        if paid.len() > 6 {
-            confirm = confirm.fact(Role::Dim, format!("  and {} more", paid.len() - 6));
-        }
-    }
-    let gates: Vec<String> = free
-        .iter()
-        .filter(|pin| {
-            pin.stage.kind == Kind::Gate
-                && pin.stage.human.is_some_and(|human| human == crate::domain::pipeline::Human::Always)
-        })
-        .map(|pin| clean(&pin.stage.title))
-        .collect();
-    if !gates.is_empty() {
-        confirm = confirm.fact(Role::Text, format!("It waits for you again at: {}.", gates.join(", ")));
-    }
-    let taken = episode.spent().plus(episode.reserved());
-    let ceiling = ceiling(episode, gate);
-    let cap = episode.cap();
-    let cap_words = cap.map_or("no cap".to_owned(), |cap| format!("cap {cap}"));
-    confirm = confirm
-        .fact(
-            Role::Text,
-            format!("Spent and reserved {taken} USD, {cap_words}. What you agree to below is a cap of its own."),
-        )
-        .fact(Role::Dim, undo_words(shared));
-    let max = cap.map(|cap| cap.minus(taken).max(MicroUsd::ZERO));
-    confirm.ask("At most, in USD", Rule::Amount { min: MicroUsd::ZERO, max }, &exact(ceiling)).at_answer()
-}
-
-fn undo_words(shared: &Shared) -> String {
-    let seconds = shared.settings.undo_ms / 1_000;
-    if seconds == 0 {
-        "It is sent at once. A stage that runs can be stopped later; what it spent stays spent.".to_owned()
-    } else {
-        format!("Nothing is sent for {seconds} s; u takes it back in that time. Afterwards what is spent stays spent.")
-    }
-}
-
-/// The box of a send-back.
-pub(crate) fn send_back(shared: &Shared, episode: &Episode, gate: &StageId, hash: ContentHash, note: Note) -> Confirm {
-    let target = episode.pin(gate).and_then(|pin| pin.stage.send_back.clone());
-    let to = target.as_ref().map(|id| look::title(episode, id)).unwrap_or_default();
-    let title = format!("Send {} back to {to}", named(episode));
-    let words = if note.text.trim().is_empty() { "no words of your own" } else { "your own words" };
-    let fixes = match note.fixes.len() {
-        1 => "1 fix".to_owned(),
-        n => format!("{n} fixes"),
-    };
-    let left = episode.cap().map(|cap| cap.minus(episode.spent().plus(episode.reserved())).max(MicroUsd::ZERO));
-    let left = left.map_or(String::new(), |left| format!(" Left under the cap: {left} USD."));
-    let intent = Intent::SendBack { episode: episode.number, gate: gate.clone(), hash, note };
-    Confirm::new(shared, title, "send back", intent)
-        .fact(Role::Strong, format!("Content {} is refused; round {} begins.", hash.short(), episode.round() + 1))
-        .fact(Role::Text, format!("The note carries {fixes} and {words}."))
-        .fact(Role::Text, format!("{to} is revised at the lines that the note names, and everything behind it that depends on it is made again.{left}"))
-        .fact(Role::Dim, undo_words(shared))
 }
 
 /// The box of a rejection for good.
@@ -288,13 +186,5 @@ pub(crate) fn quit(shared: &Shared) -> Confirm {
             Role::Person,
             format!("{n} decision(s) not sent yet: quitting takes them back, and they are asked again."),
         ),
-    }
-}
-
-impl Confirm {
-    /// Puts the keys on the answer, where the fields are filled in already; Tab and Up lead to them.
-    fn at_answer(mut self) -> Self {
-        self.at = self.asked.len();
-        self
     }
 }

@@ -161,7 +161,11 @@ impl CostScreen {
             | Act::Follow
             | Act::Diff
             | Act::Compare
-            | Act::Strike
+            | Act::Fix
+            | Act::Waive
+            | Act::NotAFault
+            | Act::Take
+            | Act::Override
             | Act::EditNote
             | Act::EditText
             | Act::Approve

@@ -1,12 +1,14 @@
 //! The dashboard: what needs a person, what is under way, what it costs. Selection is by id, and rows keep their places
 //! while one of them is selected.
 
-use crate::domain::episode::OpenNeed;
+use crate::domain::episode::{Episode, OpenNeed};
+use crate::domain::event::Need;
 use crate::domain::ids::EpisodeNumber;
 use crate::tui::boxes::propose;
 use crate::tui::commands::{Act, Move};
 use crate::tui::layers::{Layer, Next};
 use crate::tui::model::Shared;
+use crate::tui::msg::Reads;
 use crate::tui::screens::{best, for_need, shift};
 
 /// A panel of the dashboard.
@@ -67,6 +69,19 @@ fn sorted(shared: &Shared) -> Vec<EpisodeNumber> {
     rows.into_iter().map(|episode| episode.number).collect()
 }
 
+/// Asks for the reports of the gates that wait: their sentences say why.
+fn want_reports(shared: &mut Shared) {
+    let report = |episode: &std::sync::Arc<Episode>, open: &OpenNeed| match &open.need {
+        Need::Gate { gate, hash } => Some(episode.gates.get(gate)?.evaluations.get(hash)?.report),
+        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
+    };
+    let all =
+        shared.episodes().iter().flat_map(|episode| episode.needs.iter().filter_map(|open| report(episode, open)));
+    for hash in all.collect::<Vec<_>>() {
+        shared.want(hash, Reads::Report);
+    }
+}
+
 /// How many past episodes are listed below those under way.
 const PAST: usize = 100;
 
@@ -94,6 +109,7 @@ impl Dashboard {
             self.selected = live.get(place.min(live.len().saturating_sub(1))).copied();
         }
         self.order = live;
+        want_reports(shared);
         let needs = needs(shared);
         let is_there =
             self.need.as_ref().is_some_and(|(number, id)| needs.iter().any(|(n, open)| n == number && &open.id == id));
@@ -176,7 +192,11 @@ impl Dashboard {
             | Act::Follow
             | Act::Diff
             | Act::Compare
-            | Act::Strike
+            | Act::Fix
+            | Act::Waive
+            | Act::NotAFault
+            | Act::Take
+            | Act::Override
             | Act::EditNote
             | Act::EditText
             | Act::Group

@@ -1,12 +1,13 @@
 //! The decision at a gate: which box a key opens, and why a key is locked.
 
-use std::collections::BTreeSet;
-
-use super::gate::{GateScreen, Scene};
+use super::gate::GateScreen;
+use super::scene::Scene;
 use crate::domain::episode::Episode;
-use crate::domain::event::Verdict;
+use crate::domain::event::{ItemRuling, Overriding, Verdict};
 use crate::domain::handoff::Severity;
-use crate::tui::boxes::propose;
+use crate::domain::ids::ContentHash;
+use crate::tui::boxes::confirm::AtGate;
+use crate::tui::boxes::{propose, propose_gate};
 use crate::tui::commands::Act;
 use crate::tui::layers::{Layer, Next};
 use crate::tui::look;
@@ -19,6 +20,7 @@ impl GateScreen {
         let key = match act {
             Act::Approve => "A",
             Act::SendBack => "B",
+            Act::Override => "O",
             Act::Pause => "P",
             _ => "X",
         };
@@ -29,15 +31,34 @@ impl GateScreen {
             }
             None => self.flush(shared),
         }
-        let confirm = match (act, scene.hash) {
-            (Act::Approve, Some(hash)) => {
-                propose::approve(shared, episode, &self.gate, hash, &self.seen(shared, scene))
+        let confirm = match (act, scene.hash, &scene.evaluation) {
+            (Act::Approve, Some(hash), _) => {
+                propose_gate::approve(shared, episode, self.at(shared, episode, scene, hash), &self.seen(shared, scene))
             }
-            (Act::SendBack, Some(hash)) => propose::send_back(shared, episode, &self.gate, hash, self.note.note()),
-            (Act::Pause, _) => propose::pause(shared, episode),
+            (Act::SendBack, Some(hash), _) => {
+                let at = self.at(shared, episode, scene, hash);
+                propose_gate::send_back(shared, episode, at, self.note.note(), scene.report.as_deref())
+            }
+            (Act::Override, Some(hash), Some(evaluation)) => {
+                let at = self.at(shared, episode, scene, hash);
+                propose_gate::override_failed(shared, episode, at, evaluation)
+            }
+            (Act::Pause, ..) => propose::pause(shared, episode),
             _ => propose::reject(shared, episode),
         };
         Next::Open(vec![Layer::Confirm(confirm)])
+    }
+
+    /// What a decision is about, with the rulings and what was seen.
+    fn at(&self, shared: &Shared, episode: &Episode, scene: &Scene, hash: ContentHash) -> AtGate {
+        let open = scene.evaluation.as_ref().map(|evaluation| evaluation.open.as_slice()).unwrap_or_default();
+        AtGate {
+            episode: self.episode,
+            gate: self.gate.clone(),
+            hash,
+            rulings: self.note.ruled(open),
+            seen: self.saw(shared, episode, scene),
+        }
     }
 
     /// Why a decision cannot be made now, and what to do.
@@ -67,12 +88,19 @@ impl GateScreen {
             (Act::Approve, Some(Verdict::Failed)) => {
                 let first = scene.evaluation.as_ref().and_then(|evaluation| evaluation.reasons.first());
                 let why = first.map(|reason| clean(reason)).unwrap_or_default();
-                Some(format!("a check fails ({why}), and nobody turns that into a pass. B sends it back."))
+                Some(format!("a check fails, so B sends it back, or O overrides it with a reason. {why}"))
             }
             (Act::Approve, Some(Verdict::Passed)) => Some("this gate asks nobody.".to_owned()),
             (Act::Approve, _) if scene.script.is_some_and(|hash| shared.script(hash).is_none()) => {
                 Some("the script is not on the screen yet; nothing is approved unseen.".to_owned())
             }
+            (Act::Approve, _) => self.unresolved(scene),
+            (Act::Override, Some(Verdict::Failed)) => match episode.policy.overriding {
+                Overriding::Nobody => Some("the show lets nobody override a failed gate. B sends it back.".to_owned()),
+                Overriding::Reason => None,
+                Overriding::SecondPerson => self.proposed_by_me(shared, episode, scene),
+            },
+            (Act::Override, _) => Some("no check fails at this gate: there is nothing to override.".to_owned()),
             (Act::SendBack, _) if episode.pin(&self.gate).is_none_or(|pin| pin.stage.send_back.is_none()) => {
                 Some("this gate has nowhere to send back to. X rejects for good.".to_owned())
             }
@@ -84,16 +112,44 @@ impl GateScreen {
         }
     }
 
-    /// What was seen, in words for the box and the ledger.
+    /// The open item that stands in the way of an approval, and the key that resolves it.
+    fn unresolved(&self, scene: &Scene) -> Option<String> {
+        if self.seeded != scene.hash {
+            return Some("the note and the rulings are still being loaded.".to_owned());
+        }
+        if let Some(item) = self.unruled(scene).first() {
+            let at =
+                if self.picked == Some(super::findings::Pick::Item(item.id.clone())) { "" } else { "n goes to it; " };
+            return Some(format!("{} is open. {at}x fix, w waive or o not a fault rules it.", item.named()));
+        }
+        let ruled = self.note.rulings.iter().map(|made| &made.ruled);
+        let fix = ruled.into_iter().find(|ruled| ruled.ruling == ItemRuling::Fix)?;
+        let item = clean(&fix.item);
+        Some(format!("{item} is to be fixed, so B sends it back. u takes the last ruling back."))
+    }
+
+    /// Whether the person has proposed to override this gate already.
+    fn proposed_by_me(&self, shared: &Shared, episode: &Episode, scene: &Scene) -> Option<String> {
+        let proposal = episode.gates.get(&self.gate)?.proposals.get(&scene.hash?)?;
+        let is_mine = proposal.by == crate::domain::event::Actor::Person(shared.settings.person.clone());
+        is_mine.then(|| "you proposed it, and a second person must confirm it.".to_owned())
+    }
+
+    /// What was seen, in words for the box.
     fn seen(&self, shared: &Shared, scene: &Scene) -> String {
         let script = scene.script.and_then(|hash| shared.script(hash));
         let measured = script.map(|script| script.measure()).unwrap_or_default();
         let blockers = scene.findings.iter().filter(|shown| shown.finding.severity == Severity::Blocker).count();
-        let judges: BTreeSet<char> = scene.findings.iter().map(|shown| shown.letter).collect();
-        let findings = match scene.findings.len() {
-            0 => "no finding is open".to_owned(),
-            n => format!("{n} findings by {} judge(s) stand, {blockers} of them blockers", judges.len()),
+        let findings = match (scene.findings.len(), blockers) {
+            (0, _) => "no finding is left open".to_owned(),
+            (1, 0) => "1 finding is left open".to_owned(),
+            (n, 0) => format!("{n} findings are left open"),
+            (n, blockers) => format!("{n} findings are left open, {blockers} of them blockers"),
         };
-        format!("{} lines, {} words, {} characters; {findings}.", measured.lines, measured.words, measured.characters)
+        let read = script.map_or(0, |script| self.reading.percent(script.lines().map(|line| line.id)));
+        format!(
+            "{} lines, {} words, {} characters, {read}% of it read here; {findings}.",
+            measured.lines, measured.words, measured.characters
+        )
     }
 }

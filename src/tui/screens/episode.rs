@@ -44,7 +44,7 @@ pub(crate) fn followed(episode: &Episode) -> Option<StageId> {
     let standings = episode.standings();
     let marks: Vec<(&Pin, Mark)> = episode.pins.iter().map(|pin| (pin, look::mark(episode, pin, &standings))).collect();
     let first = |wanted: &[Mark]| marks.iter().find(|(_, mark)| wanted.contains(mark));
-    let last = || marks.iter().rev().find(|(_, mark)| matches!(mark, Mark::Done | Mark::Approved));
+    let last = || marks.iter().rev().find(|(_, mark)| matches!(mark, Mark::Done | Mark::Approved | Mark::Overridden));
     let found = first(&[Mark::Running]).or_else(|| first(&[Mark::Person, Mark::Failed])).or_else(last);
     found.or_else(|| marks.first()).map(|(pin, _)| pin.stage.id.clone())
 }
@@ -121,7 +121,11 @@ impl EpisodeScreen {
             | Act::Sort
             | Act::Diff
             | Act::Compare
-            | Act::Strike
+            | Act::Fix
+            | Act::Waive
+            | Act::NotAFault
+            | Act::Take
+            | Act::Override
             | Act::EditNote
             | Act::EditText
             | Act::Group

@@ -1,56 +1,82 @@
-//! What the judges say at a gate: which judge speaks of this very content, whose findings still stand in it, where their
-//! scores lie against the floors and against one another.
+//! What stands at a gate to be looked at: what is disputed or open, and the findings, all as the gate's report has them.
+//!
+//! Nothing is weighed here: floors, agreement and disputes are the gate's matter. Before the gate has reported, the judges
+//! are shown as they come in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::episode::{Episode, Standing};
-use crate::domain::handoff::{Contract, Dimension, Finding, Judgement};
-use crate::domain::ids::{ContentHash, StageId};
+use crate::domain::episode::{Episode, Evaluation, Standing};
+use crate::domain::gate::{Dispute, LETTERS, Listed, Report};
+use crate::domain::handoff::{Contract, Dimension, Finding, Judgement, Severity};
+use crate::domain::ids::{ContentHash, LineId, StageId};
 use crate::domain::script::Script;
 use crate::tui::model::Shared;
 
-/// The dimensions in the order in which they are shown.
-pub(crate) const DIMENSIONS: [(Dimension, &str); 8] = [
-    (Dimension::Accuracy, "accuracy"),
-    (Dimension::Sensitivity, "sensitivity"),
-    (Dimension::BrandVoice, "brand voice"),
-    (Dimension::Coherence, "coherence"),
-    (Dimension::Completeness, "completeness"),
-    (Dimension::Hook, "hook"),
-    (Dimension::Pacing, "pacing"),
-    (Dimension::Accessibility, "accessibility"),
-];
-
-/// The floor of a dimension.
-pub(crate) fn floor(dimension: Dimension) -> u8 {
-    if dimension.is_grave() || dimension == Dimension::BrandVoice { 4 } else { 3 }
+/// The letter of a judge on the screen, by its place among the judges.
+pub(crate) fn letter(at: usize) -> char {
+    LETTERS.get(at).map_or('?', char::to_ascii_uppercase)
 }
 
-/// A judge at a gate.
+/// A judge whose report has come in.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     pub(crate) stage: StageId,
-    /// `A`, `B`, `C` in the order of the pipeline.
     pub(crate) letter: char,
-    /// Whether it judged the content that stands at the gate, and not a script before it.
-    pub(crate) current: bool,
     pub(crate) output: ContentHash,
     pub(crate) judgement: Option<Arc<Judgement>>,
 }
 
-/// The judges whose reports are there, in the order of the pipeline.
+/// The judges of this very script whose reports are there, in the order of the pipeline.
 pub(crate) fn judges(shared: &Shared, episode: &Episode, script: Option<ContentHash>) -> Vec<Judge> {
     let standings = episode.standings();
     let of = |(at, id): (usize, &StageId)| {
         let Some(Standing::Done(inputs, output)) = standings.get(id) else { return None };
-        let letter = char::from_u32('A' as u32 + u32::try_from(at).ok()?)?;
-        let current = script.is_some() && episode.script_of(id, inputs) == script;
+        let is_current = script.is_some() && episode.script_of(id, inputs) == script;
         let judgement = shared.judgement(*output).cloned();
-        Some(Judge { stage: id.clone(), letter, current, output: *output, judgement })
+        is_current.then(|| Judge { stage: id.clone(), letter: letter(at), output: *output, judgement })
     };
     let pins = episode.pins.iter().filter(|pin| pin.stage.output == Contract::Judgement).map(|pin| &pin.stage.id);
     pins.enumerate().filter_map(of).collect()
+}
+
+/// Something in the list of a gate, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// What is disputed or open, such as `D1`.
+    Item(String),
+    /// A finding, by its judge's letter and its number.
+    Finding(char, String),
+}
+
+/// Something that is disputed, or that a person must rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    /// The line that it is shown at.
+    pub(crate) line: Option<LineId>,
+    pub(crate) dimension: Option<Dimension>,
+    /// The one question that is open.
+    pub(crate) question: String,
+    pub(crate) dispute: Option<Dispute>,
+    /// Whether a person must rule it before the gate can be approved.
+    pub(crate) is_open: bool,
+    /// The findings of those who object.
+    pub(crate) behind: Vec<Listed>,
+}
+
+impl Item {
+    /// The names of the findings behind it, as notes write them.
+    pub(crate) fn references(&self) -> Vec<String> {
+        self.behind.iter().map(Listed::item).collect()
+    }
+
+    /// In words, for messages: `D1 (L006, accuracy)`.
+    pub(crate) fn named(&self) -> String {
+        let line = self.line.map(|line| line.to_string());
+        let about: Vec<String> = line.into_iter().chain(self.dimension.map(|d| d.to_string())).collect();
+        let id = crate::tui::text::clean(&self.id);
+        if about.is_empty() { id } else { format!("{id} ({})", about.join(", ")) }
+    }
 }
 
 /// A finding as the gate shows it.
@@ -67,115 +93,108 @@ impl Shown {
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.letter, crate::tui::text::clean(&self.finding.id))
     }
+
+    /// Its name in notes, such as `a:F1`.
+    pub(crate) fn reference(&self) -> String {
+        format!("{}:{}", self.letter.to_ascii_lowercase(), self.finding.id)
+    }
+
+    /// What stands for it when it is selected.
+    pub(crate) fn pick(&self) -> Pick {
+        Pick::Finding(self.letter, self.finding.id.clone())
+    }
 }
 
-/// The findings in the order of the script. Those of a judge that saw an earlier script count only where their quote still
-/// stands.
-pub(crate) fn findings(judges: &[Judge], script: &Script) -> Vec<Shown> {
-    let lines: BTreeMap<_, _> = script.lines().enumerate().map(|(at, line)| (line.id, (at, line))).collect();
-    let mut shown: Vec<Shown> = Vec::new();
-    for judge in judges {
-        let Some(judgement) = &judge.judgement else { continue };
-        for finding in &judgement.findings {
-            let stands = lines.get(&finding.line).is_some_and(|(_, line)| line.text.contains(finding.quote.trim()));
-            if judge.current || stands {
-                shown.push(Shown { letter: judge.letter, finding: finding.clone(), stands });
-            }
+/// The letter under which a judge's findings are listed.
+pub(crate) fn letter_of(report: &Report, judge: &StageId) -> char {
+    let judges = report.dimensions.first().map(|row| row.given.as_slice()).unwrap_or_default();
+    let views = report.disputes.first().map(|dispute| dispute.views.as_slice()).unwrap_or_default();
+    let given = judges.iter().position(|given| given.judge == *judge);
+    given.or_else(|| views.iter().position(|view| view.judge == *judge)).map_or('?', letter)
+}
+
+/// What is open and what is disputed, as the report has it: what a person must rule comes first.
+pub(crate) fn items(evaluation: Option<&Evaluation>, report: Option<&Report>) -> Vec<Item> {
+    let open: &[String] = evaluation.map(|evaluation| evaluation.open.as_slice()).unwrap_or_default();
+    let question = |id: &str| report.and_then(|report| report.open.iter().find(|item| item.id == id));
+    let disputes = report.map(|report| report.disputes.as_slice()).unwrap_or_default();
+    let of_dispute = |dispute: &Dispute| {
+        let behind = report.map(|report| behind(report, dispute)).unwrap_or_default();
+        let quoted = || dispute.views.iter().filter(|view| view.objects).chain(&dispute.views);
+        let evidence = || quoted().flat_map(|view| &view.evidence).map(|evidence| evidence.line).next();
+        Item {
+            id: dispute.id.clone(),
+            line: dispute.line.or_else(|| behind.first().map(|listed| listed.finding.line)).or_else(evidence),
+            dimension: Some(dispute.dimension),
+            question: question(&dispute.id).map(|item| item.question.clone()).unwrap_or_default(),
+            dispute: Some(dispute.clone()),
+            is_open: open.contains(&dispute.id),
+            behind,
         }
-    }
-    let place = |shown: &Shown| lines.get(&shown.finding.line).map_or(0, |(at, _)| at + 1);
-    shown.sort_by_key(|shown| (place(shown), std::cmp::Reverse(shown.finding.severity), shown.letter));
-    shown
-}
-
-/// How the scores of one dimension compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Agreement {
-    /// Some judges are below the floor and others are not.
-    Dispute,
-    /// All are below the floor.
-    Below,
-    /// All reach the floor.
-    Holds,
-    /// Nobody scored it.
-    Unknown,
-}
-
-/// How the scores of a dimension stand against the floor: only judges of this very content count, where there are any.
-pub(crate) fn agreement(judges: &[Judge], dimension: Dimension) -> Agreement {
-    let has_current = judges.iter().any(|judge| judge.current);
-    let scores: Vec<u8> = judges
-        .iter()
-        .filter(|judge| judge.current || !has_current)
-        .filter_map(|judge| score(judge, dimension))
-        .collect();
-    let below = scores.iter().filter(|score| **score < floor(dimension)).count();
-    match (scores.len(), below) {
-        (0, _) => Agreement::Unknown,
-        (_, 0) => Agreement::Holds,
-        (all, below) if all == below => Agreement::Below,
-        _ => Agreement::Dispute,
-    }
-}
-
-/// A judge's points.
-pub(crate) fn score(judge: &Judge, dimension: Dimension) -> Option<u8> {
-    judge.judgement.as_ref()?.points(dimension).map(crate::domain::handoff::Points::get)
-}
-
-/// A revision of the script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Revision {
-    pub(crate) stage: StageId,
-    pub(crate) output: ContentHash,
-    pub(crate) round: u32,
-    pub(crate) at: jiff::Timestamp,
-    pub(crate) words: Option<u64>,
-    pub(crate) claimed: Option<u64>,
-    pub(crate) skipped: bool,
-}
-
-/// Every output of the stages that make a script, oldest first; one that came through unchanged is listed once.
-pub(crate) fn revisions(episode: &Episode) -> Vec<Revision> {
-    let makes_script = |output: Contract| matches!(output, Contract::Draft | Contract::Revision);
-    let stages = episode.pins.iter().filter(|pin| makes_script(pin.stage.output)).map(|pin| &pin.stage.id);
-    let mut all: Vec<Revision> = stages
-        .filter_map(|id| episode.stages.get(id).map(|state| (id, state)))
-        .flat_map(|(id, state)| state.outputs.values().map(move |made| (id, made)))
-        .map(|(id, made)| Revision {
-            stage: id.clone(),
-            output: made.output,
-            round: made.round,
-            at: made.at,
-            words: made.words,
-            claimed: made.claimed_words,
-            skipped: made.handoff == crate::domain::event::Handoff::Skipped,
-        })
-        .collect();
-    all.sort_by(|a, b| (a.at, a.skipped, &a.stage).cmp(&(b.at, b.skipped, &b.stage)));
-    let mut seen = std::collections::BTreeSet::new();
-    all.retain(|revision| seen.insert(revision.output));
-    all
-}
-
-/// What became of a revision, in words: who approved it, who sent it back.
-pub(crate) fn fate(episode: &Episode, revision: &Revision, at_gate: Option<ContentHash>) -> (bool, String) {
-    let by = |actor: &crate::domain::event::Actor| match actor {
-        crate::domain::event::Actor::Engine => "the engine".to_owned(),
-        crate::domain::event::Actor::Person(person) => crate::tui::text::clean(person.name()),
     };
-    if let Some(sent) = episode.sent_back.iter().rev().find(|sent| sent.input.base == revision.output) {
-        return (false, format!("sent back: {}", by(&sent.by)));
-    }
-    let standings = episode.standings();
-    let signed = episode.pins.iter().rev().find_map(|pin| {
-        let inputs = standings.get(&pin.stage.id)?.inputs()?;
-        let approval = episode.gates.get(&pin.stage.id)?.approvals.get(&inputs.hash)?;
-        (episode.script_of(&pin.stage.id, inputs) == Some(revision.output)).then(|| by(&approval.by))
-    });
-    match signed {
-        Some(name) => (true, format!("approved: {name}")),
-        None if at_gate == Some(revision.output) => (false, "stands here".to_owned()),
-        None => (false, "replaced".to_owned()),
-    }
+    let other = |id: &&String| !disputes.iter().any(|dispute| dispute.id == **id);
+    let of_other = |id: &String| Item {
+        id: id.clone(),
+        line: question(id).and_then(|item| item.line),
+        dimension: question(id).and_then(|item| item.dimension),
+        question: question(id).map(|item| item.question.clone()).unwrap_or_default(),
+        dispute: None,
+        is_open: true,
+        behind: Vec::new(),
+    };
+    let mut items: Vec<Item> = disputes.iter().map(of_dispute).chain(open.iter().filter(other).map(of_other)).collect();
+    items.sort_by_key(|item| !item.is_open);
+    items
+}
+
+/// The findings that those who object in a dispute rest on: at its line the blockers, else those in its dimension.
+fn behind(report: &Report, dispute: &Dispute) -> Vec<Listed> {
+    let objects = |listed: &&Listed| {
+        let by = listed.by.to_ascii_uppercase();
+        dispute.views.iter().any(|view| view.objects && letter_of(report, &view.judge) == by)
+    };
+    let is_behind = |listed: &&Listed| match dispute.line {
+        Some(line) => listed.finding.line == line && listed.finding.severity == Severity::Blocker,
+        None => listed.finding.dimension == dispute.dimension,
+    };
+    report.findings.iter().filter(objects).filter(is_behind).cloned().collect()
+}
+
+/// The findings, gravest first, but for those that a dispute at their line shows already. Without a report they are those
+/// of the judges who have come in.
+pub(crate) fn findings(
+    report: Option<&Report>,
+    judges: &[Judge],
+    items: &[Item],
+    script: Option<&Script>,
+) -> Vec<Shown> {
+    let listed: Vec<Listed> = match report {
+        Some(report) => report.findings.clone(),
+        None => {
+            let each = |judge: &Judge| {
+                let by = judge.letter.to_ascii_lowercase();
+                let found = judge.judgement.as_ref().map(|judgement| judgement.findings.clone()).unwrap_or_default();
+                found.into_iter().map(move |finding| Listed { by, finding })
+            };
+            judges.iter().flat_map(each).collect()
+        }
+    };
+    let is_in_dispute = |listed: &Listed| {
+        let at_line = |item: &&Item| item.dispute.as_ref().is_some_and(|dispute| dispute.line.is_some());
+        items.iter().filter(at_line).any(|item| item.behind.contains(listed))
+    };
+    let stands = |finding: &Finding| {
+        script.is_some_and(|script| {
+            script.lines().any(|line| line.id == finding.line && line.text.contains(finding.quote.trim()))
+        })
+    };
+    listed
+        .into_iter()
+        .filter(|listed| !is_in_dispute(listed))
+        .map(|listed| Shown {
+            letter: listed.by.to_ascii_uppercase(),
+            stands: stands(&listed.finding),
+            finding: listed.finding,
+        })
+        .collect()
 }

@@ -1,22 +1,23 @@
 //! The gate: the script with what the judges found, the note that can go back, and the decision.
 //!
-//! What the judges say is worked out in [`super::findings`], what changed in [`super::diff`], the note in
-//! [`super::note`], the decision in [`super::decision`].
+//! What it is about is worked out in [`super::scene`], what changed in [`super::diff`], the note in [`super::note`]; rulings
+//! are made in [`super::rulings`], the decision in [`super::decision`].
 
-use tui_textarea::{CursorMove, TextArea, WrapMode};
-
-use super::findings::{self, Judge, Shown};
+use super::editing::{Editing, Target};
+use super::findings::{Judge, Pick, Shown};
 use super::note::{NoteDraft, draft_name};
-use super::shift;
-use crate::domain::episode::{Episode, Evaluation};
-use crate::domain::handoff::Contract;
+use super::reading::Reading;
+use super::rulings::Asking;
+use super::scene::Scene;
+use super::{revisions, shift};
+use crate::domain::episode::Episode;
+use crate::domain::event::{ItemRuling, Verdict};
+use crate::domain::handoff::{Contract, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::tui::commands::{Act, Move};
-use crate::tui::key::{Code, Key};
 use crate::tui::layers::Next;
 use crate::tui::model::{Loadable, Shared};
 use crate::tui::msg::Reads;
-use crate::tui::text::{clean, clean_lines};
 use crate::tui::theme::Role;
 
 /// A panel of the gate.
@@ -35,24 +36,11 @@ impl Panel {
     pub(crate) const ALL: [Self; 5] = [Self::Script, Self::Scores, Self::Findings, Self::Note, Self::Revisions];
 }
 
-/// What is being edited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// The instruction of a fix, by its place.
-    Fix(usize),
-    /// The person's own words.
-    Text,
-}
-
-/// An editor that is open.
-#[derive(Debug)]
-pub(crate) struct Editing {
-    pub(crate) target: Target,
-    pub(crate) area: TextArea<'static>,
-}
-
 /// How long a change waits until it is kept.
 const SAVE_MS: u64 = 1_000;
+
+/// Rows that one key moves within what is higher than its panel.
+const SCROLL: usize = 4;
 
 /// The screen of a gate.
 #[derive(Debug)]
@@ -61,14 +49,24 @@ pub(crate) struct GateScreen {
     pub(crate) gate: StageId,
     pub(crate) panel: Panel,
     pub(crate) line: Option<LineId>,
-    /// The finding that is selected, by its judge and its id.
-    pub(crate) finding: Option<(char, String)>,
-    /// Which fix is selected; behind the last one stand the person's own words.
+    /// What is selected of what is open, disputed or found.
+    pub(crate) picked: Option<Pick>,
+    /// How many rows what is selected is scrolled where it is higher than its panel.
+    pub(crate) scrolled: usize,
+    /// Which fix is selected; behind the last one stand the person's own words, and then what the last note changed.
     pub(crate) fix: usize,
+    /// How many fixes of the last note are listed.
+    pub(crate) fixed: usize,
     pub(crate) note: NoteDraft,
     /// The content that the note is about, once it was filled in.
     pub(crate) seeded: Option<ContentHash>,
     pub(crate) editing: Option<Editing>,
+    pub(crate) asking: Option<Asking>,
+    pub(crate) reading: Reading,
+    /// The content that is being read.
+    read: Option<ContentHash>,
+    /// Whether what it is about was put before the person.
+    is_greeted: bool,
     pub(crate) diff: bool,
     /// The revision to compare with; the one before without a choice.
     pub(crate) base: Option<ContentHash>,
@@ -78,20 +76,6 @@ pub(crate) struct GateScreen {
     pub(crate) saved: Option<jiff::Timestamp>,
 }
 
-/// What a gate is about, worked out anew from the episode each time.
-#[derive(Debug)]
-pub(crate) struct Scene {
-    /// What stands at the gate: its inputs' hash.
-    pub(crate) hash: Option<ContentHash>,
-    /// Whether the gate can be decided now.
-    pub(crate) open: bool,
-    pub(crate) evaluation: Option<Evaluation>,
-    pub(crate) script: Option<ContentHash>,
-    pub(crate) judges: Vec<Judge>,
-    pub(crate) findings: Vec<Shown>,
-    pub(crate) revisions: Vec<findings::Revision>,
-}
-
 impl GateScreen {
     pub(crate) fn new(episode: EpisodeNumber, gate: StageId) -> Self {
         Self {
@@ -99,34 +83,23 @@ impl GateScreen {
             gate,
             panel: Panel::default(),
             line: None,
-            finding: None,
+            picked: None,
+            scrolled: 0,
             fix: 0,
+            fixed: 0,
             note: NoteDraft::default(),
             seeded: None,
             editing: None,
+            asking: None,
+            reading: Reading::default(),
+            read: None,
+            is_greeted: false,
             diff: false,
             base: None,
             revision: None,
             save_ms: None,
             saved: None,
         }
-    }
-
-    /// What the gate is about.
-    pub(crate) fn scene(&self, shared: &Shared, episode: &Episode) -> Scene {
-        let standings = episode.standings();
-        let standing = standings.get(&self.gate);
-        let inputs = standing.and_then(|standing| standing.inputs());
-        let script = inputs.and_then(|inputs| episode.script_of(&self.gate, inputs));
-        let hash = inputs.map(|inputs| inputs.hash);
-        let evaluations = episode.gates.get(&self.gate).map(|gate| &gate.evaluations);
-        let evaluation = evaluations.and_then(|evaluations| evaluations.get(&hash?)).cloned();
-        let is_done = standing.is_some_and(|standing| standing.output().is_some());
-        let open = !is_done && evaluation.is_some() && !episode.life.is_over();
-        let judges = findings::judges(shared, episode, script);
-        let read = script.and_then(|script| shared.script(script));
-        let findings = read.map(|script| findings::findings(&judges, script)).unwrap_or_default();
-        Scene { hash, open, evaluation, script, judges, findings, revisions: findings::revisions(episode) }
     }
 
     /// The revision that the script is compared with.
@@ -147,8 +120,22 @@ impl GateScreen {
         for judge in &scene.judges {
             shared.want(judge.output, Reads::Judgement);
         }
+        if let Some(evaluation) = &scene.evaluation {
+            shared.want(evaluation.report, Reads::Report);
+        }
+        revisions::want(shared, &episode, scene.script);
         if let (true, Some(base)) = (self.diff, self.compared(&scene)) {
             shared.want(base, Reads::Script);
+        }
+        if self.read != scene.hash {
+            self.read = scene.hash;
+            self.reading = Reading::new(shared.mono_ms);
+            self.picked = None;
+            self.is_greeted = false;
+        }
+        if !self.is_greeted && scene.report.is_some() {
+            self.is_greeted = true;
+            self.greet(&scene);
         }
         if self.line.is_none()
             && let Some(script) = scene.script.and_then(|hash| shared.script(hash))
@@ -161,8 +148,23 @@ impl GateScreen {
         if scene.open {
             self.seed(shared, &episode, &scene);
         }
+        let report = scene.evaluation.as_ref().map(|evaluation| evaluation.report);
+        let became = revisions::became(shared, &episode, &self.gate, scene.script, report);
+        self.fixed = became.map_or(0, |(_, told)| told.fixes.len());
         if self.save_ms.is_some_and(|due| due <= shared.mono_ms) {
             self.flush(shared);
+        }
+    }
+
+    /// What a person is here for comes first, before a key is pressed: what fails the gate, else what is open.
+    fn greet(&mut self, scene: &Scene) {
+        let has_failed = scene.evaluation.as_ref().is_some_and(|evaluation| evaluation.verdict == Verdict::Failed);
+        let blocks = |shown: &&Shown| has_failed && shown.finding.severity == Severity::Blocker;
+        let blocker = scene.findings.iter().find(blocks).map(|shown| (shown.pick(), Some(shown.finding.line)));
+        let open = || self.unruled(scene).first().map(|item| (Pick::Item(item.id.clone()), item.line));
+        if let Some((pick, line)) = blocker.or_else(open) {
+            self.picked = Some(pick);
+            self.line = line.or(self.line);
         }
     }
 
@@ -199,13 +201,20 @@ impl GateScreen {
             Some(Loadable::Failed(_)) => None,
             Some(Loadable::Ready(draft)) => draft.clone(),
         };
-        let found: Vec<_> = scene
-            .judges
-            .iter()
-            .filter(|judge| judge.current)
-            .filter_map(|judge| judge.judgement.as_ref().map(|judgement| (judge.letter, judgement)))
-            .flat_map(|(letter, judgement)| judgement.findings.iter().map(move |finding| (letter, finding.clone())))
-            .collect();
+        let report = scene.evaluation.as_ref().map(|evaluation| evaluation.report);
+        if report.is_some_and(|report| matches!(shared.artifacts.get(&report), Some(Loadable::Loading) | None)) {
+            return;
+        }
+        let of_judge = |judge: &Judge| {
+            let found = judge.judgement.as_ref().map(|judgement| judgement.findings.clone()).unwrap_or_default();
+            found.into_iter().map(|finding| (judge.letter, finding)).collect::<Vec<_>>()
+        };
+        let found: Vec<_> = match &scene.report {
+            Some(report) => {
+                report.findings.iter().map(|listed| (listed.by.to_ascii_uppercase(), listed.finding.clone())).collect()
+            }
+            None => scene.judges.iter().flat_map(of_judge).collect(),
+        };
         let applied = fixes.is_some_and(|(pin, _)| !is_input(&pin.stage.id));
         // What was written while other content came to stand here is not lost.
         let words = std::mem::take(&mut self.note.text);
@@ -216,6 +225,7 @@ impl GateScreen {
         };
         self.fix = 0;
         self.editing = None;
+        self.asking = None;
         self.seeded = Some(hash);
     }
 
@@ -234,89 +244,25 @@ impl GateScreen {
         self.note = NoteDraft::default();
         self.seeded = None;
         self.editing = None;
+        self.asking = None;
+        self.picked = None;
         self.save_ms = None;
         self.base = None;
         self.revision = None;
     }
 
-    /// When a change has to be kept.
+    /// When a change has to be kept, or a line counts as read.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        self.save_ms
+        self.save_ms.into_iter().chain(self.reading.deadline()).min()
     }
 
-    fn changed(&mut self, shared: &Shared) {
+    /// Whether a change waits to be kept.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.save_ms.is_some()
+    }
+
+    pub(super) fn changed(&mut self, shared: &Shared) {
         self.save_ms.get_or_insert(shared.mono_ms.saturating_add(SAVE_MS));
-    }
-
-    /// While text is edited every key is text; Esc closes the editor and keeps what was written.
-    pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key) -> Next {
-        let Some(editing) = &mut self.editing else { return Next::Ignored };
-        if key.code == Code::Esc {
-            self.editing = None;
-            self.flush(shared);
-            return Next::Stay;
-        }
-        let is_fix = matches!(editing.target, Target::Fix(_));
-        if is_fix && key.code == Code::Enter {
-            // An instruction is one paragraph; Enter ends it as Esc does.
-            self.editing = None;
-            self.flush(shared);
-            return Next::Stay;
-        }
-        if !(key.ctrl && matches!(key.code, Code::Char('m' | 'j'))) {
-            editing.area.input(key);
-        }
-        self.take_in(shared);
-        Next::Stay
-    }
-
-    /// Pasted text goes into the editor.
-    pub(crate) fn on_paste(&mut self, shared: &Shared, text: &str) {
-        let Some(editing) = &mut self.editing else { return };
-        match editing.target {
-            Target::Fix(_) => editing.area.insert_str(clean(text)),
-            Target::Text => editing.area.insert_str(clean_lines(text).join("\n")),
-        };
-        self.take_in(shared);
-    }
-
-    /// Takes what stands in the editor into the note.
-    fn take_in(&mut self, shared: &Shared) {
-        let Some(editing) = &self.editing else { return };
-        let (text, before) = match editing.target {
-            Target::Fix(at) => {
-                let Some(fix) = self.note.fixes.get_mut(at) else { return };
-                let text = editing.area.lines().join(" ");
-                fix.edited |= text != fix.fix.wanted;
-                (text, &mut fix.fix.wanted)
-            }
-            Target::Text => (editing.area.lines().join("\n"), &mut self.note.text),
-        };
-        if text != *before {
-            *before = text;
-            self.changed(shared);
-        }
-    }
-
-    fn edit(&mut self, target: Target) {
-        let lines = match target {
-            Target::Fix(at) => {
-                let Some(fix) = self.note.fixes.get(at) else { return };
-                vec![clean(&fix.fix.wanted)]
-            }
-            Target::Text => clean_lines(&self.note.text),
-        };
-        let mut area = TextArea::new(if lines.is_empty() { vec![String::new()] } else { lines });
-        area.set_wrap_mode(WrapMode::WordOrGlyph);
-        area.set_cursor_line_style(ratatui::style::Style::new());
-        area.move_cursor(CursorMove::Bottom);
-        area.move_cursor(CursorMove::End);
-        self.panel = Panel::Note;
-        self.fix = match target {
-            Target::Fix(at) => at,
-            Target::Text => self.note.fixes.len(),
-        };
-        self.editing = Some(Editing { target, area });
     }
 
     /// Takes an act.
@@ -335,7 +281,7 @@ impl GateScreen {
             Act::Move(step) => self.moved(shared, &scene, step),
             Act::Next | Act::Previous => {
                 let step = if act == Act::Next { Move::Down } else { Move::Up };
-                self.move_finding(&scene, step, usize::from(shared.rows / 3));
+                self.move_pick(&scene, step, usize::from(shared.rows / 3));
             }
             Act::Diff => match self.compared(&scene) {
                 Some(_) => self.diff = !self.diff,
@@ -346,7 +292,12 @@ impl GateScreen {
                 shared.say(Role::Text, "Choose the revision to compare with and press Enter.");
             }
             Act::Open => self.open(shared, &scene),
-            Act::Strike => self.strike(shared, &scene),
+            Act::Fix => self.fix_or_strike(shared, &scene),
+            Act::Waive => self.rule(shared, &scene, ItemRuling::Waive),
+            Act::NotAFault => self.rule(shared, &scene, ItemRuling::NotAFault),
+            Act::Take => self.take_wording(shared, &scene),
+            // A decision that is about to be sent is taken back before a ruling.
+            Act::Undo if shared.held.is_empty() && self.take_ruling_back(shared, &scene) => {}
             Act::EditNote | Act::EditText => {
                 if self.note_is_locked(shared, &scene, if act == Act::EditNote { "i" } else { "t" }) {
                     return Next::Stay;
@@ -354,7 +305,7 @@ impl GateScreen {
                 let is_fix = act == Act::EditNote && self.panel == Panel::Note && self.fix < self.note.fixes.len();
                 self.edit(if is_fix { Target::Fix(self.fix) } else { Target::Text });
             }
-            Act::Approve | Act::SendBack | Act::Reject | Act::Pause => {
+            Act::Approve | Act::SendBack | Act::Override | Act::Reject | Act::Pause => {
                 return self.decide(shared, &episode, &scene, act);
             }
             // The episode lies below.
@@ -378,7 +329,7 @@ impl GateScreen {
         Next::Stay
     }
 
-    fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
+    pub(super) fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
         let why = if !scene.open {
             "the gate is not open for a decision"
         } else if self.seeded != scene.hash {
@@ -388,23 +339,6 @@ impl GateScreen {
         };
         shared.locked(format!("{key} is locked: {why}."));
         true
-    }
-
-    fn strike(&mut self, shared: &mut Shared, scene: &Scene) {
-        if self.note_is_locked(shared, scene, "x") {
-            return;
-        }
-        if self.panel != Panel::Note {
-            self.panel = Panel::Note;
-            return;
-        }
-        match self.note.fixes.get_mut(self.fix) {
-            Some(fix) => {
-                fix.struck = !fix.struck;
-                self.changed(shared);
-            }
-            None => shared.locked("x is locked: these are your own words; i edits them."),
-        }
     }
 
     fn open(&mut self, shared: &mut Shared, scene: &Scene) {
@@ -431,16 +365,22 @@ impl GateScreen {
 
     fn moved(&mut self, shared: &Shared, scene: &Scene, step: Move) {
         let page = usize::from(shared.rows / 2);
+        if self.panel == Panel::Script && self.scroll(shared, scene, step) {
+            return;
+        }
         match self.panel {
             Panel::Script | Panel::Scores => {
+                self.scrolled = 0;
                 let script = scene.script.and_then(|hash| shared.script(hash));
                 let lines: Vec<LineId> =
                     script.map(|script| script.lines().map(|line| line.id).collect()).unwrap_or_default();
                 let at = self.line.and_then(|line| lines.iter().position(|id| *id == line)).unwrap_or(0);
                 self.line = lines.get(shift(at, lines.len(), page / 2, step)).copied();
+                let here = scene.entries().into_iter().find(|(_, line)| line.is_some() && *line == self.line);
+                self.picked = here.map(|(pick, _)| pick);
             }
-            Panel::Findings => self.move_finding(scene, step, page),
-            Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1, page, step),
+            Panel::Findings => self.move_pick(scene, step, page),
+            Panel::Note => self.fix = shift(self.fix, self.note.fixes.len() + 1 + self.fixed, page, step),
             Panel::Revisions => {
                 let outputs: Vec<ContentHash> = scene.revisions.iter().map(|revision| revision.output).collect();
                 let at = self.revision.and_then(|hash| outputs.iter().position(|o| *o == hash)).unwrap_or(0);
@@ -449,17 +389,28 @@ impl GateScreen {
         }
     }
 
-    fn move_finding(&mut self, scene: &Scene, step: Move, page: usize) {
-        let is_selected = |shown: &Shown| {
-            self.finding.as_ref().is_some_and(|(letter, id)| *letter == shown.letter && *id == shown.finding.id)
+    /// Moves within what is selected where it is higher than its panel; whether there was something to move to.
+    fn scroll(&mut self, shared: &Shared, scene: &Scene, step: Move) -> bool {
+        let most = self.set(shared, scene).map_or(0, |(sheet, rows)| sheet.overflow(rows));
+        let now = self.scrolled.min(most);
+        self.scrolled = match step {
+            Move::Down | Move::HalfDown | Move::PageDown => now.saturating_add(SCROLL).min(most),
+            Move::Up | Move::HalfUp | Move::PageUp => now.saturating_sub(SCROLL),
+            Move::Left | Move::Right | Move::First | Move::Last => now,
         };
-        let to = match scene.findings.iter().position(is_selected) {
-            Some(at) => shift(at, scene.findings.len(), page, step),
+        self.scrolled != now
+    }
+
+    fn move_pick(&mut self, scene: &Scene, step: Move, page: usize) {
+        self.scrolled = 0;
+        let entries = scene.entries();
+        let to = match entries.iter().position(|(pick, _)| Some(pick) == self.picked.as_ref()) {
+            Some(at) => shift(at, entries.len(), page, step),
             None => 0,
         };
-        if let Some(shown) = scene.findings.get(to) {
-            self.finding = Some((shown.letter, shown.finding.id.clone()));
-            self.line = Some(shown.finding.line);
+        if let Some((pick, line)) = entries.into_iter().nth(to) {
+            self.picked = Some(pick);
+            self.line = line.or(self.line);
         }
     }
 }

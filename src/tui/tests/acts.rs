@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::desk::{Desk, options};
+use super::desk::{Desk, RULED, options};
 use crate::domain::budget::Scope;
 use crate::domain::command::Command;
-use crate::domain::event::{Event, Need, Ruling};
+use crate::domain::event::{Event, ItemRuling, Need, Ruling, Way};
+use crate::domain::handoff::Note;
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::tui::fixture::{id, script, world};
@@ -15,7 +16,7 @@ use crate::tui::options::ConsoleOptions;
 #[test]
 fn a_box_counts_keys_from_six_tenths_of_a_second_and_no_repeats_and_no_paste() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A");
+    desk.keys(RULED).keys("A");
     desk.wait(290);
     desk.keys("y");
     assert_eq!(desk.acts(), [], "too early");
@@ -48,22 +49,27 @@ fn a_resize_arms_a_box_anew() {
 #[test]
 fn an_approval_binds_to_what_was_seen_and_to_a_ceiling() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A");
+    desk.keys(RULED).keys("A");
     desk.confirm();
     let hash = desk.world.input(42, "quality_evaluation");
     let spent = desk.world.snapshot().episodes[1].spent();
     let commands = desk.commands();
-    let [Command::Approve { episode, gate, hash: seen, max_spend }] = commands.as_slice() else {
+    let [Command::Approve { episode, gate, hash: bound, max_spend, rulings, seen }] = commands.as_slice() else {
         panic!("{commands:?}")
     };
-    assert_eq!((episode.0, gate.as_str(), *seen), (42, "quality_evaluation", hash));
+    assert_eq!((episode.0, gate.as_str(), *bound), (42, "quality_evaluation", hash));
+    let ruled: Vec<_> = rulings.iter().map(|r| (r.item.as_str(), r.ruling, r.reason.as_str())).collect();
+    assert_eq!(ruled, [("D1", ItemRuling::Waive, "known"), ("D2", ItemRuling::NotAFault, "fair")]);
+    let seen = seen.unwrap();
+    let report = desk.world.snapshot().episodes[1].gates[gate].evaluations[bound].report;
+    assert_eq!((seen.report, seen.open, seen.spent), (report, 2, spent));
     assert_eq!(*max_spend, MicroUsd(5_200_000).minus(spent), "what was projected and is not spent");
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A<Up><C-u>1.25<Enter>");
+    desk.keys(RULED).keys("A<Up><C-u>1.25<Enter>");
     desk.confirm();
     assert!(matches!(desk.commands()[..], [Command::Approve { max_spend: MicroUsd(1_250_000), .. }]));
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A<Up><C-u>99<Enter>");
+    desk.keys(RULED).keys("A<Up><C-u>99<Enter>");
     desk.confirm();
     assert_eq!(desk.acts(), [], "above what the cap leaves");
 }
@@ -71,7 +77,7 @@ fn an_approval_binds_to_what_was_seen_and_to_a_ceiling() {
 #[test]
 fn what_changed_between_the_box_and_y_is_refused() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A");
+    desk.keys(RULED).keys("A");
     let base = desk.world.blob(&script(true));
     desk.world.send_back(42, "quality_evaluation", base);
     desk.refresh();
@@ -86,7 +92,7 @@ fn a_decision_is_held_can_be_taken_back_and_is_checked_again_when_it_is_sent() {
     let held = ConsoleOptions { undo: Duration::from_secs(20), ..options() };
     let start = || {
         let mut desk = Desk::with(world(), &held, Default::default());
-        desk.keys(":42<Enter>A");
+        desk.keys(RULED).keys("A");
         desk.confirm();
         desk
     };
@@ -239,4 +245,133 @@ fn ctrl_c_twice_ends_and_once_does_not() {
     assert!(!desk.effects.contains(&Effect::Quit));
     desk.keys("<C-c>");
     assert!(desk.effects.contains(&Effect::Quit));
+}
+
+fn status_after(desk: &mut Desk, keys: &str) -> String {
+    desk.keys(keys);
+    desk.status()
+}
+
+#[test]
+fn nothing_is_approved_while_an_item_is_open_or_to_be_fixed_and_the_status_line_says_which_key_helps() {
+    let mut desk = Desk::new(world());
+    let said = status_after(&mut desk, ":42<Enter>A");
+    assert!(said.contains("D1 (L006, accuracy) is open") && said.contains("x fix, w waive or o not a fault"), "{said}");
+    let said = status_after(&mut desk, "w<Enter>");
+    assert!(said.contains("say why"), "{said}");
+    assert_eq!(desk.top(), "gate");
+    // Every key is text while a reason is typed, and Esc rules nothing.
+    let said = status_after(&mut desk, "AxBqd<Esc>");
+    assert!(said.contains("Nothing was ruled"), "{said}");
+    let said = status_after(&mut desk, "wknown since 1966<Enter>A");
+    assert!(said.contains("A is locked: D2"), "{said}");
+    let said = status_after(&mut desk, "nx");
+    assert!(said.contains("D2 (L006, accuracy): to be fixed"), "{said}");
+    let said = status_after(&mut desk, "A");
+    assert!(said.contains("D2 is to be fixed, so B sends it back"), "{said}");
+    let said = status_after(&mut desk, "u");
+    assert!(said.contains("D2 is open again"), "{said}");
+    desk.keys("ofair<Enter>A");
+    assert_eq!(desk.top(), "confirm", "{}", desk.status());
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("D1 waived: “known since 1966”") && screen.contains("D2 not a fault: “fair”"), "{screen}");
+}
+
+#[test]
+fn rulings_are_kept_with_the_note_and_go_with_it() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>xnwa matter of taste<Enter>");
+    let drafts = desk.drafts.clone();
+    // The console is killed and started again.
+    let mut desk = Desk::with(world(), &options(), drafts);
+    desk.keys(":42<Enter>B");
+    assert!(desk.screen(120, 36).contains("D1 to be fixed"), "{}", desk.screen(120, 36));
+    desk.keys("w");
+    assert!(desk.screen(120, 36).contains("another model revises"));
+    desk.confirm();
+    let acts = desk.acts();
+    let [Action::SendBack { note, way, rulings, seen, .. }] = acts.as_slice() else { panic!("{acts:?}") };
+    let ruled: Vec<_> = rulings.iter().map(|r| (r.item.as_str(), r.ruling)).collect();
+    assert_eq!(ruled, [("D1", ItemRuling::Fix), ("D2", ItemRuling::Waive)]);
+    assert_eq!((*way, seen.unwrap().open), (Way::Peer, 2));
+    let note: Note = serde_json::from_slice(note).unwrap();
+    assert!(note.fixes.iter().any(|fix| fix.findings.contains(&"b:F1".to_owned())), "{note:?}");
+}
+
+#[test]
+fn the_suggested_wording_goes_into_the_fix_and_a_finding_that_is_not_open_needs_no_ruling() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>r");
+    assert!(desk.status().contains("N1 in the note has the suggested wording"), "{}", desk.status());
+    let screen = desk.screen(120, 36);
+    assert!(screen.contains("became the largest; the first was"), "{screen}");
+    // Behind the two disputes the list goes on with the findings.
+    let said = status_after(&mut desk, "nnw");
+    assert!(said.contains("needs no ruling"), "{said}");
+    // In the note `x` strikes; elsewhere it takes the fix of a finding in.
+    desk.keys("4jxgg");
+    assert!(desk.screen(120, 36).contains("1 struck"));
+    let said = status_after(&mut desk, "3x");
+    assert!(said.contains("N2 in the note is to mend it"), "{said}");
+    assert!(desk.screen(120, 36).contains("0 struck"));
+}
+
+#[test]
+fn a_failed_gate_is_overridden_with_a_reason_and_the_typed_number_and_stays_failed() {
+    let mut world = world();
+    world.failed(46, "Both say no");
+    let mut desk = Desk::new(world);
+    let said = status_after(&mut desk, ":46<Enter>A");
+    assert!(said.contains("a check fails") && said.contains("O overrides it"), "{said}");
+    desk.keys("Othe guest said so<Enter>46<Enter><Enter>");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("FAILED, and stays failed: L006 is a blocker"), "{screen}");
+    desk.confirm();
+    let commands = desk.commands();
+    let [Command::Override { typed, reason, seen, .. }] = commands.as_slice() else { panic!("{commands:?}") };
+    assert_eq!((typed.as_str(), reason.as_str(), seen.is_some()), ("046", "the guest said so", true));
+    let said = status_after(&mut desk, "gd:42<Enter>O");
+    assert!(said.contains("there is nothing to override"), "{said}");
+}
+
+#[test]
+fn a_dispute_that_is_higher_than_the_screen_is_read_to_its_end_before_the_next_line() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>");
+    let screen = desk.screen(80, 24);
+    assert!(
+        screen.contains("B objects: ") && screen.contains("X arbiter") && !screen.contains("YOU: x fix"),
+        "{screen}"
+    );
+    desk.keys("j");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("suggested: ") && screen.contains("YOU: x fix"), "{screen}");
+    desk.keys("j");
+    assert!(desk.screen(80, 24).contains("›   L007"), "{}", desk.screen(80, 24));
+}
+
+#[test]
+fn what_was_read_is_what_stood_on_the_screen_for_a_second() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>");
+    assert!(desk.screen(120, 36).contains("read 0%"));
+    desk.wait(1_000);
+    let read = |desk: &mut Desk| {
+        let screen = desk.screen(120, 36);
+        let at = screen.find("read ").unwrap();
+        screen[at + 5..].split('%').next().unwrap().parse::<u32>().unwrap()
+    };
+    let first = read(&mut desk);
+    assert!((10..100).contains(&first), "{first}");
+    // A box over it hides it, and what is passed by quickly is not read.
+    desk.keys("gg?");
+    desk.wait(5_000);
+    desk.keys("<Esc>G");
+    assert_eq!(read(&mut desk), first);
+    desk.keys("gg");
+    for _ in 0..14 {
+        desk.wait(1_100);
+        desk.keys("j");
+    }
+    assert_eq!(read(&mut desk), 100);
 }

@@ -87,13 +87,13 @@ fn the_note_is_filled_in_edited_struck_kept_each_second_and_there_again() {
     desk.keys(":42<Enter>B");
     desk.confirm();
     let acts = desk.acts();
-    let [Action::SendBack { episode, gate, hash, note }] = acts.as_slice() else { panic!("{acts:?}") };
+    let [Action::SendBack { episode, gate, hash, note, .. }] = acts.as_slice() else { panic!("{acts:?}") };
     assert_eq!((episode.0, gate.as_str()), (42, "quality_evaluation"));
     assert_eq!(*hash, desk.world.input(42, "quality_evaluation"));
     let note: Note = serde_json::from_slice(note).unwrap();
     let ids: Vec<&str> = note.fixes.iter().map(|fix| fix.id.as_str()).collect();
     assert_eq!(ids, ["N1", "N3"], "a struck fix is not sent");
-    assert!(note.fixes[0].instruction.ends_with("And say where."), "{note:?}");
+    assert!(note.fixes[0].wanted.ends_with("And say where."), "{note:?}");
     assert_eq!(note.text, "mind the \nend");
     let action = Box::new(acts[0].clone());
     desk.send(Msg::Acted { action, result: Ok("sent back".into()) });
@@ -173,7 +173,7 @@ fn pasted_text_is_cleaned_and_goes_into_fields_only() {
 #[test]
 fn the_diff_shows_words_and_compares_with_the_revision_that_is_chosen() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>d");
+    desk.keys(":42<Enter>dgg");
     let screen = desk.screen(120, 36);
     assert!(screen.contains("- L003 HOST     Tidal power is a very new idea."), "{screen}");
     assert!(screen.contains("+ L003 HOST     Tidal power sounds new. It is not a new idea."), "{screen}");

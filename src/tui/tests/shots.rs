@@ -1,9 +1,12 @@
 //! Each screen and box at both sizes, as text; each was read before it was kept.
 
-use super::desk::{Desk, options};
+use super::desk::{Desk, RULED, options};
 use crate::domain::event::{Event, Need, Provenance};
-use crate::tui::fixture::{World, id, world};
+use crate::domain::ids::EpisodeNumber;
+use crate::tui::fixture::{World, id, script, world};
+use crate::tui::layers::Layer;
 use crate::tui::options::ColorLevel;
+use crate::tui::screens::gate::GateScreen;
 
 fn shot(name: &str, desk: &mut Desk) {
     for (columns, rows) in [(120, 36), (80, 24)] {
@@ -38,11 +41,56 @@ fn episode_that_is_past() {
 }
 
 #[test]
-fn gate() {
+fn gate_with_a_dispute() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>n");
-    desk.keys("n");
+    desk.keys(":42<Enter>");
     shot("gate", &mut desk);
+    desk.keys("n");
+    shot("gate_second_dispute", &mut desk);
+    desk.keys("nn");
+    shot("gate_finding", &mut desk);
+}
+
+#[test]
+fn gate_panels() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>2");
+    shot("gate_scores", &mut desk);
+    desk.keys("3");
+    shot("gate_findings", &mut desk);
+}
+
+#[test]
+fn gate_with_rulings() {
+    let mut desk = Desk::new(world());
+    desk.keys(":42<Enter>xnwit says so at the end");
+    shot("gate_reason", &mut desk);
+    desk.keys("<Enter>");
+    shot("gate_ruled", &mut desk);
+}
+
+#[test]
+fn gate_before_its_report() {
+    let mut world = World::empty(Provenance::Rehearsal);
+    world.begin(1, "One", 6_000_000);
+    world.up_to_script(1, &script(false));
+    world.up_to_fixes(1);
+    let mut desk = Desk::new(world);
+    let gate = GateScreen::new(EpisodeNumber(1), id("quality_evaluation"));
+    desk.model.layers.push(Layer::Gate(Box::new(gate)));
+    desk.refresh();
+    shot("gate_before_its_report", &mut desk);
+}
+
+#[test]
+fn gate_that_failed() {
+    let mut world = world();
+    world.failed(46, "Both say no");
+    let mut desk = Desk::new(world);
+    desk.keys(":46<Enter>");
+    shot("gate_failed", &mut desk);
+    desk.keys("Othe guest said so<Enter>46");
+    shot("override", &mut desk);
 }
 
 #[test]
@@ -57,14 +105,16 @@ fn gate_with_the_note() {
     let mut desk = Desk::new(world());
     desk.keys(":42<Enter>4jxk<Enter> Say so in one line.");
     shot("gate_note", &mut desk);
-    desk.keys("<Esc>5");
+    desk.keys("<Esc>jjjj");
+    shot("gate_outcome", &mut desk);
+    desk.keys("5");
     shot("gate_revisions", &mut desk);
 }
 
 #[test]
 fn approve_and_send_back() {
     let mut desk = Desk::new(world());
-    desk.keys(":42<Enter>A");
+    desk.keys(RULED).keys("A");
     shot("approve", &mut desk);
     desk.keys("<Esc>B");
     shot("send_back", &mut desk);

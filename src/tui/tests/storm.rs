@@ -50,6 +50,7 @@ const WAYS: &[&str] = &[
     ":42<Enter>4",
     ":42<Enter>5",
     ":42<Enter>d",
+    ":42<Enter>w",
     "gc",
     "gcb",
 ];
@@ -78,7 +79,7 @@ fn no_key_on_any_screen_acts_without_a_confirm_box() {
 #[test]
 fn in_every_box_only_y_acts() {
     let ways: &[&str] = &[
-        ":42<Enter>A",
+        ":42<Enter>wknown<Enter>nofair<Enter>A",
         ":42<Enter>B",
         ":42<Enter>P",
         ":44<Enter>P",

@@ -10,6 +10,7 @@ use crate::tui::boxes::form::{LABELS, NewForm};
 use crate::tui::boxes::help::Help;
 use crate::tui::boxes::need::{NeedBox, answers};
 use crate::tui::boxes::palette::Palette;
+use crate::tui::boxes::propose_gate as propose;
 use crate::tui::commands::{Spec, Tier};
 use crate::tui::look;
 use crate::tui::model::Shared;
@@ -38,7 +39,11 @@ pub(crate) fn confirm_keys(confirm: &Confirm) -> Vec<(String, String)> {
     if confirm.at < confirm.asked.len() {
         vec![pair("Enter", "next"), pair("Esc", "cancel")]
     } else {
-        vec![pair("y", &confirm.verb), pair("Enter", "cancel"), pair("Esc", "cancel")]
+        let mut keys = vec![pair("y", &confirm.verb), pair("Enter", "cancel"), pair("Esc", "cancel")];
+        if matches!(confirm.intent, Intent::SendBack { .. }) {
+            keys.insert(1, pair("w", "another way"));
+        }
+        keys
     }
 }
 
@@ -55,9 +60,24 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
         let rows = wrap(text, columns.saturating_sub(indent));
         lines.extend(rows.into_iter().map(|row| paint.line(*role, format!("{}{row}", " ".repeat(indent)))));
     }
+    if let Intent::SendBack { way, .. } = &confirm.intent {
+        lines.push(Line::from(vec![
+            paint.span(Role::Text, "Way: "),
+            paint.span(Role::Strong, propose::way(*way)),
+            paint.span(Role::Person, "   w"),
+            paint.span(Role::Dim, " the next way"),
+        ]));
+    }
     let tight = area.height < 26;
     if !tight {
         lines.push(Line::default());
+    }
+    // Whatever a box says, what is asked for and the answer are on the screen.
+    let asked_rows = confirm.asked.len() + usize::from(!confirm.asked.is_empty()) + 2;
+    let most = usize::from(area.height).saturating_sub(2 + asked_rows);
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push(paint.line(Role::Dim, "… a higher screen shows the rest"));
     }
     for (at, asked) in confirm.asked.iter().enumerate() {
         lines.push(field(paint, &asked.label, asked.field.typed(), columns, confirm.at == at));
@@ -85,7 +105,7 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
     lines.push(paint.line(Role::Dim, hint));
     let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let role = match confirm.intent {
-        Intent::Reject(_) | Intent::Stop(_) | Intent::Raise { .. } => Role::Failed,
+        Intent::Reject(_) | Intent::Stop(_) | Intent::Raise { .. } | Intent::Override { .. } => Role::Failed,
         Intent::Approve { .. }
         | Intent::SendBack { .. }
         | Intent::Pause(_)
@@ -112,7 +132,7 @@ pub(crate) fn need(paint: Paint, shared: &Shared, need: &NeedBox, buf: &mut Buff
         Some((episode, open)) => {
             title =
                 format!("{} {}: {}", episode.number, crate::tui::text::clean(&episode.title), look::word(&open.need));
-            let (what, how) = look::told(episode, &open.need);
+            let (what, how) = look::told(shared, episode, &open.need);
             lines.extend(wrap(&what, columns).into_iter().map(|row| paint.line(Role::Text, row)));
             lines.push(Line::default());
             let waiting = format!("Waiting {}: {how}.", look::age(open.since, shared.now));

@@ -321,19 +321,34 @@ fn need_lines(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffe
     let is_selected = |number, id: &str| screen.need.as_ref().is_some_and(|(n, i)| *n == number && i == id);
     let at = needs.iter().position(|(number, open)| is_selected(*number, &open.id)).unwrap_or(0);
     let from = first_row(at, needs.len(), usize::from(area.height / 2).max(1));
+    // Rows that are left over go to what is told at length, the oldest first.
+    let mut spare = usize::from(area.height).saturating_sub(needs.len().saturating_sub(from) * 2);
     let mut lines = Vec::new();
     for (number, open) in needs.iter().skip(from) {
         let Some(episode) = shared.under_way(*number) else { continue };
-        let (what, how) = look::told(episode, &open.need);
+        let (what, how) = look::told(shared, episode, &open.need);
         let selected = screen.panel == Panel::Needs && is_selected(*number, &open.id);
         let mark = if selected { "›" } else { " " };
         let head = format!("{number} {} ", look::word(&open.need));
         let room = wide.saturating_sub(2 + head.len());
-        lines.push(Line::from(vec![
-            paint.span(Role::Focus, format!("{mark} ")),
-            paint.span(Role::Person, head.clone()),
-            paint.span(if selected { Role::Strong } else { Role::Text }, crate::tui::text::fit(&what, room)),
-        ]));
+        let role = if selected { Role::Strong } else { Role::Text };
+        let told = wrap(&what, room);
+        let shown = told.len().min(1 + spare).min(3);
+        spare -= shown - 1;
+        for (n, row) in told.iter().take(shown).enumerate() {
+            let is_cut = n + 1 == shown && told.len() > shown;
+            let text = if is_cut {
+                crate::tui::text::fit(&format!("{row} {}", told.get(n + 1..).unwrap_or_default().join(" ")), room)
+            } else {
+                row.clone()
+            };
+            let lead = if n == 0 { head.clone() } else { " ".repeat(head.len()) };
+            lines.push(Line::from(vec![
+                paint.span(Role::Focus, format!("{} ", if n == 0 { mark } else { " " })),
+                paint.span(Role::Person, lead),
+                paint.span(role, text),
+            ]));
+        }
         let waited = look::age(open.since, shared.now);
         lines.push(paint.line(Role::Dim, crate::tui::text::fit(&format!("      waits {waited}; {how}"), wide)));
     }

@@ -168,7 +168,7 @@ fn stages(paint: Paint, shared: &Shared, screen: &EpisodeScreen, episode: &Episo
                 Mark::Person => Role::Person,
                 Mark::Failed => Role::Failed,
                 Mark::Later | Mark::Absent => Role::Dim,
-                Mark::Done | Mark::Approved => Role::Text,
+                Mark::Done | Mark::Approved | Mark::Overridden => Role::Text,
             };
             let or = |is: bool, text: String| if is { text } else { String::new() };
             let tokens = or(sums.usage != Usage::default(), tokens(sums.usage));
@@ -284,6 +284,7 @@ fn about(paint: Paint, episode: &Episode, stage: &StageId, wide: usize) -> Vec<L
         }
         Mark::Done => say(Role::Done, "Done.".to_owned()),
         Mark::Approved => say(Role::Done, "Approved.".to_owned()),
+        Mark::Overridden => say(Role::Failed, "Failed, and overridden by a person.".to_owned()),
     }
     if let Some(gate) = episode.gates.get(stage) {
         let inputs = standings.get(stage).and_then(|standing| standing.inputs());
@@ -385,7 +386,7 @@ fn needs(paint: Paint, shared: &Shared, screen: &EpisodeScreen, episode: &Episod
     let mut lines = Vec::new();
     for (place, open) in episode.needs.iter().enumerate().skip(at.saturating_sub(2)) {
         let selected = place == at;
-        let (what, how) = look::told(episode, &open.need);
+        let (what, how) = look::told(shared, episode, &open.need);
         let text = format!("{}  {what}", look::word(&open.need));
         for (n, row) in wrap(&text, wide.saturating_sub(2)).into_iter().take(3).enumerate() {
             let mark = if selected && n == 0 { "› " } else { "  " };

@@ -3,30 +3,36 @@
 //! ```text
 //! full                                     compact
 //! +- Script ------------++- Scores ------+  +- [Script] Scores Findings … --+
-//! | lines, and findings ||               |  | the panel of the tab          |
-//! | under their lines   |+---------------+  |                               |
-//! |                     |+- Findings ----+  |                               |
-//! |                     ||               |  +-------------------------------+
-//! +---------------------++---------------+  +- Scores A / B ----------------+
-//! +- Note --------------++- Revisions ---+  | dense, and what B would send  |
+//! | lines, and below    ||               |  | the panel of the tab          |
+//! | them disputes with  |+---------------+  |                               |
+//! | both sides,         |+- Findings ----+  |                               |
+//! | findings            || open first    |  |                               |
+//! |                     |+---------------+  +-------------------------------+
+//! +---------------------++- If you … ----+  +- Scores A / B ----------------+
+//! +- Note --------------++---------------+  | dense; what an approval costs |
+//! |                     |+- Revisions ---+  | and what B would send         |
 //! +---------------------++---------------+  +-------------------------------+
 //! ```
+//!
+//! Where the panels lie is worked out in [`gate_layout`](crate::tui::screens::gate_layout).
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::page::FULL;
-use super::paint::{Paint, split_columns, split_rows, tabs};
-use super::{gate_side, script};
+use super::paint::{Paint, tabs};
+use super::{gate_note, gate_side, script};
 use crate::domain::episode::Episode;
 use crate::domain::event::{Provenance, Verdict};
-use crate::domain::handoff::Severity;
+use crate::domain::gate::Outcome;
+use crate::domain::handoff::{Dimension, Points};
+use crate::tui::boxes::propose_gate::spend;
 use crate::tui::look;
 use crate::tui::model::{Loadable, Shared};
 use crate::tui::screens::diff::{changes, tally};
-use crate::tui::screens::findings::{Agreement, DIMENSIONS, agreement, score};
-use crate::tui::screens::gate::{GateScreen, Panel, Scene};
+use crate::tui::screens::gate::{GateScreen, Panel};
+use crate::tui::screens::gate_layout::{Layout, layout};
+use crate::tui::screens::scene::Scene;
 use crate::tui::text::{clean, fit, span};
 use crate::tui::theme::Role;
 
@@ -64,11 +70,19 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &GateScreen, buf: &mut
         return paint.lines(buf, inner, &[paint.line(Role::Dim, "Loading the episode …")]);
     };
     let scene = screen.scene(shared, episode);
-    if area.width >= FULL.0 && area.height + 4 >= FULL.1 {
-        full(paint, shared, screen, episode, &scene, buf, area);
-    } else {
-        compact(paint, shared, screen, episode, &scene, buf, area);
+    match layout(area, screen, &scene) {
+        at @ Layout::Full { .. } => full(paint, shared, screen, episode, &scene, buf, at),
+        Layout::Compact { upper, lower } => compact(paint, shared, screen, episode, &scene, buf, upper, lower),
     }
+}
+
+/// What row 1 says of a gate: how much was read, what is open.
+pub(crate) fn seen(shared: &Shared, screen: &GateScreen) -> String {
+    let Some(episode) = shared.episode(screen.episode) else { return String::new() };
+    let scene = screen.scene(shared, episode);
+    let Some(script) = scene.script.and_then(|hash| shared.script(hash)) else { return String::new() };
+    let read = screen.reading.percent(script.lines().map(|line| line.id));
+    format!("read {read}%  findings {}  open {}", scene.findings.len(), screen.unruled(&scene).len())
 }
 
 fn full(
@@ -78,36 +92,34 @@ fn full(
     episode: &Episode,
     scene: &Scene,
     buf: &mut Buffer,
-    area: Rect,
+    at: Layout,
 ) {
-    let (left, right) = split_columns(area, area.width * 58 / 100);
-    let note_rows = (area.height * 34 / 100).max(9);
-    let (script_area, note_area) = split_rows(left, left.height.saturating_sub(note_rows));
-    let scores_rows = 9 + u16::from(scene.judges.iter().any(|judge| !judge.current));
-    let (scores_area, rest) = split_rows(right, scores_rows);
-    let revision_rows = u16::try_from(scene.revisions.len()).unwrap_or(9).saturating_add(3).clamp(5, 9);
-    let (findings_area, revisions_area) = split_rows(rest, rest.height.saturating_sub(revision_rows));
+    let Layout::Full { script, note, scores, findings, spend, revisions } = at else { return };
     let focus = |panel: Panel| screen.panel == panel;
     let inner =
-        paint.panel(buf, script_area, "1 Script", &script_note(shared, screen, episode, scene), focus(Panel::Script));
+        paint.panel(buf, script, "1 Script", &script_note(shared, screen, episode, scene), focus(Panel::Script));
     script_panel(paint, shared, screen, scene, buf, inner);
-    let inner = paint.panel(buf, scores_area, "2 Scores", "a mean never decides", focus(Panel::Scores));
-    gate_side::scores(paint, scene, buf, inner);
-    let title = format!("3 Findings · {}", scene.findings.len());
-    let inner = paint.panel(buf, findings_area, &title, "n / N", focus(Panel::Findings));
+    let inner = paint.panel(buf, scores, "2 Scores", &gate_side::scores_note(scene), focus(Panel::Scores));
+    gate_side::scores(paint, screen, scene, buf, inner);
+    let inner = paint.panel(buf, findings, &findings_title(screen, scene), "n / N", focus(Panel::Findings));
     gate_side::findings(paint, episode, screen, scene, buf, inner);
-    let inner = paint.panel(
-        buf,
-        note_area,
-        &gate_side::note_title(screen, scene),
-        &gate_side::note_state(shared, screen),
-        focus(Panel::Note),
-    );
-    gate_side::note(paint, shared, screen, scene, buf, inner);
-    let inner = paint.panel(buf, revisions_area, "5 Revisions", "Enter compares", focus(Panel::Revisions));
+    let title = gate_note::note_title(screen, scene);
+    let inner = paint.panel(buf, note, &title, &gate_note::note_state(shared, screen), focus(Panel::Note));
+    gate_note::note(paint, shared, episode, screen, scene, buf, inner);
+    let word = verdict(paint, scene).content.to_string();
+    let inner = paint.panel(buf, spend, gate_side::spending_title(scene), &format!("gate: {word}"), false);
+    gate_side::spending(paint, episode, screen, scene, buf, inner);
+    let inner = paint.panel(buf, revisions, "5 Revisions", "Enter compares", focus(Panel::Revisions));
     gate_side::revisions(paint, episode, screen, scene, buf, inner);
 }
 
+fn findings_title(screen: &GateScreen, scene: &Scene) -> String {
+    let open = screen.unruled(scene).len();
+    let open = if open == 0 { String::new() } else { format!(" · {open} open") };
+    format!("3 Findings · {}{open}", scene.entries().len())
+}
+
+#[expect(clippy::too_many_arguments, reason = "a panel with the two places that it is drawn in")]
 fn compact(
     paint: Paint,
     shared: &Shared,
@@ -115,70 +127,113 @@ fn compact(
     episode: &Episode,
     scene: &Scene,
     buf: &mut Buffer,
-    area: Rect,
+    upper: Rect,
+    lower: Rect,
 ) {
-    let (upper, lower) = split_rows(area, area.height.saturating_sub(6));
     let names = [
         "1 Script".to_owned(),
         "2 Scores".to_owned(),
-        format!("3 Findings {}", scene.findings.len()),
+        format!("3 Findings {}", scene.entries().len()),
         "4 Note".to_owned(),
         "5 Revisions".to_owned(),
     ];
     let at = Panel::ALL.iter().position(|panel| *panel == screen.panel).unwrap_or(0);
     let note = match screen.panel {
         Panel::Script => script_note(shared, screen, episode, scene),
-        Panel::Note => gate_side::note_state(shared, screen),
+        Panel::Note => gate_note::note_state(shared, screen),
         Panel::Scores | Panel::Findings | Panel::Revisions => String::new(),
     };
     let inner = paint.panel(buf, upper, &tabs(&names, at), &note, true);
     match screen.panel {
         Panel::Script => script_panel(paint, shared, screen, scene, buf, inner),
-        Panel::Scores => gate_side::scores(paint, scene, buf, inner),
+        Panel::Scores => gate_side::scores(paint, screen, scene, buf, inner),
         Panel::Findings => gate_side::findings(paint, episode, screen, scene, buf, inner),
-        Panel::Note => gate_side::note(paint, shared, screen, scene, buf, inner),
+        Panel::Note => gate_note::note(paint, shared, episode, screen, scene, buf, inner),
         Panel::Revisions => gate_side::revisions(paint, episode, screen, scene, buf, inner),
     }
     let letters: Vec<String> = scene.judges.iter().map(|judge| judge.letter.to_string()).collect();
     let inner = paint.panel(buf, lower, &format!("Scores  {}", letters.join(" / ")), "", false);
     let wide = usize::from(inner.width);
     let mut lines = dense(paint, scene);
-    let blockers = scene.findings.iter().filter(|shown| shown.finding.severity == Severity::Blocker).count();
+    let open = screen.unruled(scene).len();
+    let agreed = scene.report.as_deref().filter(|report| !report.dimensions.is_empty()).map(|report| {
+        let (exact, within, all) = gate_side::agreement(report);
+        format!("   exact {exact}/{all}  within one {within}/{all}")
+    });
     let reason = scene.evaluation.as_ref().and_then(|evaluation| evaluation.reasons.first());
-    let reason = reason.map(|reason| format!("   {}", clean(reason))).unwrap_or_default();
+    let more = agreed.or_else(|| reason.map(|reason| format!("   {}", clean(reason)))).unwrap_or_default();
     lines.push(Line::from(vec![
         verdict(paint, scene),
-        paint.span(Role::Text, fit(&format!("  blockers {blockers}{reason}"), wide.saturating_sub(14))),
+        paint.span(Role::Text, fit(&format!("   open {open}{more}"), wide.saturating_sub(11))),
     ]));
+    if scene.open {
+        let [most, starts] = spend(episode, &screen.gate);
+        let verb = gate_side::spending_title(scene);
+        lines.push(paint.line(Role::Strong, fit(&format!("{verb}: {most}; {starts}"), wide)));
+    }
     let note = screen.note.note();
-    let first =
-        screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
+    let first = screen.note.fixes.iter().find(|fix| !fix.struck).map(|fix| clean(&fix.fix.wanted)).unwrap_or_default();
     lines.push(paint.line(Role::Dim, fit(&format!("B would send {} fixes: {first}", note.fixes.len()), wide)));
     paint.lines(buf, inner, &lines);
 }
 
-/// The scores in two lines.
+/// The scores in two lines; before the gate has reported, as they come in.
 fn dense(paint: Paint, scene: &Scene) -> Vec<Line<'static>> {
     let mut lines: Vec<Vec<Span<'static>>> = vec![Vec::new(), Vec::new()];
-    for (at, (dimension, name)) in DIMENSIONS.iter().enumerate() {
-        let scores: Vec<String> = scene
-            .judges
-            .iter()
-            .map(|judge| {
-                score(judge, *dimension).map_or("..".to_owned(), |points| points.to_string())
-            })
-            .collect();
-        let (word, role) = match agreement(&scene.judges, *dimension) {
-            Agreement::Dispute => (" DISPUTE", Role::Dispute),
-            Agreement::Below => (" BELOW", Role::Failed),
-            Agreement::Holds | Agreement::Unknown => ("", Role::Text),
-        };
-        if let Some(line) = lines.get_mut(at / 3) {
+    let mut put = |at: usize, name: &str, scores: &[String], word: &str, role: Role| {
+        if let Some(line) = lines.get_mut(at / 4) {
             line.push(paint.span(Role::Dim, format!("{name} ")));
-            line.push(paint.span(role, format!("{}{word}   ", scores.join("/"))));
+            line.push(paint.span(role, format!("{}{word}  ", scores.join("/"))));
+        }
+    };
+    let told = |points: Option<Points>| points.map_or("..".to_owned(), |points| points.to_string());
+    match scene.report.as_deref().filter(|report| !report.dimensions.is_empty()) {
+        Some(report) => {
+            for (at, row) in report.dimensions.iter().enumerate() {
+                let scores: Vec<String> = row.given.iter().map(|given| told(given.points)).collect();
+                let (word, role) = match row.outcome {
+                    Outcome::Disputed(_) => (" DISPUTE", Role::Dispute),
+                    Outcome::Below(_) => (" BELOW", Role::Failed),
+                    Outcome::Holds(_) => ("", Role::Text),
+                };
+                put(at, short(row.dimension), &scores, word, role);
+            }
+        }
+        None if !scene.judges.is_empty() => {
+            for (at, dimension) in Dimension::ALL.into_iter().enumerate() {
+                let of = |judge: &crate::tui::screens::findings::Judge| {
+                    told(judge.judgement.as_ref().and_then(|judgement| judgement.points(dimension)))
+                };
+                let scores: Vec<String> = scene.judges.iter().map(of).collect();
+                put(at, short(dimension), &scores, "", Role::Dim);
+            }
+        }
+        None => {
+            if let Some(line) = lines.first_mut() {
+                let checks = scene.report.iter().flat_map(|report| &report.checks);
+                for check in checks {
+                    let role = if check.passed { Role::Done } else { Role::Failed };
+                    let word = if check.passed { "ok" } else { "FAILS" };
+                    line.push(paint.span(role, format!("{} {word}  ", clean(&check.name))));
+                }
+            }
         }
     }
     lines.into_iter().map(Line::from).collect()
+}
+
+/// A dimension where there is little room.
+fn short(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::BrandVoice => "voice",
+        Dimension::Accuracy
+        | Dimension::Sensitivity
+        | Dimension::Coherence
+        | Dimension::Completeness
+        | Dimension::Hook
+        | Dimension::Pacing
+        | Dimension::Accessibility => dimension.title(),
+    }
 }
 
 /// How the gate judged, in a word.

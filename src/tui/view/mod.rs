@@ -5,6 +5,7 @@ mod cost;
 mod dashboard;
 mod episode;
 mod gate;
+mod gate_note;
 mod gate_side;
 mod page;
 mod paint;

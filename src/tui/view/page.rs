@@ -25,7 +25,7 @@ use crate::tui::theme::{Role, plain};
 pub(crate) const SMALLEST: (u16, u16) = (80, 24);
 
 /// From this size on a screen shows all its panels at once.
-pub(crate) const FULL: (u16, u16) = (120, 36);
+pub(crate) use crate::tui::screens::gate_layout::FULL;
 
 /// Draws the console.
 pub(crate) fn view(model: &Model, buf: &mut Buffer) {
@@ -150,13 +150,35 @@ fn crumbs(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         Some(why) => {
             vec![paint.span(Role::Failed, format!(" STOPPED: {} ", fit(&clean(&why), usize::from(area.width) / 2)))]
         }
-        None => vec![paint.span(Role::Dim, format!("as {} ", clean(model.shared.settings.person.name())))],
+        None => {
+            let gate = model.layers.iter().rev().find_map(|layer| match layer {
+                Layer::Gate(screen) => Some(gate::seen(&model.shared, screen)),
+                Layer::Dashboard(_) | Layer::Episode(_) | Layer::Cost(_) | Layer::Confirm(_) => None,
+                Layer::Need(_) | Layer::Form(_) | Layer::Palette(_) | Layer::Help(_) => None,
+            });
+            let gate = gate.map(|seen| format!("{seen}   ")).unwrap_or_default();
+            vec![paint.span(Role::Dim, format!("{gate}as {} ", clean(model.shared.settings.person.name())))]
+        }
     };
     ends(buf, area, left, right);
 }
 
 fn status(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
     let shared = &model.shared;
+    if let (Some(Layer::Gate(screen)), None) = (model.layers.last(), &shared.status)
+        && let Some(asking) = &screen.asking
+    {
+        let label = format!(" {} is {}, because: ", clean(&asking.item), asking.ruling.words());
+        let room = usize::from(area.width).saturating_sub(width(&label) + 1);
+        let mut typed = asking.field.typed().to_owned();
+        while width(&typed) > room {
+            typed.remove(0);
+        }
+        let spans = [(Role::Person, label), (Role::Strong, typed), (Role::Focus, "█".to_owned())];
+        let line = Line::from(spans.map(|(role, text)| paint.span(role, text)).to_vec());
+        buf.set_line(area.x, area.y, &line, area.width);
+        return;
+    }
     let line = match (&shared.status, shared.held.last(), shared.halted()) {
         (Some(status), _, _) => paint.line(status.role, format!(" {}", status.text)),
         (None, Some(held), _) => {
@@ -188,6 +210,9 @@ fn keys(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
             pairs(&[("type", "to search"), ("Enter", "run"), ("Tab", "complete"), ("↑ ↓", "choose"), ("Esc", "close")])
         }
         Some(Layer::Help(_)) => pairs(&[("type", "to search"), ("↑ ↓", "scroll"), ("Esc", "close")]),
+        Some(Layer::Gate(screen)) if screen.asking.is_some() => {
+            pairs(&[("type", "why"), ("Enter", "rules"), ("Esc", "leaves it open")])
+        }
         Some(Layer::Gate(screen)) if screen.editing.is_some() => {
             pairs(&[("type", "text"), ("Esc", "close and keep"), ("Ctrl-u", "undo"), ("Ctrl-k", "cut to the end")])
         }
@@ -217,7 +242,8 @@ fn pairs(keys: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn table_keys(place: Place) -> Vec<(String, String)> {
-    let mut bar = pairs(&[("j/k", "move")]);
+    // At a gate its own keys need the room.
+    let mut bar = if place == Place::Gate { Vec::new() } else { pairs(&[("j/k", "move")]) };
     let in_bar = TABLE.iter().filter(|spec| spec.is_in(place) && !spec.bar.is_empty());
     let first_key = |spec: &crate::tui::commands::Spec| spec.shown().split("  ").next().unwrap_or_default().to_owned();
     bar.extend(in_bar.map(|spec| (first_key(spec), spec.bar.to_owned())));

@@ -82,6 +82,7 @@ impl Paint {
         let (text, role) = match mark {
             Mark::Done => ("■", Role::Done),
             Mark::Approved => ("A", Role::Done),
+            Mark::Overridden => ("O", Role::Failed),
             Mark::Running => (">", Role::Running),
             Mark::Person => ("?", Role::Person),
             Mark::Failed => ("!", Role::Failed),

@@ -12,6 +12,7 @@ use crate::domain::call::{Route, Usage};
 use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::panel::{PanelSpec, Seat};
 use crate::domain::pipeline::Stage;
 
 fn text() -> impl Strategy<Value = String> {
@@ -68,7 +69,12 @@ fn usage() -> impl Strategy<Value = Usage> {
 }
 
 fn unit() -> impl Strategy<Value = UnitPlan> {
-    (any::<u32>(), hash(), usd()).prop_map(|(unit, request, worst)| UnitPlan { unit, request, worst })
+    (any::<u32>(), hash(), usd(), option::of(route())).prop_map(|(unit, request, worst, route)| UnitPlan {
+        unit,
+        request,
+        worst,
+        route,
+    })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -99,17 +105,31 @@ fn ruled() -> impl Strategy<Value = Ruled> {
     (text(), select(every::ITEM_RULINGS), text()).prop_map(|(item, ruling, reason)| Ruled { item, ruling, reason })
 }
 
+fn panel() -> impl Strategy<Value = PanelSpec> {
+    let bounds = (any::<u32>(), option::of(usd()), any::<Option<u32>>());
+    (select(every::STYLES), vec(text(), 0..4), option::of(text()), bounds).prop_map(
+        |(style, seats, coordinator, (turns, spend, minutes))| PanelSpec {
+            style,
+            seats,
+            coordinator,
+            turns,
+            spend,
+            minutes,
+        },
+    )
+}
+
 fn stage() -> impl Strategy<Value = Stage> {
     let ids = || vec(stage_id(), 0..4);
     let names = (stage_id(), text(), option::of(text()), option::of(text()), any::<u32>());
     let words = (select(every::KINDS), select(every::CONTRACTS), option::of(select(every::HUMANS)));
-    let lists = (ids(), ids(), ids());
+    let lists = (ids(), ids(), ids(), option::of(panel()), option::of(text()));
     let single = (option::of(stage_id()), option::of(stage_id()), option::of(stage_id()));
     (names, words, lists, single).prop_map(
         |(
             (id, title, agent, reviser, time_limit_seconds),
             (kind, output, human),
-            (inputs, after, signs),
+            (inputs, after, signs, panel, attacker),
             (send_back, skip_when_empty, revises),
         )| Stage {
             id,
@@ -126,22 +146,34 @@ fn stage() -> impl Strategy<Value = Stage> {
             skip_when_empty,
             revises,
             time_limit_seconds,
+            panel,
+            attacker,
         },
     )
 }
 
+fn prompt() -> impl Strategy<Value = PromptPin> {
+    (text(), text(), hash()).prop_map(|(agent, version, hash)| PromptPin { agent, version, hash })
+}
+
+fn seat() -> impl Strategy<Value = Seat> {
+    (prompt(), route(), option::of(route())).prop_map(|(prompt, route, fallback)| Seat { prompt, route, fallback })
+}
+
 fn pin() -> impl Strategy<Value = Pin> {
-    let prompt =
-        || option::of((text(), text(), hash()).prop_map(|(agent, version, hash)| PromptPin { agent, version, hash }));
+    let prompt = || option::of(prompt());
     let routes = (option::of(route()), option::of(route()), option::of(route()));
-    (stage(), prompt(), prompt(), routes).prop_map(|(stage, prompt, revise, (route, fallback, cheaper))| Pin {
-        stage,
-        prompt,
-        revise,
-        route,
-        fallback,
-        cheaper,
-    })
+    (stage(), prompt(), prompt(), routes, vec(seat(), 0..3)).prop_map(
+        |(stage, prompt, revise, (route, fallback, cheaper), seats)| Pin {
+            stage,
+            prompt,
+            revise,
+            route,
+            fallback,
+            cheaper,
+            seats,
+        },
+    )
 }
 
 fn need() -> impl Strategy<Value = Need> {

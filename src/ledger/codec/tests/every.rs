@@ -5,6 +5,7 @@ use crate::domain::event::{
     Choice, Event, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
 };
 use crate::domain::handoff::Contract;
+use crate::domain::panel::Style;
 use crate::domain::pipeline::{Human, Kind};
 
 /// A list of all values of an enum of names, with an exhaustive match over the same names.
@@ -34,10 +35,12 @@ every! {
     PROVIDERS: Provider { Anthropic, Gemini, ElevenLabs, OpenAi, Perplexity }
     CLASSES: RetryClass { RetryAfter, LowerConcurrency, FixRequest, OtherModel, AskPerson, Stop }
     KINDS: Kind { Agent, Panel, Evaluate, Gate, Speech, Master, Render }
+    STYLES: Style { RoundRobin, LlmSelect, Handoff, Goal }
     HUMANS: Human { Always, OnDispute, Never }
     CONTRACTS: Contract {
         Research, Brief, Plan, Draft, Judgement, Arbitration, Preference, Review, Fixes, Revision, SpeechText, ShowNotes,
-        ArtworkBrief, Promotion, Speech, Report, Package, Canaries, CanaryReport, Calibration,
+        ArtworkBrief, Promotion, Turn, Selection, Angle, ResearchNotes, Routing, Speech, Report, Package, Canaries,
+        CanaryReport, Calibration,
     }
 }
 

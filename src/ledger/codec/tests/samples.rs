@@ -17,6 +17,7 @@ use crate::domain::event::{
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::panel::{PanelSpec, Seat, Style};
 use crate::domain::pipeline::{Human, Kind, Stage};
 
 const EPISODE: EpisodeNumber = EpisodeNumber(42);
@@ -64,11 +65,13 @@ fn plain_stage(kind: Kind, output: Contract, human: Option<Human>) -> Stage {
         skip_when_empty: None,
         revises: None,
         time_limit_seconds: 60,
+        panel: None,
+        attacker: None,
     }
 }
 
 fn plain_pin(stage: Stage) -> Pin {
-    Pin { stage, prompt: None, revise: None, route: None, fallback: None, cheaper: None }
+    Pin { stage, prompt: None, revise: None, route: None, fallback: None, cheaper: None, seats: Vec::new() }
 }
 
 /// A stage with every member, no two alike.
@@ -91,6 +94,8 @@ fn full_pin() -> Event {
         skip_when_empty: Some(id("fixes")),
         revises: Some(id("draft")),
         time_limit_seconds: 900,
+        panel: None,
+        attacker: Some("red_team".to_owned()),
     };
     pin(Pin {
         stage,
@@ -99,6 +104,29 @@ fn full_pin() -> Event {
         route: Some(route(Provider::Anthropic)),
         fallback: Some(route(Provider::Gemini)),
         cheaper: Some(route(Provider::ElevenLabs)),
+        seats: Vec::new(),
+    })
+}
+
+/// A panel of each style, with seats that go elsewhere.
+fn panels() -> impl Iterator<Item = Event> {
+    every::STYLES.iter().map(|style| {
+        let seat = |agent: &str, fallback| Seat {
+            prompt: PromptPin { agent: agent.to_owned(), version: "1.0.0".to_owned(), hash: hash(agent) },
+            route: route(Provider::Gemini),
+            fallback,
+        };
+        let panel = PanelSpec {
+            style: *style,
+            seats: vec!["angle_listener".to_owned(), "angle_producer".to_owned()],
+            coordinator: (*style == Style::LlmSelect).then(|| "panel_coordinator".to_owned()),
+            turns: 12,
+            spend: (*style == Style::Goal).then_some(MicroUsd(750_000)),
+            minutes: (*style == Style::Handoff).then_some(25),
+        };
+        let stage = Stage { panel: Some(panel), ..plain_stage(Kind::Panel, Contract::Angle, None) };
+        let seats = vec![seat("angle_listener", None), seat("angle_producer", Some(route(Provider::Anthropic)))];
+        pin(Pin { seats, ..plain_pin(stage) })
     })
 }
 
@@ -150,6 +178,7 @@ fn beginning() -> Vec<Event> {
     events.extend(
         every::HUMANS.iter().map(|human| pin(plain_pin(plain_stage(Kind::Gate, Contract::Report, Some(*human))))),
     );
+    events.extend(panels());
     events
 }
 
@@ -164,7 +193,12 @@ fn intended(provider: Provider) -> Event {
 }
 
 fn calls() -> Vec<Event> {
-    let unit = |unit: u32| UnitPlan { unit, request: hash("request"), worst: MicroUsd(120_000 + i64::from(unit)) };
+    let unit = |unit: u32| UnitPlan {
+        unit,
+        request: hash("request"),
+        worst: MicroUsd(120_000 + i64::from(unit)),
+        route: (unit == 2).then(|| route(Provider::Gemini)),
+    };
     let settled = |request_id: Option<&str>| Event::CallSettled {
         key: key("script", 0, 1),
         answer: hash("answer"),
@@ -347,7 +381,8 @@ pub(super) fn all() -> Vec<Stamped> {
 /// The longest list that the engine writes into one event: a full list of calls, each number at its largest.
 pub(super) fn largest() -> Event {
     let longest: StageId = "s".repeat(64).parse().unwrap();
-    let units = (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX });
+    let units =
+        (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX, route: None });
     Event::StagePrepared { stage: longest, input: hash("input"), units: units.collect(), last: false }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{Choice, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way};
 use crate::domain::handoff::Contract;
+use crate::domain::panel::Style;
 use crate::domain::pipeline::{Human, Kind};
 
 /// An enum of names with the way from the domain's enum and back, both exhaustive.
@@ -106,6 +107,12 @@ names! {
         Master = "master",
         Render = "render",
     }
+    StyleV1 of Style {
+        RoundRobin = "round_robin",
+        LlmSelect = "llm_select",
+        Handoff = "handoff",
+        Goal = "goal",
+    }
     HumanV1 of Human {
         Always = "always",
         OnDispute = "on_dispute",
@@ -126,6 +133,11 @@ names! {
         ShowNotes = "show_notes",
         ArtworkBrief = "artwork_brief",
         Promotion = "promotion",
+        Turn = "turn",
+        Selection = "selection",
+        Angle = "angle",
+        ResearchNotes = "research_notes",
+        Routing = "routing",
         Speech = "speech",
         Report = "report",
         Package = "package",

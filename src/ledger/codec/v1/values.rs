@@ -6,11 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
+use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
 use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::panel::{PanelSpec, Seat};
 use crate::domain::pipeline::Stage;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -193,19 +195,21 @@ pub(in crate::ledger::codec) struct UnitPlanV1 {
     unit: u32,
     request: ContentHash,
     worst: MicroUsd,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    route: Option<RouteV1>,
 }
 
 impl From<UnitPlan> for UnitPlanV1 {
     fn from(plan: UnitPlan) -> Self {
-        let UnitPlan { unit, request, worst } = plan;
-        Self { unit, request, worst }
+        let UnitPlan { unit, request, worst, route } = plan;
+        Self { unit, request, worst, route: route.map(RouteV1::from) }
     }
 }
 
 impl From<UnitPlanV1> for UnitPlan {
     fn from(record: UnitPlanV1) -> Self {
-        let UnitPlanV1 { unit, request, worst } = record;
-        Self { unit, request, worst }
+        let UnitPlanV1 { unit, request, worst, route } = record;
+        Self { unit, request, worst, route: route.map(Route::from) }
     }
 }
 
@@ -240,11 +244,13 @@ pub(in crate::ledger::codec) struct PinV1 {
     route: Option<RouteV1>,
     fallback: Option<RouteV1>,
     cheaper: Option<RouteV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seats: Vec<SeatV1>,
 }
 
 impl From<Pin> for PinV1 {
     fn from(pin: Pin) -> Self {
-        let Pin { stage, prompt, revise, route, fallback, cheaper } = pin;
+        let Pin { stage, prompt, revise, route, fallback, cheaper, seats } = pin;
         Self {
             stage: stage.into(),
             prompt: prompt.map(PromptPinV1::from),
@@ -252,13 +258,14 @@ impl From<Pin> for PinV1 {
             route: route.map(RouteV1::from),
             fallback: fallback.map(RouteV1::from),
             cheaper: cheaper.map(RouteV1::from),
+            seats: seats.into_iter().map(SeatV1::from).collect(),
         }
     }
 }
 
 impl From<PinV1> for Pin {
     fn from(record: PinV1) -> Self {
-        let PinV1 { stage, prompt, revise, route, fallback, cheaper } = record;
+        let PinV1 { stage, prompt, revise, route, fallback, cheaper, seats } = record;
         Self {
             stage: stage.into(),
             prompt: prompt.map(PromptPin::from),
@@ -266,6 +273,7 @@ impl From<PinV1> for Pin {
             route: route.map(Route::from),
             fallback: fallback.map(Route::from),
             cheaper: cheaper.map(Route::from),
+            seats: seats.into_iter().map(Seat::from).collect(),
         }
     }
 }
@@ -287,6 +295,10 @@ pub(in crate::ledger::codec) struct StageV1 {
     skip_when_empty: Option<StageId>,
     revises: Option<StageId>,
     time_limit_seconds: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    panel: Option<PanelV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attacker: Option<String>,
 }
 
 impl From<Stage> for StageV1 {
@@ -306,6 +318,8 @@ impl From<Stage> for StageV1 {
             skip_when_empty,
             revises,
             time_limit_seconds,
+            panel,
+            attacker,
         } = stage;
         Self {
             id,
@@ -322,6 +336,8 @@ impl From<Stage> for StageV1 {
             skip_when_empty,
             revises,
             time_limit_seconds,
+            panel: panel.map(PanelV1::from),
+            attacker,
         }
     }
 }
@@ -343,6 +359,8 @@ impl From<StageV1> for Stage {
             skip_when_empty,
             revises,
             time_limit_seconds,
+            panel,
+            attacker,
         } = record;
         Self {
             id,
@@ -359,6 +377,8 @@ impl From<StageV1> for Stage {
             skip_when_empty,
             revises,
             time_limit_seconds,
+            panel: panel.map(PanelSpec::from),
+            attacker,
         }
     }
 }
