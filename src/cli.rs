@@ -14,9 +14,11 @@ mod cost;
 mod doctor;
 mod episode;
 mod fault;
+mod findings;
 mod follow;
 mod gate;
 mod help;
+mod judges;
 mod ledger;
 mod log;
 mod rehearse;
@@ -76,6 +78,8 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Charge(verb)) => charge::run(verb, context),
         Some(Verb::Budget(verb)) => budget::run(verb, context),
         Some(Verb::Cost(args)) => cost::run(args, context),
+        Some(Verb::Findings(verb)) => findings::run(verb, context),
+        Some(Verb::Judges(verb)) => judges::run(verb, context),
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),
         Some(Verb::Research(verb)) => research::run(verb, context),
         Some(Verb::Config(verb)) => config::run(verb, context),

@@ -147,14 +147,21 @@ impl Figures {
 
     fn print(&self, took: Duration) {
         let n = self.episodes;
-        eprintln!("{n} episodes in {took:.1?}, {} rounds, {:.4} USD an episode", self.rounds, self.spent as f64 / 1e6 / n as f64);
+        eprintln!(
+            "{n} episodes in {took:.1?}, {} rounds, {:.4} USD an episode",
+            self.rounds,
+            self.spent as f64 / 1e6 / n as f64
+        );
         eprintln!("machine time an episode: {:.1} s", self.machine_ms as f64 / 1e3 / n as f64);
         for (kind, planted) in &self.planted {
             let found = self.found.get(kind).copied().unwrap_or(0);
             eprintln!("  {:<12} planted {planted:>4}  found {found:>4}  {:>3} %", kind.name(), found * 100 / planted);
         }
         let share = self.asked_beyond_the_planned as f64 * 100.0 / n as f64;
-        eprintln!("gates that asked a person beyond the two planned ones: {} ({share:.0} in 100 episodes)", self.asked_beyond_the_planned);
+        eprintln!(
+            "gates that asked a person beyond the two planned ones: {} ({share:.0} in 100 episodes)",
+            self.asked_beyond_the_planned
+        );
         eprintln!("findings {}, dropped for want of evidence {}, rulings {}", self.findings, self.dropped, self.waived);
         eprintln!("blockers that reached an approved script unwaived: {}", self.reached.len());
     }
@@ -186,8 +193,9 @@ fn no_planted_blocker_reaches_an_approved_script_without_a_persons_waiver() {
         seed += 1;
         let folder = tempfile::tempdir().unwrap();
         runtime.block_on(async {
-            let servers =
-                Rehearsal::start(Options { seed, pace: 0.0, temper: temper(seed), ..Options::default() }).await.unwrap();
+            let servers = Rehearsal::start(Options { seed, pace: 0.0, temper: temper(seed), ..Options::default() })
+                .await
+                .unwrap();
             let base = format!("http://{}", servers.addr());
             let options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
             let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
@@ -206,7 +214,11 @@ fn no_planted_blocker_reaches_an_approved_script_without_a_persons_waiver() {
         });
     }
     figures.print(began.elapsed());
-    assert!(figures.planted.values().sum::<usize>() >= figures.episodes * 3, "faults were planted: {:?}", figures.planted);
+    assert!(
+        figures.planted.values().sum::<usize>() >= figures.episodes * 3,
+        "faults were planted: {:?}",
+        figures.planted
+    );
     assert!(figures.reached.is_empty(), "{:#?}", figures.reached);
     assert!(figures.invented.is_empty(), "findings whose quote is not there: {:#?}", figures.invented);
     for kind in [FaultKind::Figure, FaultKind::Date, FaultKind::Superlative, FaultKind::Overclaim] {

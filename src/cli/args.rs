@@ -11,7 +11,9 @@ use super::charge::ChargeVerb;
 use super::config::ConfigVerb;
 use super::cost::CostArgs;
 use super::episode::EpisodeVerb;
+use super::findings::FindingsVerb;
 use super::gate::GateVerb;
+use super::judges::JudgesVerb;
 use super::ledger::LedgerVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
@@ -97,6 +99,12 @@ pub enum Verb {
     Budget(BudgetVerb),
     /// What was spent, by stage, agent, model, provider, episode or month
     Cost(CostArgs),
+    /// What judges and checks found in all episodes, what became of it, and what keeps coming back
+    #[command(subcommand)]
+    Findings(FindingsVerb),
+    /// The judges: what they miss in scripts with known faults, and how far they agree with people
+    #[command(subcommand)]
+    Judges(JudgesVerb),
     /// The record of all that happened: check it, export it, import it
     #[command(subcommand)]
     Ledger(LedgerVerb),

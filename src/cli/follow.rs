@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::signals;
+use crate::domain::calibration;
 use crate::domain::command::Command;
 use crate::domain::episode::{CallState, Episode, Life, OpenNeed};
 use crate::domain::event::{Person, Way};
@@ -274,6 +275,9 @@ pub(super) fn report(
                     episode.round(),
                     episode.spent()
                 ));
+            }
+            (Life::Packaged(_), None) if calibration::result_of(episode).is_some() => {
+                context.remark(&format!("{number} is done: greenroom{flag} judges show {} has its result", number.0));
             }
             (Life::Packaged(_), None) => {
                 context.remark(&format!("{number} is packaged, and its folder is gone from {}", studio.display()));

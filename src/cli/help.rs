@@ -11,6 +11,7 @@ use super::args::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Make episodes", &["rehearse", "episode", "gate", "research"]),
     ("Money", &["charge", "budget", "cost"]),
+    ("Quality", &["findings", "judges"]),
     ("Record and set-up", &["ledger", "config", "doctor"]),
     ("For scripts and shells", &["studio", "completions", "man"]),
 ];
@@ -21,6 +22,7 @@ const EXAMPLES: &str =
   greenroom episode new FILE --show open-questions begin a live episode
   greenroom episode run 4                          work on it until it is done or a person is needed
   greenroom gate show 4                            what waits for a decision, with the command that approves it
+  greenroom judges check                           what the judges find in scripts with known faults
   greenroom cost --by model --format csv           what every model cost";
 
 const EXIT_CODES: &str = "0 done, 1 fault, 2 usage, 3 waiting for a person, 4 refused (stale hash, over a cap)";

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+pub(super) use self::decider::is_rehearser;
 pub(super) use self::relay::Relay;
 use super::context::Context;
 use super::fault::{CliError, Ending};

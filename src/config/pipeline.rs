@@ -14,7 +14,10 @@ use crate::domain::panel::{MOST_TURNS, PanelSpec, Style};
 use crate::domain::pipeline::{FaultKind, Human, Kind, Pipeline, Stage};
 
 /// The pipelines that the program was built with, by name.
-const BUILT_IN: &[(&str, &str)] = &[("episode", include_str!("../../assets/pipelines/episode.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("episode", include_str!("../../assets/pipelines/episode.toml")),
+    ("judges_check", include_str!("../../assets/pipelines/judges_check.toml")),
+];
 
 /// The time that a stage of local work gets where it does not say.
 const LOCAL_SECONDS: u32 = 120;
@@ -152,7 +155,7 @@ const KINDS: [(&str, Kind); 7] = [
 const HUMANS: [(&str, Human); 3] =
     [("always", Human::Always), ("on_dispute", Human::OnDispute), ("never", Human::Never)];
 
-const CONTRACTS: [Contract; 22] = [
+const CONTRACTS: [Contract; 25] = [
     Contract::Research,
     Contract::Brief,
     Contract::Plan,
@@ -175,6 +178,9 @@ const CONTRACTS: [Contract; 22] = [
     Contract::Speech,
     Contract::Report,
     Contract::Package,
+    Contract::Canaries,
+    Contract::CanaryReport,
+    Contract::Calibration,
 ];
 
 /// The contract of a name, as pipelines and prompts write it.

@@ -144,6 +144,8 @@ pub struct ShowPolicy {
     pub mending: Mending,
     /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
     pub canary_every: u32,
+    /// The most tokens of what was found wrong in earlier episodes that the writer is told; 0 for nothing.
+    pub lately_tokens: u32,
     /// When single gates ask a person, where it is not as the pipeline says.
     pub gates: BTreeMap<StageId, Human>,
     /// The optional panels that run.
@@ -160,6 +162,7 @@ impl Default for ShowPolicy {
             overriding: Overriding::Reason,
             mending: Mending::default(),
             canary_every: 10,
+            lately_tokens: 0,
             gates: BTreeMap::new(),
             panels: BTreeSet::new(),
             research_days: None,
@@ -223,6 +226,7 @@ impl Show {
             mending: self.policy.mending,
             overriding: self.policy.overriding,
             canary_every: self.policy.canary_every,
+            lately: None,
         }
     }
 

@@ -114,7 +114,12 @@ pub fn accept(contract: Contract, answer: &str, context: &Context<'_>) -> Result
             let found: ResearchAnswer = read(contract, answer)?;
             kept(&found.to_package().map_err(Rejection::answer)?)
         }
-        Contract::Speech | Contract::Report | Contract::Package => {
+        Contract::Speech
+        | Contract::Report
+        | Contract::Package
+        | Contract::Canaries
+        | Contract::CanaryReport
+        | Contract::Calibration => {
             Err(Rejection::setting(format!("`{}` is made by code and by no agent", contract.name())))
         }
     }

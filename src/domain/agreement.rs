@@ -118,7 +118,11 @@ pub struct TooFew {
 /// A pair with a score off the scale of 1 to 5 was not rated by both and is left out. The seed starts the resampling
 /// behind the bootstrap intervals: the same pairs in the same order and the same seed give the same figures.
 pub fn window(pairs: &[(u8, u8)], seed: u64) -> Result<Agreement, TooFew> {
-    let scale = Scale::RUBRIC;
+    window_on(pairs, Scale::RUBRIC, seed)
+}
+
+/// As [`window`], on another scale: what is off that scale is left out.
+pub fn window_on(pairs: &[(u8, u8)], scale: Scale, seed: u64) -> Result<Agreement, TooFew> {
     let pairs = scale.kept(pairs);
     let too_few = TooFew { n: pairs.len(), needed: NEEDED };
     if pairs.len() < NEEDED {

@@ -216,6 +216,12 @@ pub enum Contract {
     Report,
     /// The finished package on disk.
     Package,
+    /// Scripts with known faults: [`CanarySet`](super::calibration::CanarySet).
+    Canaries,
+    /// What a judge said of them: [`CanaryReport`](super::calibration::CanaryReport), joined out of many [`Assessment`]s.
+    CanaryReport,
+    /// How that compares with the key: [`Calibration`](super::calibration::Calibration).
+    Calibration,
 }
 
 impl Contract {
@@ -241,8 +247,17 @@ impl Contract {
             Self::ResearchNotes => Some(schemars::schema_for!(ResearchNotes)),
             Self::Routing => Some(schemars::schema_for!(Routing)),
             Self::Research => Some(schemars::schema_for!(ResearchAnswer)),
-            Self::Speech | Self::Report | Self::Package => None,
+            Self::Speech | Self::Report | Self::Package | Self::Canaries | Self::CanaryReport | Self::Calibration => {
+                None
+            }
         }
+    }
+
+    /// What an agent answers where a stage hands this on: itself, but for a canary report, which is joined out of what a judge
+    /// answers.
+    #[must_use]
+    pub fn answered(self) -> Self {
+        if self == Self::CanaryReport { Self::Judgement } else { self }
     }
 
     /// The name as it is written in a pipeline.
@@ -270,6 +285,9 @@ impl Contract {
             Self::Speech => "speech",
             Self::Report => "report",
             Self::Package => "package",
+            Self::Canaries => "canaries",
+            Self::CanaryReport => "canary_report",
+            Self::Calibration => "calibration",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! of one episode, which are the gate's; and nothing here changes a prompt: a person decides what becomes a guardrail.
 
 mod cluster;
+pub mod gather;
 mod lately;
 mod notes;
 mod words;

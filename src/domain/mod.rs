@@ -4,6 +4,7 @@ pub mod accept;
 pub mod actor;
 pub mod agreement;
 pub mod budget;
+pub mod calibration;
 pub mod call;
 pub mod checks;
 pub mod claims;

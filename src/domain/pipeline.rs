@@ -226,7 +226,7 @@ fn check(stage: &Stage, outputs: &BTreeMap<StageId, Contract>, mut fault: impl F
     let is_agent = matches!(stage.kind, Kind::Agent | Kind::Panel | Kind::Evaluate);
     let is_gate = stage.kind == Kind::Gate;
     shape(is_agent && stage.agent.is_none(), "names no `agent`");
-    shape(is_agent && stage.output.schema().is_none(), "hands on what no agent makes");
+    shape(is_agent && stage.output.answered().schema().is_none(), "hands on what no agent makes");
     shape(!is_agent && stage.kind != Kind::Speech && stage.agent.is_some(), "has an `agent`");
     shape(is_gate && stage.human.is_none(), "does not say when it asks a person (`human`)");
     shape(is_gate && stage.inputs.is_empty(), "has nothing to judge (`inputs`)");

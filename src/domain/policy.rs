@@ -65,6 +65,8 @@ pub struct Policy {
     pub overriding: Overriding,
     /// One reading of a judge in so many gets a line that asks for the highest score; 0 for none.
     pub canary_every: u32,
+    /// What was found wrong in earlier episodes, for the writer, where the show wants it told.
+    pub lately: Option<ContentHash>,
 }
 
 impl Policy {
@@ -79,6 +81,7 @@ impl Policy {
             mending: Mending::default(),
             overriding: Overriding::Nobody,
             canary_every: 0,
+            lately: None,
         }
     }
 }

@@ -147,7 +147,10 @@ impl Executor {
     ) {
         let (shop, requests) = (Arc::clone(&self.shop), self.requests.clone());
         self.runtime.spawn(async move {
-            let started = tokio::task::spawn_blocking(move || shop.begin(&new, number)).await;
+            let (asked, of) = (Arc::clone(&shop), new.clone());
+            let recalls = tokio::task::spawn_blocking(move || asked.recalls(&of)).await.unwrap_or(false);
+            let past = if recalls { latest(&requests).await } else { Vec::new() };
+            let started = tokio::task::spawn_blocking(move || shop.begin(&new, number, &past)).await;
             let refused = match started {
                 Ok(Ok(start)) => match requests.upgrade() {
                     Some(requests) => {
@@ -210,6 +213,29 @@ impl Executor {
             let _ = answer.send(act(&shop).map_err(HandleError::Invalid));
         });
     }
+}
+
+/// How many past episodes are looked at for what keeps going wrong.
+const RECALLED: usize = 20;
+
+/// The latest past episodes, for what can be learned of them; fewer where they cannot be read.
+async fn latest(requests: &mpsc::WeakSender<Request>) -> Vec<Arc<Episode>> {
+    let mut episodes = Vec::new();
+    let Some(requests) = requests.upgrade() else { return episodes };
+    let (answer, answered) = oneshot::channel();
+    // A dispatcher that is gone drops the way to the answer.
+    let _ = requests.send(Request::Past(answer)).await;
+    let Ok(Ok(summaries)) = answered.await else { return episodes };
+    for summary in summaries.into_iter().take(RECALLED) {
+        let (answer, answered) = oneshot::channel();
+        if requests.send(Request::PastEpisode(summary.number, answer)).await.is_err() {
+            break;
+        }
+        if let Ok(Ok(Some(episode))) = answered.await {
+            episodes.push(episode);
+        }
+    }
+    episodes
 }
 
 fn start(

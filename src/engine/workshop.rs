@@ -8,6 +8,7 @@
 mod accept;
 mod begin;
 mod call;
+mod canaries;
 mod dispute;
 mod exchange;
 mod judge;

@@ -120,6 +120,7 @@ impl Library {
                     Contract::Brief => BTreeSet::from(["show", "graph"]),
                     Contract::Routing => BTreeSet::from(["show", "findings", "ways"]),
                     Contract::Judgement => BTreeSet::from(["show", "rubric"]),
+                    Contract::CanaryReport => BTreeSet::from(["show", "rubric", "research", "script"]),
                     Contract::Arbitration => BTreeSet::from(["show", "disputes"]),
                     Contract::Fixes => BTreeSet::from(["show", "findings"]),
                     Contract::Preference => BTreeSet::from(["show", "first", "second"]),
@@ -129,7 +130,7 @@ impl Library {
                 if stage.panel.is_some() {
                     own.extend(["transcript", "seats", "ended"]);
                 }
-                self.check_agent(stage, agent, stage.output, &own, output_of, &mut fault);
+                self.check_agent(stage, agent, stage.output.answered(), &own, output_of, &mut fault);
             }
             if let Some(reviser) = &stage.reviser {
                 // The script is the stage's own last output and the fixes are those of the note that sent it back.

@@ -2,12 +2,18 @@
 //!
 //! Every report is made from the same fold that the console draws. Not for reading a studio or for deciding anything.
 
+mod agreement;
+mod calibration;
 mod cost;
 mod episode;
+mod findings;
 mod plain;
 mod table;
 
+pub use agreement::AgreementReport;
+pub use calibration::CheckReport;
 pub use cost::{By, CostReport, Group};
 pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
+pub use findings::{findings_table, print_notes, print_patterns};
 pub use plain::{date, life, line, minute, percent_of};
 pub use table::{Align, Table};

@@ -139,6 +139,7 @@ impl World {
             mending: Mending::default(),
             overriding: Overriding::Reason,
             canary_every: 0,
+            lately: None,
         };
         self.by_ada(
             number,

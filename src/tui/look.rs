@@ -53,7 +53,7 @@ pub(crate) const GROUPS: [(char, &str); 12] = [
 /// The place of a stage in the strip; gates have their own.
 fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
     Some(match pin.stage.output {
-        Contract::Research => 0,
+        Contract::Research | Contract::Canaries => 0,
         Contract::Angle | Contract::ResearchNotes | Contract::Brief => 1,
         Contract::Plan => 2,
         Contract::Draft => 3,
@@ -64,14 +64,14 @@ fn group(pin: &Pin, after_polish: bool) -> Option<usize> {
                 4
             }
         }
-        Contract::Arbitration | Contract::Preference => 4,
+        Contract::Arbitration | Contract::Preference | Contract::CanaryReport => 4,
         Contract::Review => 7,
         Contract::Fixes | Contract::Routing => 5,
         Contract::Revision => 6,
         Contract::SpeechText => 8,
         Contract::Speech => 9,
         Contract::ShowNotes | Contract::ArtworkBrief | Contract::Promotion => 10,
-        Contract::Package => 11,
+        Contract::Package | Contract::Calibration => 11,
         Contract::Turn | Contract::Selection | Contract::Report => return None,
     })
 }

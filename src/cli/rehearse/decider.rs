@@ -26,7 +26,7 @@ impl Rehearser {
 }
 
 /// Whether this is the rehearsal itself.
-pub(super) fn is_rehearser(actor: &Actor) -> bool {
+pub(in crate::cli) fn is_rehearser(actor: &Actor) -> bool {
     match actor {
         Actor::Person(person) => person.name() == NAME,
         Actor::Engine => false,

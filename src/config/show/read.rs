@@ -231,6 +231,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         if section.has("uncertain") { section.choice("uncertain", &policies).map(Some) } else { Some(None) };
     let corrections = small(section, "corrections", 0, 2, 2);
     let canary_every = small(section, "canary_every", 0, 1_000, usual.canary_every);
+    let lately_tokens = small(section, "lately_tokens", 0, 4_000, usual.lately_tokens);
     let mending = section.section("mending").map_or(Some(usual.mending), |section| mending(&section));
     let research_days = if section.has("research_days") {
         small(section, "research_days", 1, 100_000, 1).map(Some)
@@ -246,6 +247,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         overriding: overriding?,
         mending: mending?,
         canary_every: canary_every?,
+        lately_tokens: lately_tokens?,
         gates: gates?,
         panels: panels?.into_iter().collect(),
         research_days: research_days?,

@@ -250,7 +250,7 @@ fn the_shows_that_ship_are_sound_and_fit_the_pipeline_that_ships() {
         assert_eq!(ContentHash::of(show.source.as_bytes()), show.hash);
         shows += 1;
     }
-    assert_eq!(shows, 2);
+    assert_eq!(shows, 3);
 }
 
 #[test]

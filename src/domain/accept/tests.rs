@@ -163,7 +163,12 @@ fn sound(contract: Contract) -> Value {
         Contract::ResearchNotes => notes(),
         Contract::Routing => routing(),
         Contract::Research => researched(),
-        Contract::Speech | Contract::Report | Contract::Package => Value::Null,
+        Contract::Speech
+        | Contract::Report
+        | Contract::Package
+        | Contract::Canaries
+        | Contract::CanaryReport
+        | Contract::Calibration => Value::Null,
     }
 }
 
@@ -500,7 +505,8 @@ fn a_polisher_that_touches_other_lines_is_caught_in_all_of_five_hundred_diffs() 
         let others: Vec<&Line> = base.lines().filter(|line| !(from..=to).contains(&line.id.0)).collect();
         for _ in 0..=next(3) {
             let stray = others[usize::try_from(next(others.len() as u64)).unwrap()];
-            let is_new = !revision.lines.iter().any(|line| line.id == stray.id) && !revision.removed.contains(&stray.id);
+            let is_new =
+                !revision.lines.iter().any(|line| line.id == stray.id) && !revision.removed.contains(&stray.id);
             if is_new {
                 strayed(&mut revision, stray, next(6));
             }

@@ -54,10 +54,15 @@ impl Job<'_> {
 
     fn accept_text(&self, unit: u32, text: &str) -> Result<Done, String> {
         let speakers: Vec<String> = self.show()?.speakers.into_iter().map(|speaker| speaker.id).collect();
-        let research = self.fed("research")?;
+        let canary = if self.checks_judges() { Some(self.canary_of(unit)?) } else { None };
+        let (research, script_of_canary) = match canary {
+            Some(canary) => (Some(canary.research), Some(canary.script)),
+            None => (self.fed("research")?, None),
+        };
         let plan = self.fed("plan")?;
         let script: Option<Script> = match self.base(unit) {
             Some(base) => Some(self.shop.json(&base)?),
+            None if self.checks_judges() => script_of_canary,
             None => self.fed("script")?,
         };
         let fixes: Option<Note> = match self.order(unit)? {
@@ -66,13 +71,12 @@ impl Job<'_> {
                 .fed::<crate::domain::handoff::Fixes>("fixes")?
                 .map(|fixes| Note { fixes: fixes.fixes, text: String::new() }),
         };
-        let contract = self.voice(unit)?.contract;
+        let contract = self.voice(unit)?.contract.answered();
         let is_judge = contract == Contract::Judgement;
-        let script = if is_judge && unit == CANARY { script.as_ref().map(judge::baited) } else { script };
+        let is_baited = is_judge && !self.checks_judges() && unit == CANARY;
+        let script = if is_baited { script.as_ref().map(judge::baited) } else { script };
         let dimensions: Vec<Dimension> = if is_judge {
-            let sittings = self.sittings()?;
-            let sitting = sittings.of(unit).ok_or_else(|| format!("nothing was asked as unit {unit}"))?;
-            sitting.rules.iter().map(|rule| rule.dimension).collect()
+            self.in_sitting(unit, |sitting, _| sitting.rules.iter().map(|rule| rule.dimension).collect())?
         } else {
             Vec::new()
         };

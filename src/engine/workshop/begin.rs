@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Workshop;
 use super::call::day;
@@ -17,9 +18,12 @@ use crate::config::show::{Show, SpeechEngine};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
+use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
 use crate::domain::handoff::Contract;
-use crate::domain::ids::{EpisodeNumber, StageId};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::memory::gather::{Told, noted, remembered, uses};
+use crate::domain::memory::{lately, patterns};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::Seat;
 use crate::domain::pipeline::{Human, Kind, Stage};
@@ -27,15 +31,19 @@ use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
 use crate::prompts::prompt::Prompt;
 
+/// The show whose episodes check the judges.
+const CHECK_OF_JUDGES: &str = "judges-check";
+
 /// The shows that come with the program: name and profile.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 3] = [
     ("open-questions", include_str!("../../../assets/shows/open-questions.toml")),
     ("open-questions-short", include_str!("../../../assets/shows/open-questions-short.toml")),
+    (CHECK_OF_JUDGES, include_str!("../../../assets/shows/judges-check.toml")),
 ];
 
-/// The names of the shows that come with the program.
+/// The names of the shows that come with the program and that episodes are made for.
 pub(in crate::engine) fn shows() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(name, _)| *name)
+    BUILT_IN.iter().map(|(name, _)| *name).filter(|name| *name != CHECK_OF_JUDGES)
 }
 
 /// Characters of a spoken word with its space, for projecting what the voices cost.
@@ -43,19 +51,25 @@ const CHARACTERS_A_WORD: u64 = 7;
 
 impl Workshop {
     /// Reads and keeps everything that an episode starts with.
-    pub(in crate::engine) fn begin(&self, new: &NewEpisode, number: EpisodeNumber) -> Result<Start, String> {
+    pub(in crate::engine) fn begin(
+        &self,
+        new: &NewEpisode,
+        number: EpisodeNumber,
+        past: &[Arc<Episode>],
+    ) -> Result<Start, String> {
         let (bytes, research) = match &new.topic {
             Some(topic) => topic_of(topic)?,
             None => read_research(&new.research)?,
         };
         let (file, source) = self.show_source(&new.show)?;
         let show = Show::parse(&file, &source, self.settings.voice_provider()).map_err(|e| e.to_string())?;
-        if self.provenance == Provenance::Live && show.engine == SpeechEngine::EspeakNg {
+        let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
+        let speaks = pipeline.pipeline.stages().iter().any(|stage| stage.kind == Kind::Speech);
+        if self.provenance == Provenance::Live && speaks && show.engine == SpeechEngine::EspeakNg {
             return Err(format!(
                 "the voices of espeak-ng are for rehearsals, and this studio is live; nothing was started. Set `engine = \"provider\"` in {file}"
             ));
         }
-        let pipeline = PipelineFile::load(&self.config, &show.pipeline).map_err(|e| e.to_string())?;
         self.prompts.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
         let cap = new.cap.unwrap_or(show.caps.episode);
@@ -65,6 +79,7 @@ impl Workshop {
                  episode's cap or lower the stage's in {file}"
             ));
         }
+        let canaries = scripts_of_a_check(&pipeline, &bytes).map_err(|e| format!("{e}; nothing was started"))?;
         let is_gate = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Gate);
         if let Some(unknown) = show.policy.gates.keys().find(|id| !is_gate(id)) {
             return Err(format!(
@@ -95,7 +110,7 @@ impl Workshop {
         let pins = stages.map(|stage| self.pin(&stage)).collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
         check_arbiter(&pins)?;
-        let projected = self.projected(&pins, bytes.len() as u64, &show)?;
+        let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;
         let prompts = |pin: &'_ Pin| {
             let seats = pin.seats.iter().map(|seat| seat.prompt.clone());
             pin.prompt.iter().chain(&pin.revise).cloned().chain(seats).collect::<Vec<_>>()
@@ -113,11 +128,38 @@ impl Workshop {
             show: show.slug.clone(),
             research: self.keep(&bytes)?,
             profile: self.keep(source.as_bytes())?,
-            policy: self.policy(&show)?,
+            policy: Policy { lately: self.lately(&show, past)?, ..self.policy(&show)? },
             caps,
             projected,
             pins,
         })
+    }
+
+    /// Whether the show that is named wants its writer to know what was found wrong in earlier episodes.
+    pub(in crate::engine) fn recalls(&self, new: &NewEpisode) -> bool {
+        // What is wrong with the show is told by whoever reads it to begin.
+        let Ok((file, source)) = self.show_source(&new.show) else { return false };
+        let show = Show::parse(&file, &source, self.settings.voice_provider());
+        show.is_ok_and(|show| show.policy.lately_tokens > 0)
+    }
+
+    /// What was found wrong in earlier episodes of the show, as an artifact; nothing where there is nothing to tell. A report that
+    /// cannot be read any more is forgotten and stops no episode.
+    fn lately(&self, show: &Show, past: &[Arc<Episode>]) -> Result<Option<ContentHash>, String> {
+        let own: Vec<&Episode> = past.iter().map(Arc::as_ref).filter(|episode| episode.show == show.slug).collect();
+        let mut found = Vec::new();
+        for episode in &own {
+            let evaluations = episode.gates.values().flat_map(|gate| gate.evaluations.values());
+            let read = |report: ContentHash| self.json(&report).ok().map(|read| (report, read));
+            let reports = evaluations.filter_map(|evaluation| read(evaluation.report)).collect();
+            let read = |note: ContentHash| self.json(&note).ok().map(|read| (note, read));
+            let notes = episode.sent_back.iter().filter_map(|sent| read(sent.input.note)).collect();
+            found.extend(noted(Told { episode, reports: &reports, notes: &notes }));
+        }
+        let research = |number| own.iter().find(|episode| episode.number == number).map(|episode| episode.research);
+        let patterns = patterns(&remembered(&found, research), &uses(own.iter().copied()));
+        let text = lately(&patterns, usize::try_from(show.policy.lately_tokens).unwrap_or(0));
+        if text.is_empty() { Ok(None) } else { self.keep(text.as_bytes()).map(Some) }
     }
 
     /// The rules that the episode pins. The money of a rehearsal is not real, so there the program says what is done about
@@ -208,19 +250,23 @@ impl Workshop {
     }
 
     /// What all calls cost at worst, without rounds: a stage's prompt holds the package and a script at most.
-    fn projected(&self, pins: &[Pin], research: u64, show: &Show) -> Result<MicroUsd, String> {
+    fn projected(&self, pins: &[Pin], research: u64, show: &Show, canaries: u64) -> Result<MicroUsd, String> {
         let words = show.target.max_ms.saturating_mul(u64::from(show.words_per_minute)) / 60_000;
         let characters = words.saturating_mul(CHARACTERS_A_WORD);
         let request = research.saturating_mul(2).saturating_add(characters.saturating_mul(3)).saturating_add(12_000);
+        // Each canary comes with a package of its own.
+        let of_canary = (research / canaries.max(1)).saturating_mul(2).saturating_add(12_000);
         let on = day(self.clock.now());
         let rubric = rubric::load(&self.config, BUILT_IN_RUBRIC).map_err(|e| e.to_string())?;
         let sittings = i64::try_from(rubric.sittings().len()).unwrap_or(i64::MAX);
+        let scripts = i64::try_from(canaries).unwrap_or(i64::MAX);
         let mut sum = MicroUsd::ZERO;
         for pin in pins {
             let Some(Route { model, .. }) = &pin.route else { continue };
             let worst = match (&pin.prompt, pin.stage.kind) {
                 (Some(prompt), _) => {
                     let most = self.prompts.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
+                    let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
                     self.prices.worst_case(model, request, Ceiling::OutputTokens(u64::from(most)), on)
                 }
                 (None, Kind::Speech) => self.spoken(model, characters, on),
@@ -229,6 +275,7 @@ impl Workshop {
             let worst = worst.map_err(|e| e.to_string())?;
             let times = match (pin.stage.kind, pin.stage.output) {
                 (Kind::Evaluate, Contract::Judgement) => sittings,
+                (Kind::Evaluate, Contract::CanaryReport) => sittings.saturating_mul(scripts),
                 (Kind::Evaluate, _) => 2,
                 _ => 1,
             };
@@ -268,6 +315,14 @@ impl Workshop {
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);
         Ok(MicroUsd(line.0.saturating_mul(lines)))
     }
+}
+
+/// How many scripts a pipeline that checks judges finds in its package; none for any other pipeline.
+fn scripts_of_a_check(file: &PipelineFile, package: &[u8]) -> Result<u64, String> {
+    if !file.pipeline.stages().iter().any(|stage| stage.output == Contract::Canaries) {
+        return Ok(0);
+    }
+    super::canaries::read(package).map(|set| set.canaries.len() as u64)
 }
 
 /// The last gate always asks a person: nothing is released on the word of machines.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Job;
+use super::{Job, canaries};
 use crate::domain::event::Way;
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{
@@ -117,6 +117,20 @@ impl Job<'_> {
         Ok(found)
     }
 
+    /// What one unit is asked, told by what is made of its sitting and the rubric.
+    pub(super) fn in_sitting<T>(&self, unit: u32, told: impl FnOnce(&Sitting<'_>, &Rubric) -> T) -> Result<T, String> {
+        let nothing = || format!("nothing is asked as unit {unit}");
+        if self.checks_judges() {
+            let rubric = self.rubric()?;
+            let sittings = rubric.sittings();
+            let sitting = sittings.get(canaries::sitting_of(unit)).ok_or_else(nothing)?;
+            return Ok(told(sitting, &rubric));
+        }
+        let sittings = self.sittings()?;
+        let sitting = sittings.of(unit).ok_or_else(nothing)?;
+        Ok(told(&sitting, &sittings.rubric))
+    }
+
     /// What a judge is told of one sitting.
     pub(super) fn sitting_slot(sitting: &Sitting<'_>, version: &str) -> Value {
         let rules: Vec<Value> = sitting
@@ -144,6 +158,7 @@ impl Job<'_> {
         let bytes = match self.pin.stage.output {
             Contract::Preference => serde_json::to_vec(&self.preferred(units)?),
             Contract::Judgement => serde_json::to_vec(&self.judged(units)?),
+            Contract::CanaryReport => serde_json::to_vec(&self.canary_report(units)?),
             Contract::Research
             | Contract::Brief
             | Contract::Plan
@@ -163,7 +178,9 @@ impl Job<'_> {
             | Contract::Routing
             | Contract::Speech
             | Contract::Report
-            | Contract::Package => return Err(format!("no code joins a {}", self.pin.stage.output.name())),
+            | Contract::Package
+            | Contract::Canaries
+            | Contract::Calibration => return Err(format!("no code joins a {}", self.pin.stage.output.name())),
         };
         let hash = self.shop.keep(&bytes.map_err(|e| e.to_string())?)?;
         Ok(Done::Made(Output { hash, words: None }))
@@ -198,14 +215,13 @@ impl Job<'_> {
         let new = heard.values().flat_map(|heard| heard.assessment.findings.iter().cloned());
         let findings = merged(old.chain(new));
         let canary = bought.map(|heard| bearing(&heard, &readings, canary_line));
-        let summaries: BTreeSet<&str> = heard.values().map(|heard| heard.assessment.summary.trim()).collect();
         Ok(Judgement {
             script: hash,
             readings,
             findings,
             dropped: heard.values().flat_map(|heard| heard.dropped.iter().cloned()).collect::<Vec<Dropped>>(),
             canary,
-            summary: summaries.into_iter().collect::<Vec<_>>().join(" "),
+            summary: summary(heard.values()),
         })
     }
 
@@ -263,7 +279,7 @@ fn finding(judgement: Option<&(StageId, Judgement)>, id: &str) -> Option<Dimensi
 }
 
 /// The median of all that was heard in a dimension, with the reasons of the sample that gave it.
-fn reading<'a>(dimension: Dimension, heard: impl Iterator<Item = &'a Heard>) -> Reading {
+pub(super) fn reading<'a>(dimension: Dimension, heard: impl Iterator<Item = &'a Heard>) -> Reading {
     let scores: Vec<&Score> =
         heard.flat_map(|heard| &heard.assessment.scores).filter(|score| score.dimension == dimension).collect();
     let samples: Vec<_> = scores.iter().map(|score| score.points).collect();
@@ -279,8 +295,14 @@ fn reading<'a>(dimension: Dimension, heard: impl Iterator<Item = &'a Heard>) -> 
     }
 }
 
+/// What several readings say in sum, each sentence of theirs once.
+pub(super) fn summary<'a>(heard: impl Iterator<Item = &'a Heard>) -> String {
+    let summaries: BTreeSet<&str> = heard.map(|heard| heard.assessment.summary.trim()).collect();
+    summaries.into_iter().collect::<Vec<_>>().join(" ")
+}
+
 /// What several readings found, each fault once at its gravest, numbered anew, worst first.
-fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+pub(super) fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     for finding in findings {
         match kept.iter_mut().find(|known| known.line == finding.line && known.kind == finding.kind) {

@@ -24,6 +24,8 @@ impl Job<'_> {
                 self.shop.keep(&serde_json::to_vec(&research).map_err(|e| e.to_string())?)?
             }
             Contract::Package => self.package()?,
+            Contract::Canaries => self.canary_set()?,
+            Contract::Calibration => self.calibration()?,
             Contract::Brief
             | Contract::Plan
             | Contract::Draft
@@ -43,7 +45,8 @@ impl Job<'_> {
             | Contract::ResearchNotes
             | Contract::Routing
             | Contract::Speech
-            | Contract::Report => return Err(format!("no code makes a {}", self.pin.stage.output.name())),
+            | Contract::Report
+            | Contract::CanaryReport => return Err(format!("no code makes a {}", self.pin.stage.output.name())),
         };
         Ok(Done::Made(Output { hash, words: None }))
     }

@@ -9,6 +9,7 @@ use crate::config::prices::Ceiling;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
 use crate::domain::event::{PromptPin, UnitPlan};
+use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, Routing, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
@@ -29,6 +30,7 @@ impl Job<'_> {
             Kind::Evaluate => {
                 let units = match self.pin.stage.output {
                     Contract::Preference => vec![0, 1],
+                    Contract::CanaryReport => self.canary_units()?,
                     _ => self.sittings()?.units().into_iter().map(|(unit, _)| unit).collect(),
                 };
                 let units = units.into_iter().map(|unit| self.asked(unit)).collect::<Result<Vec<_>, _>>()?;
@@ -115,17 +117,23 @@ impl Job<'_> {
     }
 
     fn slot(&self, slot: &str, unit: u32) -> Result<String, String> {
-        let is_judge = self.pin.stage.output == Contract::Judgement;
+        let is_judge = self.pin.stage.output.answered() == Contract::Judgement;
+        let text = |value: serde_json::Result<String>| value.map_err(|e| e.to_string());
         match (slot, &self.step.inputs.note) {
-            ("show", _) => return Ok(self.show()?.slot_json()),
+            ("show", note) => return self.show_slot(note.is_none()),
             ("rubric", _) if is_judge => {
-                let sittings = self.sittings()?;
-                let sitting = sittings.of(unit).ok_or_else(|| format!("nothing is asked as unit {unit}"))?;
-                return Ok(Self::sitting_slot(&sitting, &sittings.rubric.version).to_string());
+                let slot = |sitting: &Sitting<'_>, rubric: &Rubric| Self::sitting_slot(sitting, &rubric.version);
+                return self.in_sitting(unit, slot).map(|slot| slot.to_string());
+            }
+            ("research", _) if self.checks_judges() => {
+                return text(serde_json::to_string(&self.canary_of(unit)?.research));
+            }
+            ("script", _) if self.checks_judges() => {
+                return text(serde_json::to_string(&self.canary_of(unit)?.script));
             }
             ("script", _) if is_judge && unit == CANARY => {
                 let script: Script = self.fed("script")?.ok_or("no script is to be judged")?;
-                return serde_json::to_string(&judge::baited(&script)).map_err(|e| e.to_string());
+                return text(serde_json::to_string(&judge::baited(&script)));
             }
             ("topic", _) => return self.shop.text(&self.episode.research),
             ("findings", _) => return self.findings_slot(),
@@ -155,6 +163,19 @@ impl Job<'_> {
             return serde_json::to_string(&note).map_err(|e| e.to_string());
         }
         self.shop.text(&hash)
+    }
+
+    /// The show; for whoever writes a first draft with what was found wrong in earlier episodes, where the episode pinned that.
+    fn show_slot(&self, is_first: bool) -> Result<String, String> {
+        let mut slot = self.show()?.slot_json();
+        let is_writer = is_first && self.pin.stage.output == Contract::Draft;
+        if let (true, Some(lately)) = (is_writer, self.episode.policy.lately) {
+            let lately = serde_json::Value::from(self.shop.text(&lately)?);
+            // The brace that closes the object.
+            slot.pop();
+            slot.push_str(&format!(",\"lately\":{lately}}}"));
+        }
+        Ok(slot)
     }
 
     fn route(&self) -> Result<&Route, String> {

@@ -60,7 +60,9 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn address(text: &str) -> Option<String> {
-    text.split_whitespace().find(|word| word.starts_with("http")).map(|word| word.trim_end_matches(['.', ',']).to_owned())
+    text.split_whitespace()
+        .find(|word| word.starts_with("http"))
+        .map(|word| word.trim_end_matches(['.', ',']).to_owned())
 }
 
 #[cfg(test)]

@@ -165,7 +165,12 @@ impl Author {
                 json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
             }
             // Code makes these; no schema has their title.
-            Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
+            Contract::Speech
+            | Contract::Report
+            | Contract::Package
+            | Contract::Canaries
+            | Contract::CanaryReport
+            | Contract::Calibration => Err(unknown()),
         };
         Ok(Written { answer: answer?, key })
     }

@@ -91,6 +91,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             mending,
             overriding,
             canary_every,
+            lately: rubric,
         },
     )
 }

@@ -39,7 +39,8 @@ every! {
     HUMANS: Human { Always, OnDispute, Never }
     CONTRACTS: Contract {
         Research, Brief, Plan, Draft, Judgement, Arbitration, Preference, Review, Fixes, Revision, SpeechText, ShowNotes,
-        ArtworkBrief, Promotion, Turn, Selection, Angle, ResearchNotes, Routing, Speech, Report, Package,
+        ArtworkBrief, Promotion, Turn, Selection, Angle, ResearchNotes, Routing, Speech, Report, Package, Canaries,
+        CanaryReport, Calibration,
     }
 }
 

@@ -168,6 +168,7 @@ fn beginning() -> Vec<Event> {
             mending: Mending { rounds: 3, spend: Some(MicroUsd(2_000_000)), minutes: Some(45) },
             overriding: *overriding,
             canary_every: 10,
+            lately: Some(hash("lately")),
             ..policy(Uncertain::Ask)
         },
         projected: MicroUsd(7_000_000),

@@ -141,5 +141,8 @@ names! {
         Speech = "speech",
         Report = "report",
         Package = "package",
+        Canaries = "canaries",
+        CanaryReport = "canary_report",
+        Calibration = "calibration",
     }
 }

@@ -30,6 +30,8 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     overriding: Option<OverridingV1>,
     #[serde(default, skip_serializing_if = "is_zero")]
     canary_every: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lately: Option<ContentHash>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -39,8 +41,17 @@ fn is_zero(number: &u32) -> bool {
 
 impl From<Policy> for PolicyV1 {
     fn from(policy: Policy) -> Self {
-        let Policy { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
-            policy;
+        let Policy {
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending,
+            overriding,
+            canary_every,
+            lately,
+        } = policy;
         Self {
             uncertain: uncertain.into(),
             corrections,
@@ -51,14 +62,24 @@ impl From<Policy> for PolicyV1 {
             mending: (mending != Mending::default()).then(|| mending.into()),
             overriding: (overriding != Overriding::Nobody).then(|| overriding.into()),
             canary_every,
+            lately,
         }
     }
 }
 
 impl From<PolicyV1> for Policy {
     fn from(record: PolicyV1) -> Self {
-        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
-            record;
+        let PolicyV1 {
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+            rubric,
+            mending,
+            overriding,
+            canary_every,
+            lately,
+        } = record;
         Self {
             uncertain: uncertain.into(),
             corrections,
@@ -68,6 +89,7 @@ impl From<PolicyV1> for Policy {
             mending: mending.map(Mending::from).unwrap_or_default(),
             overriding: overriding.map_or(Overriding::Nobody, Overriding::from),
             canary_every,
+            lately,
         }
     }
 }
