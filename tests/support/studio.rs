@@ -93,10 +93,8 @@ pub(crate) async fn decide_until_over(
     decide_by(handle, episodes, limit, send_back.then_some(Way::Author)).await
 }
 
-/// Rounds after which a failed gate is no longer sent back.
-const MOST_ROUNDS: u32 = 9;
-
-/// Answers every need until the episodes are over, or the time is; the first gate that can sends back the given way, unless it was sent back so before.
+/// Answers every need until the episodes are over, or the time is. The first gate that can sends back the given way, unless
+/// it was sent back so before; a failed gate is sent back too.
 ///
 /// # Errors
 ///
@@ -126,11 +124,12 @@ pub(crate) async fn decide_by(
                             let reasons = episode.gates.get(gate).and_then(|g| g.evaluations.get(hash));
                             let failed =
                                 reasons.is_some_and(|e| e.verdict == greenroom::domain::event::Verdict::Failed);
-                            if failed {
+                            if failed && (!can_send || episode.round() >= MOST_ROUNDS) {
                                 return Err(format!("{gate} failed: {:?}", reasons.map(|e| &e.reasons)));
                             }
                             let is_new = |way: &Way| !episode.sent_back.iter().any(|sent| sent.input.way == *way);
-                            if let Some(way) = send_back.filter(is_new).filter(|_| can_send) {
+                            let wanted = send_back.filter(is_new).filter(|_| can_send);
+                            if let Some(way) = wanted.or(failed.then_some(Way::Author)) {
                                 let note = note(handle, episode).await;
                                 Command::SendBack {
                                     episode: episode.number,

@@ -50,7 +50,7 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
         let number = match begun {
             Some(number) => number,
             None => {
-                let new = NewEpisode { research: set.clone(), show: SHOW.to_owned(), number: None, cap };
+                let new = NewEpisode { topic: None, research: set.clone(), show: SHOW.to_owned(), number: None, cap };
                 handle.begin(person.clone(), new).await?
             }
         };
