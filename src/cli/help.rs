@@ -9,7 +9,7 @@ use super::args::Cli;
 
 /// The verbs in the groups in which they are explained. A test holds that every verb is in one.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Make episodes", &["rehearse", "episode", "gate", "research"]),
+    ("Make episodes", &["rehearse", "episode", "gate", "revision", "research"]),
     ("Money", &["charge", "budget", "cost"]),
     ("Quality", &["findings", "judges"]),
     ("Record and set-up", &["ledger", "config", "doctor"]),
