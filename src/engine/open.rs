@@ -320,7 +320,6 @@ pub fn limits_of(settings: &Settings) -> Limits {
         attempts: settings.retry.attempts,
         backoff_ms: ms(settings.retry.base),
         backoff_max_ms: ms(settings.retry.max),
-        ..Limits::default()
     }
 }
 
