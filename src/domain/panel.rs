@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::call::Route;
 use super::episode::Episode;
 use super::event::{Pin, PromptPin, Way};
-use super::call::Route;
 use super::handoff::{Selection, Turn};
 use super::money::MicroUsd;
 use super::pipeline::Kind;
@@ -304,6 +304,7 @@ impl Talk<'_> {
 /// The money that the turns of a panel have cost or hold, without the closing call.
 pub fn spent(episode: &Episode, stage: &super::ids::StageId) -> MicroUsd {
     let began = episode.stages.get(stage).and_then(|state| state.run.as_ref()).map(|run| run.at);
-    let calls = episode.calls_of(stage).filter(|(key, call)| key.unit < CLOSING && began.is_some_and(|at| call.at >= at));
+    let calls =
+        episode.calls_of(stage).filter(|(key, call)| key.unit < CLOSING && began.is_some_and(|at| call.at >= at));
     calls.map(|(_, call)| call.spent().plus(call.reserved())).sum()
 }

@@ -250,8 +250,9 @@ impl World {
     pub(crate) fn prepare(&mut self, episode: u32, stage: &str, units: u32) {
         let input = self.input(episode, stage);
         let request = |unit: u32| ContentHash::of(format!("{episode}{stage}{unit}{input}").as_bytes());
-        let units =
-            (0..units).map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None }).collect();
+        let units = (0..units)
+            .map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None })
+            .collect();
         self.of(episode, Event::StagePrepared { stage: id(stage), input, units, last: true });
     }
 

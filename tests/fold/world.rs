@@ -8,15 +8,17 @@ use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
 use greenroom::domain::command::{Command, Start};
 use greenroom::domain::decide::{self, Decided};
 use greenroom::domain::event::{
-    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain, UnitPlan,
-    Verdict, Way,
+    Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain,
+    UnitPlan, Verdict, Way,
 };
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work};
+use greenroom::domain::step::{
+    CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
+};
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
 
@@ -279,14 +281,7 @@ impl World {
                         reason: "it can go".into(),
                     };
                     let rulings = open.map(waive).collect();
-                    Command::Approve {
-                        episode,
-                        gate,
-                        hash,
-                        max_spend: MicroUsd(i64::MAX / 4),
-                        rulings,
-                        seen: None,
-                    }
+                    Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4), rulings, seen: None }
                 }
             }
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
@@ -365,7 +360,9 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             hash: ContentHash::of(agent.as_bytes()),
         };
         let route = match stage.kind {
-            Kind::Agent | Kind::Evaluate | Kind::Panel => Some(Route { provider: Provider::Anthropic, model: "m".into() }),
+            Kind::Agent | Kind::Evaluate | Kind::Panel => {
+                Some(Route { provider: Provider::Anthropic, model: "m".into() })
+            }
             Kind::Speech => Some(Route { provider: Provider::ElevenLabs, model: "v".into() }),
             Kind::Gate | Kind::Master | Kind::Render => None,
         };

@@ -143,8 +143,11 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 fn choice() -> impl Strategy<Value = Selection> {
-    (select(vec!["a", "b", "c", "nobody"]), 0..6_u8)
-        .prop_map(|(next, die)| Selection { next: next.into(), why: "w".into(), done: die == 0 })
+    (select(vec!["a", "b", "c", "nobody"]), 0..6_u8).prop_map(|(next, die)| Selection {
+        next: next.into(),
+        why: "w".into(),
+        done: die == 0,
+    })
 }
 
 proptest! {

@@ -4,6 +4,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod machine;
-mod studio_runs;
 #[path = "../support/studio.rs"]
 mod studio;
+mod studio_runs;

@@ -129,8 +129,7 @@ fn brand(section: &Section<'_, '_>) -> Option<Brand> {
 fn guardrails(section: &Section<'_, '_>) -> Option<Guardrails> {
     let usual = Guardrails::default();
     let required = section.texts("required");
-    let explicit =
-        if section.has("explicit") { section.flag("explicit") } else { Some(false) };
+    let explicit = if section.has("explicit") { section.flag("explicit") } else { Some(false) };
     let disclosure =
         if section.has("disclosure") { section.texts("disclosure") } else { Some(usual.disclosure.clone()) };
     let max_grade = small(section, "max_grade", 1, 20, u32::from(usual.max_grade_tenths) / 10);
@@ -233,8 +232,11 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let corrections = small(section, "corrections", 0, 2, 2);
     let canary_every = small(section, "canary_every", 0, 1_000, usual.canary_every);
     let mending = section.section("mending").map_or(Some(usual.mending), |section| mending(&section));
-    let research_days =
-        if section.has("research_days") { small(section, "research_days", 1, 100_000, 1).map(Some) } else { Some(None) };
+    let research_days = if section.has("research_days") {
+        small(section, "research_days", 1, 100_000, 1).map(Some)
+    } else {
+        Some(None)
+    };
     let panels = section.parsed_list::<StageId>("panels");
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();

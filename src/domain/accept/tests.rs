@@ -503,9 +503,7 @@ fn a_proposed_way_that_does_not_fit_the_graph_is_refused_once_and_then_replaced(
         brief["orchestration"][member] = value;
         brief.to_string()
     };
-    let assigned = |stage: &str, agent: &str, output: &str| {
-        json!([{"stage": stage, "agent": agent, "output": output, "focus": "f"}])
-    };
+    let assigned = |stage: &str, agent: &str, output: &str| json!([{"stage": stage, "agent": agent, "output": output, "focus": "f"}]);
     let table = [
         ("assignments", assigned("nowhere", "episode_planner", "plan"), "no stage `nowhere`"),
         ("assignments", assigned("plan", "script_writer", "plan"), "the agent of `plan` is `episode_planner`"),
@@ -535,7 +533,8 @@ fn a_proposed_way_that_does_not_fit_the_graph_is_refused_once_and_then_replaced(
 #[test]
 fn a_routing_that_cannot_be_used_is_refused_once_and_then_the_author_mends() {
     use crate::domain::handoff::{Mender, Routing};
-    for answer in [r#"{"way":"magic","reason":"r","lines":[]}"#, r#"{"way":"peer","reason":"r","lines":["L099"]}"#, "{"] {
+    for answer in [r#"{"way":"magic","reason":"r","lines":[]}"#, r#"{"way":"peer","reason":"r","lines":["L099"]}"#, "{"]
+    {
         assert!(held(Contract::Routing, answer).is_err(), "{answer}");
         let taken = held_at(Contract::Routing, answer, true).unwrap();
         let taken: Routing = serde_json::from_slice(&taken.artifact).unwrap();

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem, Run, SentBack,
-    Unit, UnitState,
+    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem,
+    Run, SentBack, Unit, UnitState,
 };
 use crate::domain::budget::Scope;
 use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
@@ -126,7 +126,8 @@ impl Episode {
                 state.began.get_or_insert(at);
                 let claimed_words = words.and(state.claimed_words);
                 let by = actor.clone();
-                let made = Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
+                let made =
+                    Made { output: *output, at, handoff: *handoff, words: *words, claimed_words, round, parent, by };
                 state.outputs.insert(*input, made);
                 Ok(())
             }

@@ -104,7 +104,8 @@ impl Episode {
 
     /// Whether a stage works from what another hands on, at first or at any hand.
     fn feeds_on(&self, stage: &StageId, other: &StageId) -> bool {
-        self.pin(stage).is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
+        self.pin(stage)
+            .is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
     }
 
     fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {

@@ -18,9 +18,9 @@ use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
+use crate::domain::handoff::Contract;
 use crate::domain::ids::{EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::handoff::Contract;
 use crate::domain::panel::Seat;
 use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::research::{self, MAX_BYTES, Research};
@@ -64,7 +64,9 @@ impl Workshop {
         }
         let is_gate = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Gate);
         if let Some(unknown) = show.policy.gates.keys().find(|id| !is_gate(id)) {
-            return Err(format!("{file}: `policy.gates.{unknown}`: the pipeline has no such gate; nothing was started"));
+            return Err(format!(
+                "{file}: `policy.gates.{unknown}`: the pipeline has no such gate; nothing was started"
+            ));
         }
         let of_show = |stage: &Stage| {
             let human = show.policy.gates.get(&stage.id).copied().or(stage.human);
@@ -162,7 +164,8 @@ impl Workshop {
             hash: prompt.hash,
         };
         let spec = stage.panel.as_ref();
-        let seated = spec.into_iter().flat_map(|spec| spec.seats.iter().chain(&spec.coordinator)).chain(&stage.attacker);
+        let seated =
+            spec.into_iter().flat_map(|spec| spec.seats.iter().chain(&spec.coordinator)).chain(&stage.attacker);
         let seats = seated.map(|agent| {
             let prompt = self.latest(agent)?;
             let RoleRoutes { primary, fallback, .. } = self.routes(prompt.role)?;

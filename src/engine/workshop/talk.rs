@@ -206,9 +206,7 @@ impl Job<'_> {
     pub(super) fn order(&self, unit: u32) -> Result<Option<Note>, String> {
         let Some(note) = &self.step.inputs.note else { return Ok(None) };
         match self.talk() {
-            Some(Talk::RedTeam) if unit == CLOSING => {
-                Ok(Some(Note { fixes: self.objections()?, text: String::new() }))
-            }
+            Some(Talk::RedTeam) if unit == CLOSING => Ok(Some(Note { fixes: self.objections()?, text: String::new() })),
             Some(Talk::RedTeam | Talk::Panel(_)) | None => self.shop.json(&note.note).map(Some),
         }
     }

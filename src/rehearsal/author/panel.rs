@@ -50,7 +50,8 @@ struct Seated {
     seat: String,
 }
 
-const OPENINGS: &[&str] = &["Read closely, it says this:", "What I would hold on to:", "The firmest point here:", "I come back to this:"];
+const OPENINGS: &[&str] =
+    &["Read closely, it says this:", "What I would hold on to:", "The firmest point here:", "I come back to this:"];
 
 type Blocks = BTreeMap<String, String>;
 
@@ -152,7 +153,12 @@ mod tests {
 
     fn blocks(transcript: &str) -> Blocks {
         let script = r#"{"title":"T","segments":[{"id":"hook","title":"H","lines":[{"id":"L001","speaker":"HOST","text":"It opened in 1966.","pause_ms":0,"claims":[]}]}]}"#;
-        let pairs = [("transcript", transcript), ("seat", "\"one\""), ("seats", r#"[{"seat":"one"},{"seat":"two"}]"#), ("script", script)];
+        let pairs = [
+            ("transcript", transcript),
+            ("seat", "\"one\""),
+            ("seats", r#"[{"seat":"one"},{"seat":"two"}]"#),
+            ("script", script),
+        ];
         pairs.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
     }
 

@@ -54,7 +54,8 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
             let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
             let statements = material::statements(&research, &show.brand.avoid)?;
             let mut brief = plan::brief(&mut dice, &research, &statements);
-            brief.orchestration = route::orchestration(&mut dice, &read_or_default::<Vec<route::Shown>>(blocks, "graph")?);
+            brief.orchestration =
+                route::orchestration(&mut dice, &read_or_default::<Vec<route::Shown>>(blocks, "graph")?);
             json(&brief)
         }
         Contract::Plan => {
@@ -81,7 +82,16 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
             json(&arbitrate(dice, &disputes, &read(blocks, "script")?))
         }
         Contract::Preference => json(&compare(&read(blocks, "first")?, &read(blocks, "second")?)),
-        Contract::Review => json(&review(dice, &read(blocks, "script")?)),
+        Contract::Review => {
+            let script: Script = read(blocks, "script")?;
+            // Only a red team is shown what a revision was to do.
+            let order: Option<Note> = read_or_default(blocks, "fixes")?;
+            let review = review(dice, &script);
+            json(&match order {
+                Some(order) => route::attack(seed, review, &script, &order),
+                None => review,
+            })
+        }
         Contract::Fixes => {
             let items: Vec<Item> = read(blocks, "findings")?;
             json(&fixes(&items))
@@ -104,7 +114,9 @@ pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: 
         Contract::Selection => json(&panel::selection(seed, blocks)?),
         Contract::Angle => json(&panel::angle(dice, blocks)?),
         Contract::ResearchNotes => json(&panel::notes(dice, blocks)?),
-        Contract::Routing => json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?)),
+        Contract::Routing => {
+            json(&route::routing(seed, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
+        }
         // Code makes these; no schema has their title.
         Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
     }

@@ -69,8 +69,12 @@ fn usage() -> impl Strategy<Value = Usage> {
 }
 
 fn unit() -> impl Strategy<Value = UnitPlan> {
-    (any::<u32>(), hash(), usd(), option::of(route()))
-        .prop_map(|(unit, request, worst, route)| UnitPlan { unit, request, worst, route })
+    (any::<u32>(), hash(), usd(), option::of(route())).prop_map(|(unit, request, worst, route)| UnitPlan {
+        unit,
+        request,
+        worst,
+        route,
+    })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -92,9 +96,8 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
-    (hash(), any::<u32>(), usd(), any::<u8>(), any::<u32>()).prop_map(
-        |(report, open, spent, read_percent, seconds)| Seen { report, open, spent, read_percent, seconds },
-    )
+    (hash(), any::<u32>(), usd(), any::<u8>(), any::<u32>())
+        .prop_map(|(report, open, spent, read_percent, seconds)| Seen { report, open, spent, read_percent, seconds })
 }
 
 fn ruled() -> impl Strategy<Value = Ruled> {

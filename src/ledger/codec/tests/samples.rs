@@ -11,8 +11,8 @@ use super::every;
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Need, Person, Pin, Mending, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped, Uncertain,
-    UnitPlan, Verdict, Way,
+    Actor, Event, Handoff, Mending, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped,
+    Uncertain, UnitPlan, Verdict, Way,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -380,7 +380,8 @@ pub(super) fn all() -> Vec<Stamped> {
 /// The longest list that the engine writes into one event: a full list of calls, each number at its largest.
 pub(super) fn largest() -> Event {
     let longest: StageId = "s".repeat(64).parse().unwrap();
-    let units = (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX, route: None });
+    let units =
+        (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX, route: None });
     Event::StagePrepared { stage: longest, input: hash("input"), units: units.collect(), last: false }
 }
 

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::panel::{PanelV1, SeatV1};
 use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
+use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
 use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
@@ -39,16 +39,8 @@ fn is_zero(number: &u32) -> bool {
 
 impl From<Policy> for PolicyV1 {
     fn from(policy: Policy) -> Self {
-        let Policy {
-            uncertain,
-            corrections,
-            target_ms,
-            words_per_minute,
-            rubric,
-            mending,
-            overriding,
-            canary_every,
-        } = policy;
+        let Policy { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
+            policy;
         Self {
             uncertain: uncertain.into(),
             corrections,
@@ -65,16 +57,8 @@ impl From<Policy> for PolicyV1 {
 
 impl From<PolicyV1> for Policy {
     fn from(record: PolicyV1) -> Self {
-        let PolicyV1 {
-            uncertain,
-            corrections,
-            target_ms,
-            words_per_minute,
-            rubric,
-            mending,
-            overriding,
-            canary_every,
-        } = record;
+        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
+            record;
         Self {
             uncertain: uncertain.into(),
             corrections,
