@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod machine;
+mod seats;
 #[path = "../support/studio.rs"]
 mod studio;
 mod studio_runs;
