@@ -90,7 +90,7 @@ fn an_episode_is_made_over_an_openai_compatible_server_and_perplexity_too() {
         };
         let meter = servers.meter();
         let (local, searching) = (&meter.vendors["openai"], &meter.vendors["perplexity"]);
-        assert!(local.completions >= 4 && local.output_tokens > 0, "{local:?}");
+        assert!(local.completions >= 3 && local.output_tokens > 0, "{local:?}");
         assert_eq!((paid(Provider::OpenAi), local.micro_usd), (0, 0), "a machine of one's own costs nothing");
         assert_eq!(searching.searches, searching.completions, "every call searched once");
         assert_eq!(

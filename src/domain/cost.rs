@@ -72,7 +72,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         let row = rows.entry((order, &key.stage, call.route.provider, &call.route.model)).or_insert_with(|| CostRow {
             episode: episode.number,
             stage: key.stage.clone(),
-            agent: episode.pin(&key.stage).and_then(|pin| pin.stage.agent.clone()),
+            agent: episode.pin(&key.stage).and_then(|pin| super::panel::agent_of(pin, key.unit)),
             provider: call.route.provider,
             model: call.route.model.clone(),
             calls: 0,

@@ -11,6 +11,7 @@ use super::call::Route;
 use super::episode::Episode;
 use super::event::{Pin, PromptPin, Way};
 use super::handoff::{Selection, Turn};
+use super::ids::StageId;
 use super::money::MicroUsd;
 use super::pipeline::Kind;
 use super::step::NoteInput;
@@ -301,8 +302,19 @@ impl Talk<'_> {
     }
 }
 
+/// The agent that a unit asks, so far as the unit's number tells it: who sat at a panel's turn, only its transcript knows.
+pub fn agent_of(pin: &Pin, unit: u32) -> Option<String> {
+    match pin.stage.kind {
+        Kind::Panel if unit < CLOSING => None,
+        Kind::Agent if unit == ATTACK => pin.seats.first().map(|seat| seat.prompt.agent.clone()),
+        Kind::Agent | Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Speech | Kind::Master | Kind::Render => {
+            pin.stage.agent.clone()
+        }
+    }
+}
+
 /// The money that the turns of a panel have cost or hold, without the closing call.
-pub fn spent(episode: &Episode, stage: &super::ids::StageId) -> MicroUsd {
+pub fn spent(episode: &Episode, stage: &StageId) -> MicroUsd {
     let began = episode.stages.get(stage).and_then(|state| state.run.as_ref()).map(|run| run.at);
     let calls =
         episode.calls_of(stage).filter(|(key, call)| key.unit < CLOSING && began.is_some_and(|at| call.at >= at));

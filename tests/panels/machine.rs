@@ -170,7 +170,7 @@ proptest! {
                 }
                 Move::Select => {
                     prop_assert_eq!(style, Style::LlmSelect);
-                    prop_assert!(talk.len() % 2 == 0, "choices are the even units");
+                    prop_assert!(talk.len().is_multiple_of(2), "choices are the even units");
                     if *luck == 0 { Entry::Unchosen } else { Entry::Chose(choice.clone()) }
                 }
                 Move::Close(why) => {

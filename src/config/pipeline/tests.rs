@@ -17,7 +17,9 @@ fn the_pipeline_that_ships_is_sound_and_knows_its_lines() {
     let source: Vec<&str> = BUILT_IN[0].1.lines().collect();
     assert_eq!((source[line - 1], source[line]), ("[[stage]]", "id = \"script\""));
     let gates = file.pipeline.stages().iter().filter(|stage| stage.kind == Kind::Gate).count();
-    assert_eq!(gates, 5);
+    assert_eq!(gates, 6);
+    let optional: Vec<&str> = file.optional.iter().map(|id| id.as_str()).collect();
+    assert_eq!(optional, ["angle", "compliance", "gaps", "research_acceptance"]);
 }
 
 const SOUND: &str = r#"schema = 1
@@ -73,8 +75,8 @@ fn each_planted_fault_is_told_with_its_line() {
         ),
         (
             "kind = \"render\"",
-            "kind = \"panel\"",
-            "p.toml:7:8: `research` is of the kind Panel, which this version does not run",
+            "kind = \"master\"",
+            "p.toml:7:8: `research` is of the kind Master, which this version does not run",
         ),
         ("agent = \"production_orchestrator\"\n", "", "p.toml:11:1: `brief` is Agent and names no `agent`"),
         ("human = \"always\"\n", "", "p.toml:20:1: `look` is Gate and does not say when it asks a person"),

@@ -227,7 +227,9 @@ fn the_slot_holds_numbers_and_no_voices() {
             "language": "en-GB",
             "target_minutes": {"min": 2.5, "max": 30},
             "words_per_minute": 150,
-            "brand": {"voice": "Curious.", "rules": ["Say what is not known."], "avoid": ["Hype."], "samples": []},
+            "brand": {"voice": "Curious.", "rules": ["Say what is not known."], "avoid": ["Hype."], "samples": [],
+                      "guardrails": {"required": [], "explicit": false, "disclosure": ["AI", "artificial intelligence"],
+                                     "max_sentence_words": 45, "max_turn_words": 140}},
             "speakers": [
                 {"id": "HOST", "name": "Mara", "role": "host"},
                 {"id": "GUEST", "name": "Tom", "role": "expert"},

@@ -8,7 +8,7 @@ use crate::domain::accept::Node;
 use crate::domain::event::Way;
 use crate::domain::gate::{Outcome, consensus};
 use crate::domain::handoff::{Contract, Fixes, Mender, Routing};
-use crate::domain::pipeline::Kind;
+use crate::domain::pipeline::{Human, Kind};
 
 impl Job<'_> {
     /// The graph that the episode pinned, as a proposal may speak of it.
@@ -36,7 +36,14 @@ impl Job<'_> {
         }
         let together = consensus(&self.judgements()?, &self.rubric()?);
         let is_below = together.dimensions.iter().any(|(_, outcome)| matches!(outcome, Outcome::Below(_)));
-        Ok(!is_below && together.blocked.is_empty())
+        // Where the gate asks nobody, what the judges dispute fails too.
+        let asks_nobody = self
+            .episode
+            .pins
+            .iter()
+            .any(|pin| pin.stage.human == Some(Human::Never) && pin.stage.inputs.contains(&self.step.stage));
+        let is_disputed = asks_nobody && !together.disputes.is_empty();
+        Ok(!is_below && !is_disputed && together.blocked.is_empty())
     }
 
     /// The ways that this episode can take, as the router is shown them.

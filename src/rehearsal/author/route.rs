@@ -1,9 +1,14 @@
-//! The proposals about the way of the work: an orchestration along the graph, and who mends what fails.
+//! The proposals about the way of the work: an orchestration along the graph, who mends what fails, and what a red team holds
+//! against a mend.
 
 use serde::Deserialize;
 
 use super::dice::Dice;
-use crate::domain::handoff::{Assignment, Mender, Note, Orchestration, Priority, Routing};
+use super::text::around;
+use crate::domain::handoff::{
+    Assignment, Dimension, FaultKind, Finding, Mender, Note, Orchestration, Priority, Review, Routing, Severity,
+};
+use crate::domain::script::Script;
 
 /// A stage of the graph as it is shown.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,12 +48,13 @@ pub(super) fn orchestration(dice: &mut Dice, graph: &[Shown]) -> Orchestration {
     }
 }
 
-/// Who mends: mostly the author; once in a while a peer or a red team, where fixes must be done and the way is open.
-pub(super) fn routing(dice: &mut Dice, note: &Note, ways: &[String]) -> Routing {
+/// Who mends, as the seed says: half the time the author; else a peer or a red team, where fixes must be done and the way is
+/// open.
+pub(super) fn routing(seed: u64, note: &Note, ways: &[String]) -> Routing {
     let grave: Vec<_> = note.fixes.iter().filter(|fix| fix.priority == Priority::Must).map(|fix| fix.from).collect();
-    let drawn = match dice.below(8) {
-        0 => Mender::Peer,
-        1 => Mender::RedTeam,
+    let drawn = match seed % 4 {
+        2 => Mender::Peer,
+        3 => Mender::RedTeam,
         _ => Mender::Author,
     };
     let is_open = ways.iter().any(|way| way == drawn.name());
@@ -62,4 +68,25 @@ pub(super) fn routing(dice: &mut Dice, note: &Note, ways: &[String]) -> Routing 
     };
     let lines = if grave.is_empty() { note.fixes.iter().map(|fix| fix.from).take(3).collect() } else { grave };
     Routing { way, reason: reason.to_owned(), lines }
+}
+
+/// An attack on a revision: what a reviewer finds, and under an odd seed the first mended line, which was mended too firmly.
+pub(super) fn attack(seed: u64, mut review: Review, script: &Script, order: &Note) -> Review {
+    let mended = order.fixes.first().map(|fix| fix.from);
+    let line = script.lines().find(|line| Some(line.id) == mended).or_else(|| script.lines().next());
+    if let (1, true, Some(line)) = (seed % 2, review.findings.is_empty(), line) {
+        review.findings.push(Finding {
+            id: "F1".to_owned(),
+            line: line.id,
+            quote: around(&line.text, 0, 12).to_owned(),
+            sources: Vec::new(),
+            dimension: Dimension::BrandVoice,
+            kind: FaultKind::Overclaim,
+            problem: "The mended line now sounds surer than anybody in the package is.".to_owned(),
+            suggestion: "Say it with the reserve that the passages have.".to_owned(),
+            severity: Severity::Minor,
+        });
+        review.summary = "The revision holds, but for one line.".to_owned();
+    }
+    review
 }
