@@ -4,10 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod machine;
-<<<<<<< HEAD
-=======
 mod seats;
->>>>>>> panels
 #[path = "../support/studio.rs"]
 mod studio;
 mod studio_runs;

@@ -36,11 +36,7 @@ fn run<T>(seed: u64, pipeline: &str, way: Option<Way>, look: impl AsyncFnOnce(&H
     write("pipelines/episode.toml", pipeline);
     write(
         "shows/talks.toml",
-<<<<<<< HEAD
-        &SHOW.replace("[policy]\n", "[policy]\npanels = [\"angle\", \"gaps\", \"compliance\"]\n"),
-=======
         &SHOW.replace("[policy]\n", "[policy]\ncanary_every = 0\npanels = [\"angle\", \"gaps\", \"compliance\"]\n"),
->>>>>>> panels
     );
     runtime.block_on(async {
         let servers = Rehearsal::start(Options { seed, pace: 0.0, ..Options::default() }).await.unwrap();
@@ -105,7 +101,6 @@ fn panels_that_succeed_hand_on_what_their_chairs_sum_up_and_the_brief_reads_it()
         let notes: ResearchNotes = output(handle, episode, "gaps").await;
         assert!(!notes.notes.is_empty());
         let _: Review = output(handle, episode, "compliance").await;
-<<<<<<< HEAD
         let judged = id("quality_evaluation");
         let by_engine: Vec<Way> = episode.sent_back.iter().filter(|s| s.gate == judged).map(|s| s.input.way).collect();
         let routed = episode.calls_of(&id("routing")).count();
@@ -114,9 +109,6 @@ fn panels_that_succeed_hand_on_what_their_chairs_sum_up_and_the_brief_reads_it()
             by_engine.len(),
             "a router is paid for what fails, and asked for nothing else: {by_engine:?}"
         );
-=======
-        assert_eq!(episode.calls_of(&id("routing")).count(), 0, "nothing fails, and so no router is paid");
->>>>>>> panels
         let brief: Brief = output(handle, episode, "brief").await;
         assert!(brief.orchestration.gates.contains(&"polish_refinement".to_owned()));
         let request = run_of(episode, "brief").units[&0].request;

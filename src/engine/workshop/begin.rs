@@ -21,13 +21,9 @@ use crate::domain::command::Start;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
 use crate::domain::handoff::Contract;
-<<<<<<< HEAD
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::memory::gather::{Told, noted, remembered, uses};
 use crate::domain::memory::{lately, patterns};
-=======
-use crate::domain::ids::{EpisodeNumber, StageId};
->>>>>>> panels
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::Seat;
 use crate::domain::pipeline::{Human, Kind, Stage};

@@ -45,7 +45,6 @@ fn contract(title: &str) -> Option<Contract> {
     })
 }
 
-<<<<<<< HEAD
 /// An author: the same seed, temper and request give the same answer for ever.
 #[derive(Clone, Debug, Default)]
 pub struct Author {
@@ -132,7 +131,16 @@ impl Author {
                 json(&arbitrate(dice, &examiner()?, &disputes, &script, self.temper.arbiter_noise))
             }
             Contract::Preference => json(&compare(&examiner()?, &read(blocks, "first")?, &read(blocks, "second")?)),
-            Contract::Review => json(&review(dice, &examiner()?, &read(blocks, "script")?)),
+            Contract::Review => {
+                let script: Script = read(blocks, "script")?;
+                // Only a red team is shown what a revision was to do.
+                let order: Option<Note> = read_or_default(blocks, "fixes")?;
+                let found = review(dice, &examiner()?, &script);
+                json(&match order {
+                    Some(order) => route::attack(self.seed, found, &script, &order),
+                    None => found,
+                })
+            }
             Contract::Fixes => {
                 let items: Vec<Item> = read(blocks, "findings")?;
                 json(&fixes(&items))
@@ -163,7 +171,7 @@ impl Author {
             Contract::Angle => json(&panel::angle(dice, blocks)?),
             Contract::ResearchNotes => json(&panel::notes(dice, blocks)?),
             Contract::Routing => {
-                json(&route::routing(&mut dice, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
+                json(&route::routing(self.seed, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
             }
             // Code makes these; no schema has their title.
             Contract::Speech
@@ -174,89 +182,6 @@ impl Author {
             | Contract::Calibration => Err(unknown()),
         };
         Ok(Written { answer: answer?, key })
-=======
-/// Writes the answer to a contract, named by its schema's title, from the data blocks of the request's user text.
-///
-/// The same title, blocks, model and seed give the same answer for ever. The model's id tells the two judges apart.
-///
-/// # Errors
-/// [`AuthorError`] where the contract is unknown, or a block that it is written from is missing or cannot be read.
-pub fn write(title: &str, blocks: &BTreeMap<String, String>, model: &str, seed: u64) -> Result<Value, AuthorError> {
-    let unknown = || AuthorError::UnknownContract(title.chars().take(60).collect());
-    let contract = contract(title).ok_or_else(unknown)?;
-    let parts = [title, model].into_iter().chain(blocks.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]));
-    let mut dice = Dice::new(seed, parts.map(str::as_bytes));
-    match contract {
-        Contract::Brief => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            let mut brief = plan::brief(&mut dice, &research, &statements);
-            brief.orchestration =
-                route::orchestration(&mut dice, &read_or_default::<Vec<route::Shown>>(blocks, "graph")?);
-            json(&brief)
-        }
-        Contract::Plan => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let brief: Option<Brief> = read_or_default(blocks, "brief")?;
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            json(&plan::plan(&mut dice, &show, brief.as_ref(), &research, &statements))
-        }
-        Contract::Draft => {
-            let (show, research): (Show, Research) = (read(blocks, "show")?, read(blocks, "research")?);
-            let mut planned: Plan = read(blocks, "plan")?;
-            let statements = material::statements(&research, &show.brand.avoid)?;
-            if planned.segments.is_empty() {
-                planned = plan::plan(&mut dice, &show, None, &research, &statements);
-            }
-            json(&draft::draft(dice, &show, &planned, material::topic(&research), &statements))
-        }
-        Contract::Judgement => {
-            let script: Script = read(blocks, "script")?;
-            json(&judge(dice, Judge::of(model), &script, &read(blocks, "rubric")?))
-        }
-        Contract::Arbitration => {
-            let disputes: Vec<Disputed> = read(blocks, "disputes")?;
-            json(&arbitrate(dice, &disputes, &read(blocks, "script")?))
-        }
-        Contract::Preference => json(&compare(&read(blocks, "first")?, &read(blocks, "second")?)),
-        Contract::Review => {
-            let script: Script = read(blocks, "script")?;
-            // Only a red team is shown what a revision was to do.
-            let order: Option<Note> = read_or_default(blocks, "fixes")?;
-            let review = review(dice, &script);
-            json(&match order {
-                Some(order) => route::attack(seed, review, &script, &order),
-                None => review,
-            })
-        }
-        Contract::Fixes => {
-            let items: Vec<Item> = read(blocks, "findings")?;
-            json(&fixes(&items))
-        }
-        Contract::Revision => {
-            let (script, note): (Script, Note) = (read(blocks, "script")?, read(blocks, "fixes")?);
-            json(&revise::revise(dice, &script, &note))
-        }
-        Contract::SpeechText => json(&speech::speech_text(&read(blocks, "script")?)),
-        Contract::ShowNotes => {
-            let show: Show = read_or_default(blocks, "show")?;
-            json(&deliver::notes(dice, &show, &read(blocks, "research")?, &read(blocks, "script")?))
-        }
-        Contract::ArtworkBrief => json(&deliver::artwork(dice, &read(blocks, "script")?)),
-        Contract::Promotion => {
-            let show: Show = read_or_default(blocks, "show")?;
-            json(&deliver::promotion(dice, &show, &read(blocks, "script")?))
-        }
-        Contract::Turn => json(&panel::turn(seed, dice, blocks)?),
-        Contract::Selection => json(&panel::selection(seed, blocks)?),
-        Contract::Angle => json(&panel::angle(dice, blocks)?),
-        Contract::ResearchNotes => json(&panel::notes(dice, blocks)?),
-        Contract::Routing => {
-            json(&route::routing(seed, &read(blocks, "fixes")?, &read::<Vec<String>>(blocks, "ways")?))
-        }
-        // Code makes these; no schema has their title.
-        Contract::Research | Contract::Speech | Contract::Report | Contract::Package => Err(unknown()),
->>>>>>> panels
     }
 }
 

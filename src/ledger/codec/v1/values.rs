@@ -41,7 +41,6 @@ fn is_zero(number: &u32) -> bool {
 
 impl From<Policy> for PolicyV1 {
     fn from(policy: Policy) -> Self {
-<<<<<<< HEAD
         let Policy {
             uncertain,
             corrections,
@@ -53,10 +52,6 @@ impl From<Policy> for PolicyV1 {
             canary_every,
             lately,
         } = policy;
-=======
-        let Policy { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
-            policy;
->>>>>>> panels
         Self {
             uncertain: uncertain.into(),
             corrections,
@@ -74,7 +69,6 @@ impl From<Policy> for PolicyV1 {
 
 impl From<PolicyV1> for Policy {
     fn from(record: PolicyV1) -> Self {
-<<<<<<< HEAD
         let PolicyV1 {
             uncertain,
             corrections,
@@ -86,10 +80,6 @@ impl From<PolicyV1> for Policy {
             canary_every,
             lately,
         } = record;
-=======
-        let PolicyV1 { uncertain, corrections, target_ms, words_per_minute, rubric, mending, overriding, canary_every } =
-            record;
->>>>>>> panels
         Self {
             uncertain: uncertain.into(),
             corrections,
