@@ -101,6 +101,6 @@ mod tests {
         assert!(told.contains("`hook` stands 0 times") && told.contains("`pacing` stands 2 times"), "{told}");
         let high = BUILT_IN.replacen("floor = 4", "floor = 6", 1);
         let told = parse("rubric.toml", &high).unwrap_err().to_string();
-        assert!(told.contains("rubric.toml:10"), "{told}");
+        assert!(told.contains("rubric.toml:11:"), "{told}");
     }
 }

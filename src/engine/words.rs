@@ -39,8 +39,12 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             }
             (Tone::Work, format!("{}: {} called, at most {worst:.4} USD", key.stage, route.model))
         }
-        Event::CallSettled { key, price, .. } => {
-            let unit = if key.unit > 0 { format!(" L{:03}", key.unit) } else { String::new() };
+        Event::CallSettled { key, price, usage, .. } => {
+            let unit = match key.unit {
+                0 => String::new(),
+                line if usage.characters > 0 => format!(" L{line:03}"),
+                other => format!(" (call {})", other + 1),
+            };
             (Tone::Money, format!("{}{unit}: answered, {price:.4} USD", key.stage))
         }
         Event::CallFailed { key, message, not_before, .. } => {

@@ -103,7 +103,7 @@ fn rule_all(console: &mut Terminal) {
 fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     let home = home();
     let home = home.path();
-    let rehearse = ["rehearse", "--pace", "0.1"];
+    let rehearse = ["rehearse", "--pace", "0.1", "--behaviour", "draft.more=100"];
 
     // Start, and watch.
     let mut console = Terminal::start(LARGE, home, &rehearse);

@@ -14,8 +14,9 @@ pub(super) fn normal(value: f64, error: f64, n: usize, (least, most): (f64, f64)
     (value.is_finite() && half.is_finite()).then(|| Measure {
         value,
         n,
-        low: (value - half).max(least),
-        high: (value + half).min(most),
+        // A measure without a bound of its own below may lie under the range.
+        low: (value - half).max(least).min(value),
+        high: (value + half).min(most).max(value),
     })
 }
 

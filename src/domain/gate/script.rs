@@ -44,7 +44,7 @@ fn mending(faults: &[form::Spotted]) -> Vec<Fix> {
         lines.entry(line).or_default().push(&fault.words);
     }
     let fix = |(number, (line, words)): (usize, (LineId, Vec<&str>))| Fix {
-        id: format!("C{}", number + 1),
+        id: format!("S{}", number + 1),
         from: line,
         to: line,
         priority: Priority::Must,

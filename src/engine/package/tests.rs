@@ -8,7 +8,7 @@ use serde_json::{Value, from_value, json};
 
 use super::*;
 use crate::domain::budget::Scope;
-use crate::domain::event::Actor;
+use crate::domain::event::{Actor, Policy, Uncertain};
 use crate::domain::gate::SpeechSegment;
 use crate::domain::ids::ContentHash;
 use crate::ledger::blobs::Blobs;
@@ -62,11 +62,12 @@ fn episode(provenance: Provenance) -> Episode {
         let stage = json!({"id": id, "title": id, "kind": kind, "agent": null, "reviser": null, "inputs": inputs,
             "after": [], "output": output, "human": human, "send_back": null, "signs": [], "skip_when_empty": null,
             "revises": null, "time_limit_seconds": 60});
-        json!({"stage": stage, "prompt": null, "revise": null, "route": null, "fallback": null, "cheaper": null})
+        json!({"stage": stage, "prompt": null, "revise": null, "route": null, "fallback": null, "cheaper": null, "seats": []})
     };
     let at = "2026-11-24T10:00:00Z";
-    let approval = json!({"by": "Ada, \"L\" (os: ada)", "at": at, "max_spend": 5, "spent": 42});
-    let evaluation = json!({"at": at, "verdict": "person", "reasons": [], "report": hash("report"), "round": 1});
+    let approval = json!({"by": "Ada, \"L\" (os: ada)", "at": at, "max_spend": 5, "spent": 42, "seen": null});
+    let evaluation =
+        json!({"at": at, "verdict": "person", "reasons": [], "report": hash("report"), "open": [], "round": 1});
     let call = json!({"request": hash("r"), "worst": 99, "at": at,
         "route": {"provider": "anthropic", "model": "claude-opus-5-5"},
         "state": {"settled": {"answer": hash("a"), "price": 42, "machine_ms": 1, "request_id": null,
@@ -74,7 +75,7 @@ fn episode(provenance: Provenance) -> Episode {
     let mut episode: Episode = from_value(json!({
         "number": 7, "title": "Working title", "show": "S", "provenance": provenance, "started": at, "touched": at,
         "owner": "engine", "research": hash("research"), "profile": hash("profile"), "caps": {}, "projected": 0,
-        "policy": {"uncertain": "ask", "corrections": 2, "target_ms": [1, 2], "words_per_minute": 150},
+        "policy": Policy::usual(Uncertain::Ask, (1, 2), 150),
         "agreed": null, "pins": [
             stage("script", "agent", "draft", Value::Null, json!([])),
             stage("final_release", "gate", "report", json!("always"), json!([]))],
@@ -84,13 +85,15 @@ fn episode(provenance: Provenance) -> Episode {
     let standings = episode.standings();
     let input = |id: &str| standings[&id.parse().unwrap()].inputs().unwrap().hash.to_string();
     let (gate, script) = (input("final_release"), input("script"));
-    let made =
-        json!({"output": hash("s"), "at": at, "handoff": "first_try", "words": 3, "claimed_words": 900, "round": 1});
-    episode.stages = from_value(json!({"script": {"run": null, "outputs": {script: made}, "takes": {}, "attempts": {},
-        "claimed_words": null, "route": null, "began": null}}))
+    let made = json!({"output": hash("s"), "at": at, "handoff": "first_try", "words": 3, "claimed_words": 900, "round": 1,
+            "parent": null, "by": "engine"});
+    episode.stages = from_value(
+        json!({"script": {"run": null, "outputs": {script: made}, "replaced": [], "takes": {}, "attempts": {},
+        "claimed_words": null, "route": null, "began": null}}),
+    )
     .unwrap();
     episode.gates = from_value(json!({"final_release": {"evaluations": {&gate: evaluation},
-        "approvals": {&gate: approval, hash("dead").to_string(): approval}}}))
+        "approvals": {&gate: approval, hash("dead").to_string(): approval}, "proposals": {}, "overrides": {}, "rulings": []}}))
     .unwrap();
     assert!(matches!(episode.owner, Actor::Engine) && !episode.caps.contains_key(&Scope::Episode(episode.number)));
     episode

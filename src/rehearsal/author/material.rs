@@ -163,6 +163,12 @@ pub(super) fn keywords(statements: &[Statement]) -> Vec<String> {
     const COMMON: &[&str] = &[
         "about",
         "after",
+        "billion",
+        "dozen",
+        "hundred",
+        "million",
+        "percent",
+        "thousand",
         "again",
         "against",
         "because",

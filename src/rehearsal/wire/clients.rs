@@ -86,6 +86,7 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
     const HAIKU: &str = "claude-haiku-5-5";
     let client = Client::new(FaultProfile::None).await;
     let mut given = BTreeMap::new();
+    given.insert("graph".to_owned(), json!([]));
     given.insert("research".to_owned(), serde_json::to_value(read(PACKAGE).unwrap()).unwrap());
     given.insert(
         "show".to_owned(),

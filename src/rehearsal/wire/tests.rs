@@ -317,7 +317,7 @@ fn asked(model: &str, note: &str, is_streamed: bool) -> Value {
     json!({
         "model": model, "max_tokens": 4_000, "stream": is_streamed, "stream_options": {"include_usage": true},
         "messages": [{"role": "system", "content": "You judge."},
-            {"role": "user", "content": format!("{note}<data name=\"script\">{}</data>", script())}],
+            {"role": "user", "content": format!("{note}<data name=\"script\">{}</data>{}", script(), rubric())}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "judgement", "strict": true, "schema": schema}},
     })
 }
