@@ -14,12 +14,13 @@ use super::ledger::Folded;
 use super::session::Session;
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Made, Standing};
-use crate::domain::event::Choice;
+use crate::domain::event::{Choice, PromptPin};
 use crate::domain::gate::Rubric;
 use crate::domain::handoff::{Contract, Dimension, Judgement};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
+use crate::prompts::library::Library;
 use crate::report::{Align, Table, line, minute};
 
 /// What can be done with revisions.
@@ -40,6 +41,25 @@ pub enum RevisionVerb {
         /// The revision, by the first digits of its hash; the last one within the brand's floor where none is given
         #[arg(long, value_name = "HASH")]
         to: Option<String>,
+        /// Why, for the record
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Ask a stage by another version of its prompt from here on, such as the last one that was within the brand
+    Prompt {
+        /// The episode's number
+        number: u32,
+        /// The stage
+        stage: StageId,
+        /// The version, such as 1.0.0
+        #[arg(long, value_name = "VERSION")]
+        version: String,
+        /// The prompt of the stage's reviser
+        #[arg(long)]
+        reviser: bool,
         /// Why, for the record
         #[arg(long, value_name = "WHY")]
         reason: String,
@@ -68,6 +88,9 @@ pub(super) fn run(verb: &RevisionVerb, context: &mut Context<'_>) -> Result<Endi
         RevisionVerb::List { number, format } => list(context, EpisodeNumber(*number), *format),
         RevisionVerb::Rollback { number, to, reason, yes } => {
             rollback(context, EpisodeNumber(*number), to.as_deref(), reason, *yes)
+        }
+        RevisionVerb::Prompt { number, stage, version, reviser, reason, yes } => {
+            prompt(context, EpisodeNumber(*number), stage, version, *reviser, reason, *yes)
         }
         RevisionVerb::Edit { number, file, reason, yes } => edit(context, EpisodeNumber(*number), file, reason, *yes),
     }
@@ -198,6 +221,40 @@ fn brand_floor(folded: &Folded, episode: &Episode) -> Result<u8, CliError> {
     Ok(rubric.map_or(4, |rubric| rubric.floor(Dimension::BrandVoice).get()))
 }
 
+fn prompt(
+    context: &mut Context<'_>,
+    number: EpisodeNumber,
+    stage: &StageId,
+    version: &str,
+    reviser: bool,
+    reason: &str,
+    yes: bool,
+) -> Result<Ending, CliError> {
+    let folded = Folded::read_sound(context)?;
+    let episode = folded.episode(number)?;
+    let pinned = episode.pin(stage).and_then(|pin| if reviser { pin.revise.as_ref() } else { pin.prompt.as_ref() });
+    let Some(pinned) = pinned else {
+        return Err(CliError::Failed(format!(
+            "{stage} is asked by no such prompt in episode {number}. Nothing was changed"
+        )));
+    };
+    let library = Library::load(&context.paths.config)?;
+    let known = version.parse().ok().and_then(|version| library.get(&pinned.agent, version));
+    let Some(known) = known else {
+        let agent = &pinned.agent;
+        let what = format!("there is no version `{}` of the prompt of {agent}", line(version));
+        return Err(CliError::Failed(format!(
+            "{what}, neither among the program's own nor under `prompts` of the configuration. Nothing was changed"
+        )));
+    };
+    let chosen = PromptPin { agent: pinned.agent.clone(), version: known.version.to_string(), hash: known.hash };
+    writeln!(context.out, "PROMPT: {} {} takes the place of {}", chosen.agent, chosen.version, pinned.version)?;
+    stale_from(context, episode, stage, 0)?;
+    let command =
+        Command::ChoosePrompt { episode: number, stage: stage.clone(), prompt: chosen, reviser, reason: reason.into() };
+    carry_out(context, command, Some(known.source.as_bytes().to_vec()), yes)
+}
+
 fn edit(
     context: &mut Context<'_>,
     number: EpisodeNumber,
@@ -234,6 +291,13 @@ fn consequences(
     output: ContentHash,
     words: Option<u64>,
 ) -> Result<(), CliError> {
+    let words = words.map(|words| format!(", {words} words")).unwrap_or_default();
+    writeln!(context.out, "REVISION: {}{words} takes the place of what stands at {stage}", output.short())?;
+    stale_from(context, episode, stage, 1)
+}
+
+/// What becomes stale from a stage on, the first so many of it left out, and what was paid for it.
+fn stale_from(context: &mut Context<'_>, episode: &Episode, stage: &StageId, kept: usize) -> Result<(), CliError> {
     let standings = episode.standings();
     let mut stale: Vec<&StageId> = vec![stage];
     for pin in &episode.pins {
@@ -243,10 +307,8 @@ fn consequences(
         }
     }
     let done = |id: &&&StageId| standings.get(**id).is_some_and(|standing| standing.output().is_some());
-    let again: Vec<&StageId> = stale.iter().skip(1).filter(done).copied().collect();
+    let again: Vec<&StageId> = stale.iter().skip(kept).filter(done).copied().collect();
     let cost: MicroUsd = again.iter().map(|id| episode.calls_of(id).map(|(_, call)| call.spent()).sum()).sum();
-    let words = words.map(|words| format!(", {words} words")).unwrap_or_default();
-    writeln!(context.out, "REVISION: {}{words} takes the place of what stands at {stage}", output.short())?;
     let names: Vec<String> = again.iter().map(ToString::to_string).collect();
     writeln!(
         context.out,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Caps, Scope};
-use super::event::{Choice, Pin, Policy, Ruled, Ruling, Seen, Way};
+use super::event::{Choice, Pin, Policy, PromptPin, Ruled, Ruling, Seen, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 
@@ -100,6 +100,19 @@ pub enum Command {
         /// What was seen.
         seen: Option<Seen>,
     },
+    /// Ask a stage by another version of its prompt from here on.
+    ChoosePrompt {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The stage.
+        stage: StageId,
+        /// The prompt, stored before.
+        prompt: PromptPin,
+        /// Whether it is that of the reviser.
+        reviser: bool,
+        /// Why.
+        reason: String,
+    },
     /// Rule an uncertain charge.
     ResolveCharge {
         /// The call.
@@ -164,6 +177,7 @@ impl Command {
             | Self::SendBack { episode, .. }
             | Self::Override { episode, .. }
             | Self::ChooseOutput { episode, .. }
+            | Self::ChoosePrompt { episode, .. }
             | Self::UseCheaper { episode, .. }
             | Self::Retry { episode, .. }
             | Self::Pause(episode)
@@ -186,6 +200,7 @@ impl Command {
             Self::SendBack { gate, hash, .. } => format!("send back {gate} at {}", hash.short()),
             Self::Override { gate, hash, .. } => format!("override {gate} at {}", hash.short()),
             Self::ChooseOutput { stage, output, .. } => format!("put {} in the place of {stage}", output.short()),
+            Self::ChoosePrompt { stage, prompt, .. } => format!("ask {stage} by {} {}", prompt.agent, prompt.version),
             Self::ResolveCharge { key, ruling } => format!("rule the charge of {key}: {ruling:?}"),
             Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),

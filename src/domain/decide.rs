@@ -63,6 +63,9 @@ pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Dec
         Command::ChooseOutput { episode, stage, output, choice, reason, words } => {
             gate::chosen(under_way(studio, *episode)?, stage, *output, *choice, reason, *words)
         }
+        Command::ChoosePrompt { episode, stage, prompt, reviser, reason } => {
+            gate::prompted(under_way(studio, *episode)?, stage, prompt, *reviser, reason)
+        }
         Command::ResolveCharge { key, ruling } => resolve(studio, key, *ruling),
         Command::SetCap { scope, cap, reason } => set_cap(studio, scope, *cap, reason),
         Command::UseCheaper { episode, stage } => {

@@ -13,6 +13,7 @@ use super::budget::Scope;
 use super::call::{RetryClass, Route, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+pub use super::need::Need;
 use super::panel::Seat;
 use super::pipeline::Stage;
 pub use super::policy::{Mending, Overriding, Policy, Uncertain};
@@ -105,66 +106,6 @@ pub enum Ruling {
     Resend,
     /// Take the money as lost and do not send it again.
     WriteOff,
-}
-
-/// Something that waits for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Need {
-    /// A gate wants a decision on this content.
-    Gate {
-        /// The gate.
-        gate: StageId,
-        /// What the decision binds to.
-        hash: ContentHash,
-    },
-    /// Whether a call was charged is not known.
-    Charge {
-        /// The call.
-        key: IntentKey,
-    },
-    /// A cap stands in the way of the next call.
-    Cap {
-        /// The stage that waits.
-        stage: StageId,
-        /// The cap.
-        scope: Scope,
-        /// Its limit.
-        cap: MicroUsd,
-        /// What is spent and reserved under it.
-        committed: MicroUsd,
-        /// What the call may cost.
-        worst: MicroUsd,
-    },
-    /// A stage cannot go on by itself.
-    Retries {
-        /// The stage.
-        stage: StageId,
-        /// What went wrong.
-        reason: String,
-    },
-    /// A provider billed above the reservation: no further spending until a person has seen it.
-    OverBilled {
-        /// The call.
-        key: IntentKey,
-        /// What was reserved.
-        reserved: MicroUsd,
-        /// What was billed.
-        billed: MicroUsd,
-    },
-}
-
-impl Need {
-    /// A name that is the same for the same need, so that a bell rings once and an answer finds it.
-    pub fn id(&self) -> String {
-        match self {
-            Self::Gate { gate, hash } => format!("gate:{gate}:{}", hash.short()),
-            Self::Charge { key } => format!("charge:{key}"),
-            Self::Cap { stage, scope, .. } => format!("cap:{stage}:{scope}"),
-            Self::Retries { stage, .. } => format!("retries:{stage}"),
-            Self::OverBilled { key, .. } => format!("billed:{key}"),
-        }
-    }
 }
 
 /// The most open items that an event names: all of them together stay well within its size.
@@ -438,6 +379,17 @@ pub enum Event {
         /// Words that code counted, where it is a script.
         words: Option<u64>,
     },
+    /// A stage is asked by another version of its prompt from here on.
+    PromptChosen {
+        /// The stage.
+        stage: StageId,
+        /// The prompt.
+        prompt: PromptPin,
+        /// Whether it is that of the reviser.
+        reviser: bool,
+        /// Why.
+        reason: String,
+    },
     /// The content at a gate was sent back.
     SentBack {
         /// The gate.
@@ -501,22 +453,4 @@ pub struct Stamped {
     pub actor: Actor,
     /// What happened.
     pub event: Event,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_need_keeps_its_id_while_its_amounts_move() {
-        let cap = |committed| Need::Cap {
-            stage: "voice".parse().unwrap(),
-            scope: Scope::Episode(EpisodeNumber(4)),
-            cap: MicroUsd(10),
-            committed: MicroUsd(committed),
-            worst: MicroUsd(5),
-        };
-        assert_eq!(cap(6).id(), "cap:voice:episode:004");
-        assert_eq!(cap(6).id(), cap(9).id());
-    }
 }

@@ -18,6 +18,7 @@ pub mod handoff;
 pub mod ids;
 pub mod memory;
 pub mod money;
+pub mod need;
 pub mod panel;
 pub mod pipeline;
 pub mod plan;

@@ -189,6 +189,7 @@ impl Studio {
             | Event::OverrideProposed { .. }
             | Event::GateOverridden { .. }
             | Event::OutputChosen { .. }
+            | Event::PromptChosen { .. }
             | Event::SentBack { .. }
             | Event::NeedOpened { .. }
             | Event::NeedClosed { .. }

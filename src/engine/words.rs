@@ -97,6 +97,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         Event::OutputChosen { stage, choice, reason, .. } => {
             (Tone::Decision, format!("{stage}: {} ({actor}): {reason}", choice.words()))
         }
+        Event::PromptChosen { stage, prompt, reason, .. } => {
+            (Tone::Decision, format!("{stage}: asked by {} {} now ({actor}): {reason}", prompt.agent, prompt.version))
+        }
         Event::SentBack { gate, target, way, .. } => {
             let how = match way {
                 Way::Author | Way::Plan => "",

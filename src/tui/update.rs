@@ -374,6 +374,9 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             },
             Command::SendBack { episode, .. } => format!("{episode} was sent back."),
             Command::Override { episode, gate, .. } => format!("{episode} goes on past {gate}, which stays failed."),
+            Command::ChoosePrompt { episode, stage, .. } => {
+                format!("{episode}: {stage} is asked by another prompt now.")
+            }
             Command::ChooseOutput { episode, stage, .. } => {
                 format!("{episode}: another revision stands at {stage} now.")
             }

@@ -10,7 +10,7 @@ mod world;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};
 use greenroom::domain::event::{Event, Uncertain};
-use greenroom::domain::ids::{EpisodeNumber, StageId};
+use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::studio::Studio;
 use proptest::prelude::*;
@@ -47,6 +47,37 @@ fn two_hundred_orders_of_outcomes_give_the_same_artifacts() {
 }
 
 #[test]
+fn another_prompt_makes_its_stage_stale_and_the_old_one_brings_back_what_it_made() {
+    use greenroom::domain::command::Command;
+    use greenroom::domain::episode::Standing;
+    use greenroom::domain::event::PromptPin;
+    let mut world = World::new(3, Weather::FAIR);
+    world.start(1, ROOM, Uncertain::Ask);
+    world.settle();
+    while world.turn() {}
+    let episode = EpisodeNumber(1);
+    let script: StageId = "script".parse().unwrap();
+    let stands = |world: &World| world.studio.episodes[&episode].standings()[&script].clone();
+    let before = stands(&world);
+    let old = world.studio.episodes[&episode].pin(&script).unwrap().prompt.clone().unwrap();
+    let other = PromptPin { version: "2.0.0".into(), hash: ContentHash::of(b"another prompt"), ..old.clone() };
+    let choose = |prompt: &PromptPin| Command::ChoosePrompt {
+        episode,
+        stage: script.clone(),
+        prompt: prompt.clone(),
+        reviser: false,
+        reason: "off brand".into(),
+    };
+    let strange = PromptPin { agent: "tts_optimizer".into(), ..other.clone() };
+    assert!(world.command(choose(&strange)).is_err(), "another agent's prompt asks nobody here");
+    assert!(world.command(choose(&old)).is_err(), "it is the prompt already");
+    world.command(choose(&other)).unwrap();
+    assert!(matches!(stands(&world), Standing::Open(_)), "what the other prompt makes is not made yet");
+    world.command(choose(&old)).unwrap();
+    assert_eq!(stands(&world), before, "nothing is paid for twice");
+}
+
+#[test]
 fn what_was_rejected_is_never_approved_by_an_old_hash() {
     use greenroom::domain::command::Command;
     use greenroom::domain::decide::Refusal;
@@ -73,7 +104,7 @@ fn what_was_rejected_is_never_approved_by_an_old_hash() {
     assert!(matches!(refused, Refusal::Stale { .. } | Refusal::NotNow(_)), "{refused}");
     let Need::Gate { gate, hash } = world.studio.episodes[&episode].needs[0].need.clone() else { panic!("no gate") };
     assert_eq!(gate.as_str(), "polish_refinement", "the second round has no dispute");
-    let other = greenroom::domain::ids::ContentHash::of(b"another script");
+    let other = ContentHash::of(b"another script");
     let refused = world.command(approve(&gate, other)).unwrap_err();
     assert!(matches!(refused, Refusal::Stale { .. }), "{refused}");
     assert_ne!(hash, other);

@@ -5,7 +5,7 @@
 use super::{Decided, Refusal, not_now, of, under_way, worded};
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Evaluation, Standing};
-use crate::domain::event::{Actor, Choice, Event, ItemRuling, Need, Overriding, Ruled, Seen, Verdict, Way};
+use crate::domain::event::{Actor, Choice, Event, ItemRuling, Need, Overriding, PromptPin, Ruled, Seen, Verdict, Way};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
@@ -42,6 +42,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
         }
         Command::Start(_)
         | Command::ChooseOutput { .. }
+        | Command::ChoosePrompt { .. }
         | Command::ResolveCharge { .. }
         | Command::SetCap { .. }
         | Command::UseCheaper { .. }
@@ -189,6 +190,33 @@ pub(super) fn chosen(
     let event =
         Event::OutputChosen { stage: stage.clone(), input: inputs.hash, output, parent: *now, choice, reason, words };
     Ok(vec![of(episode.number, event)])
+}
+
+/// What asks a stage by another version of its prompt. What was made by the one before is stale then, and made again.
+pub(super) fn prompted(
+    episode: &Episode,
+    stage: &StageId,
+    prompt: &PromptPin,
+    reviser: bool,
+    reason: &str,
+) -> Result<Vec<Decided>, Refusal> {
+    if episode.life.is_over() {
+        return Err(not_now("the episode is over"));
+    }
+    let pin = episode.pin(stage).ok_or_else(|| not_now(&format!("the episode has no stage {stage}")))?;
+    let now = if reviser { pin.revise.as_ref() } else { pin.prompt.as_ref() };
+    let now = now.ok_or_else(|| not_now(&format!("{stage} is asked by no such prompt")))?;
+    if now.agent != prompt.agent {
+        return Err(not_now(&format!(
+            "{stage} is the work of {}, and the prompt is that of {}",
+            now.agent, prompt.agent
+        )));
+    }
+    if now.hash == prompt.hash {
+        return Err(not_now("this is the prompt that it is asked by already"));
+    }
+    let (prompt, reason) = (prompt.clone(), worded(reason)?);
+    Ok(vec![of(episode.number, Event::PromptChosen { stage: stage.clone(), prompt, reviser, reason })])
 }
 
 /// Holds a decision to what stands at the gate now.

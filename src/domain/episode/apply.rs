@@ -149,6 +149,13 @@ impl Episode {
                 state.replaced.extend(replaced);
                 Ok(())
             }
+            Event::PromptChosen { stage, prompt, reviser, .. } => {
+                let pin = self.pins.iter_mut().find(|pin| pin.stage.id == *stage);
+                let pin = pin.ok_or_else(|| format!("there is no stage {stage}"))?;
+                let place = if *reviser { &mut pin.revise } else { &mut pin.prompt };
+                *place = Some(prompt.clone());
+                Ok(())
+            }
             Event::StageFailed { stage, input, reason } => {
                 self.known(stage)?;
                 let state = self.stages.entry(stage.clone()).or_default();

@@ -171,7 +171,8 @@ fn the_package_holds_every_file_and_a_manifest_of_what_was_measured() {
     assert_eq!((ContentHash::of(&bytes), blobs.get(&hash).unwrap()), (hash, bytes.clone()));
     let manifest: Value = serde_json::from_slice(&bytes).unwrap();
     let keys: Vec<&String> = manifest.as_object().unwrap().keys().collect();
-    let form = ["episode", "title", "provenance", "measured", "claimed", "spend_micro_usd", "approvals", "files"];
+    let form =
+        ["episode", "title", "provenance", "measured", "claimed", "spend_micro_usd", "approvals", "gates", "files"];
     assert_eq!(keys, form);
     assert_eq!((&manifest["episode"], &manifest["provenance"]), (&json!(7), &json!("rehearsal")));
     assert_eq!((&manifest["claimed"], &manifest["spend_micro_usd"]), (&json!({"words": 900}), &json!(42)));

@@ -12,7 +12,7 @@ use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use names::{ChoiceV1, HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
-use values::{NeedV1, PinV1, PolicyV1, RouteV1, RuledV1, SeenV1, UnitPlanV1, UsageV1};
+use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, UnitPlanV1, UsageV1};
 
 mod events;
 mod names;
@@ -180,6 +180,12 @@ pub(super) enum RecordV1 {
         way: Option<WayV1>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<SeenV1>,
+    },
+    PromptChosen {
+        stage: StageId,
+        prompt: PromptPinV1,
+        reviser: bool,
+        reason: String,
     },
     NeedOpened {
         need: NeedV1,

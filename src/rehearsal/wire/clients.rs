@@ -12,6 +12,7 @@ use crate::domain::handoff::{Contract, Dimension, Draft, Plan, Revision};
 use crate::domain::ids::{ContentHash, LineId};
 use crate::domain::research::read;
 use crate::prompts::library::Library;
+use crate::prompts::prompt::Prompt;
 use crate::provider::call::{Answer, Content, Finish, Request, SpeechRequest, TextRequest, Vendor, prepare};
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::{CallError, ChargeKnown, RetryClass};
@@ -87,6 +88,9 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
     let client = Client::new(FaultProfile::None).await;
     let mut given = BTreeMap::new();
     given.insert("graph".to_owned(), json!([]));
+    for left_out in ["angle", "research_notes"] {
+        given.insert(left_out.to_owned(), Value::Null);
+    }
     given.insert("research".to_owned(), serde_json::to_value(read(PACKAGE).unwrap()).unwrap());
     given.insert(
         "show".to_owned(),
@@ -146,9 +150,18 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
     }
     let reading = client.studio.meter();
     assert_eq!((reading.totals.calls, reading.totals.completions, reading.keys.len()), (12, 12, 12));
+    given.insert("disputes".to_owned(), json!([]));
+    given.insert("topic".to_owned(), json!("Why did the continents drift past the geologists?"));
+    for side in ["first", "second"] {
+        given.insert(side.to_owned(), given["script"].clone());
+    }
     // What is sent to the other wires is cut down in other ways, and has to bring the same.
     for model in ["qwen3:8b", "perplexity/sonar"] {
-        for prompt in client.prompts.prompts() {
+        // The seats of panels are given what only a talk has, and are tried in one.
+        let is_given = |prompt: &&Prompt| prompt.slots.iter().all(|slot| given.contains_key(slot));
+        let prompts: Vec<&Prompt> = client.prompts.prompts().filter(is_given).collect();
+        assert!(prompts.len() >= 16, "{}", prompts.len());
+        for prompt in prompts {
             client.ask(&prompt.name, model, &given).await;
         }
     }

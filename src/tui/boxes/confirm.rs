@@ -324,7 +324,7 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
             Command::Approve { episode, gate, hash, .. }
             | Command::SendBack { episode, gate, hash, .. }
             | Command::Override { episode, gate, hash, .. } => gate_is(*episode, gate, *hash),
-            Command::ChooseOutput { episode, .. } => {
+            Command::ChooseOutput { episode, .. } | Command::ChoosePrompt { episode, .. } => {
                 shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
             Command::ResolveCharge { key, .. } => needs(key.episode, &Need::Charge { key: key.clone() }),

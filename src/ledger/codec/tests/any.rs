@@ -252,6 +252,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
             gate: stage_id(), hash: hash(), target: stage_id(), note: hash(), base: hash(),
             way: select(every::WAYS), seen: option::of(seen()),
         }
+        PromptChosen { stage: stage_id(), prompt: prompt(), reviser: any::<bool>(), reason: text() }
         NeedOpened { need: need() }
         NeedClosed { id: text(), answer: text() }
         Paused {}

@@ -85,6 +85,7 @@ events!(
     GateApproved,
     OutputChosen,
     SentBack,
+    PromptChosen,
     NeedOpened,
     NeedClosed,
     Paused,

@@ -337,6 +337,12 @@ fn decisions() -> Vec<Event> {
         way: *way,
         seen: (*way == Way::Peer).then(seen),
     }));
+    events.push(Event::PromptChosen {
+        stage: id("script"),
+        prompt: PromptPin { agent: "script_writer".to_owned(), version: "1.0.0".to_owned(), hash: hash("prompt") },
+        reviser: false,
+        reason: "within the brand".to_owned(),
+    });
     events.extend(needs.map(|need| Event::NeedOpened { need }));
     events.extend([
         Event::NeedClosed { id: "charge:042-script-0-3".to_owned(), answer: "written off".to_owned() },

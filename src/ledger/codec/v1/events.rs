@@ -62,6 +62,9 @@ impl From<&Event> for RecordV1 {
                 let (way, seen) = ((way != Way::Author).then(|| way.into()), seen.map(Into::into));
                 Self::SentBack { gate, hash, target, note, base, way, seen }
             }
+            Event::PromptChosen { stage, prompt, reviser, reason } => {
+                Self::PromptChosen { stage, prompt: prompt.into(), reviser, reason }
+            }
             Event::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             Event::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
             Event::Paused => Self::Paused,
@@ -136,6 +139,9 @@ impl From<RecordV1> for Event {
                 // Before there were ways there was the author's alone.
                 let (way, seen) = (way.map(Way::from).unwrap_or_default(), seen.map(Into::into));
                 Self::SentBack { gate, hash, target, note, base, way, seen }
+            }
+            RecordV1::PromptChosen { stage, prompt, reviser, reason } => {
+                Self::PromptChosen { stage, prompt: prompt.into(), reviser, reason }
             }
             RecordV1::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             RecordV1::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
