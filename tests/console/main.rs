@@ -103,7 +103,7 @@ fn rule_all(console: &mut Terminal) {
 fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     let home = home();
     let home = home.path();
-    let rehearse = ["rehearse", "--pace", "0.1", "--behaviour", "draft.more=100"];
+    let rehearse = ["rehearse", "--pace", "0.1"];
 
     // Start, and watch.
     let mut console = Terminal::start(LARGE, home, &rehearse);
@@ -136,14 +136,14 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     console.press("not yet<Esc>");
     console.sees("Nothing was ruled.");
 
-    // Edit one fix and strike another; what is said to be saved is there after kill -9.
+    // Edit a fix and strike it; what is said to be saved is there after kill -9.
     console.press("4<Enter>");
     console.sees("editing N1");
     console.press(" Keep it plainspoken.");
     console.sees("plainspoken");
     console.press("<Esc>");
     console.sees_no_more("editing N1");
-    console.press("jx");
+    console.press("x");
     console.sees(", 1 struck");
     console.until("the note to be saved", |screen| screen.contains(" saved ") && !screen.contains("saving …"));
     console.kill();
@@ -154,10 +154,12 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     assert!(screen.contains("edited by you") && screen.contains("plainspoken"), "{screen}");
     assert!(screen.contains("[-] "), "{screen}");
 
-    // Send back; the next round brings a revision and its diff.
+    // Take it in again and send back; the next round brings a revision and its diff. What code found was sent back before.
+    console.press("4x");
+    console.sees(", 0 struck");
     console.press("B");
     console.confirm(&format!("Send {number}"));
-    console.sees(" r2 ");
+    console.sees(" r3 ");
     console.press("gd");
     let waits = |screen: &str| row(screen, &number).is_some_and(|row| row.contains("YOU GATE"));
     console.until("the gate of round 2", waits);
@@ -169,7 +171,7 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     // Against the first revision, which the panel of revisions offers.
     console.press("5gg");
     let screen = console.until("the first revision", |screen| screen.contains("› v1"));
-    assert!(screen.contains("sent back: Ada") && screen.contains(" r2 "), "{screen}");
+    assert!(screen.contains("sent back: Ada") && screen.contains(" r3 "), "{screen}");
     console.press("<Enter>");
     let mut screen = console.sees("━ against v1:");
     assert!(!screen.contains("against v1: 0 added, 0 gone, 0 reworded"), "{screen}");
