@@ -475,7 +475,7 @@ fn a_polisher_that_touches_other_lines_is_caught_in_all_of_five_hundred_diffs() 
         let count = 6 + u32::try_from(next(30)).unwrap();
         let line = |id: u32| Line {
             id: LineId(id),
-            speaker: if id % 2 == 0 { "GUEST".into() } else { "HOST".into() },
+            speaker: if id.is_multiple_of(2) { "GUEST".into() } else { "HOST".into() },
             text: format!("This is what is said in line {id}."),
             pause_ms: 200,
             claims: vec![],

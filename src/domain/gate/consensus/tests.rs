@@ -151,8 +151,10 @@ prop_compose! {
     }
 }
 
+type Nameless = (Vec<(Dimension, Outcome)>, Vec<LineId>, Vec<(Option<LineId>, Dimension, Cause)>);
+
 /// What a consensus says without who said it.
-fn nameless(all: &Consensus) -> (Vec<(Dimension, Outcome)>, Vec<LineId>, Vec<(Option<LineId>, Dimension, Cause)>) {
+fn nameless(all: &Consensus) -> Nameless {
     let blocked = all.blocked.iter().map(|(line, _)| *line).collect();
     let disputes = all.disputes.iter().map(|d| (d.line, d.dimension, d.cause)).collect();
     (all.dimensions.clone(), blocked, disputes)
