@@ -78,6 +78,28 @@ fn another_prompt_makes_its_stage_stale_and_the_old_one_brings_back_what_it_made
 }
 
 #[test]
+fn an_arbiter_that_cannot_be_had_stops_nothing_and_another_agent_that_cannot_does() {
+    use greenroom::domain::episode::Standing;
+    use greenroom::domain::event::Need;
+    use greenroom::domain::handoff::Arbitration;
+    let refused = |stage: &str| {
+        let mut world = World::new(3, Weather::FAIR);
+        world.start(1, ROOM, Uncertain::Ask);
+        world.settle();
+        let stage: StageId = stage.parse().unwrap();
+        let key = world.next_call_of(&stage);
+        world.refuse(&key);
+        let episode = &world.studio.episodes[&EpisodeNumber(1)];
+        let asks = episode.needs.iter().any(|open| matches!(open.need, Need::Retries { .. }));
+        (episode.standings()[&stage].clone(), asks)
+    };
+    let (standing, asks) = refused("arbiter");
+    assert!(matches!(standing, Standing::Done(_, output) if output == Arbitration::silent()) && !asks, "{standing:?}");
+    let (standing, asks) = refused("plan");
+    assert!(matches!(standing, Standing::Open(_)) && asks, "{standing:?}");
+}
+
+#[test]
 fn what_was_rejected_is_never_approved_by_an_old_hash() {
     use greenroom::domain::command::Command;
     use greenroom::domain::decide::Refusal;

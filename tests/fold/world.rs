@@ -182,6 +182,31 @@ impl World {
         self.calls[0].key.clone()
     }
 
+    /// Goes on until a call of this stage is under way.
+    pub(crate) fn next_call_of(&mut self, stage: &StageId) -> IntentKey {
+        loop {
+            if let Some(call) = self.calls.iter().find(|call| call.key.stage == *stage) {
+                return call.key.clone();
+            }
+            assert!(self.turn(), "{stage} calls nobody");
+        }
+    }
+
+    /// The provider refuses this call for good, at no charge.
+    pub(crate) fn refuse(&mut self, key: &IntentKey) {
+        self.calls.retain(|call| call.key != *key);
+        let failure = CallFailure {
+            class: RetryClass::OtherModel,
+            message: "nobody listens".into(),
+            retry_after_ms: None,
+            charge: Charged::Known(MicroUsd::ZERO),
+        };
+        let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
+        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
+        self.write_all(&Actor::Engine, decided);
+        self.settle();
+    }
+
     /// The process ended while this call was under way, and no answer is kept.
     pub(crate) fn lose(&mut self, key: &IntentKey) {
         self.calls.retain(|call| call.key != *key);

@@ -6,6 +6,7 @@ use super::{Decided, of};
 use crate::domain::call::RetryClass;
 use crate::domain::episode::{Call, CallState, Episode, SentBack, UnitState};
 use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
+use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::{self, CLOSING, MISSED};
@@ -181,6 +182,17 @@ fn uncertain(
 
 /// The events by which a stage stops and asks a person.
 pub(super) fn stuck(found: &Episode, stage: &StageId, input: ContentHash, reason: &str) -> Vec<Event> {
+    if found.pin(stage).is_some_and(|pin| pin.stage.output == Contract::Arbitration) {
+        // Advice that cannot be had is none: what is disputed then goes to the person without it.
+        let output = Arbitration::silent();
+        return vec![Event::StageCompleted {
+            stage: stage.clone(),
+            input,
+            output,
+            handoff: Handoff::Skipped,
+            words: None,
+        }];
+    }
     let reason = cut(reason, MESSAGE);
     let need = Need::Retries { stage: stage.clone(), reason: reason.clone() };
     let mut events = vec![Event::StageFailed { stage: stage.clone(), input, reason }];

@@ -26,6 +26,10 @@ pub(super) fn check(material: &Material, bench: &mut Bench) {
     }
     let mut together = consensus(judgements, &material.rubric);
     advise(material, &mut together.disputes);
+    let is_silent = material.arbitration.as_ref().is_some_and(|arbitration| arbitration.rulings.is_empty());
+    if is_silent && !together.disputes.is_empty() {
+        bench.report.notes.push("the arbiter could not be asked: what is disputed stands without advice".to_owned());
+    }
     bench.report.dimensions = rows(material, &together);
     let fixes = remedy(material);
     blockers(&together, &fixes, bench);

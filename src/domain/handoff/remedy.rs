@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judging::{Evidence, Finding};
 use super::scale::Severity;
-use crate::domain::ids::LineId;
+use crate::domain::ids::{ContentHash, LineId};
 
 /// What the arbiter says of one disputed point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +53,16 @@ pub struct ArbiterRuling {
 pub struct Arbitration {
     /// The rulings.
     pub rulings: Vec<ArbiterRuling>,
+}
+
+impl Arbitration {
+    /// An arbitration without a ruling, as it is kept: what stands where no advice could be had.
+    pub const SILENT: &[u8] = br#"{"rulings":[]}"#;
+
+    /// The hash of [`Self::SILENT`].
+    pub fn silent() -> ContentHash {
+        ContentHash::of(Self::SILENT)
+    }
 }
 
 /// Which of two revisions is better.

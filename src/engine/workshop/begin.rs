@@ -20,7 +20,7 @@ use crate::domain::call::Route;
 use crate::domain::command::Start;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
-use crate::domain::handoff::Contract;
+use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::memory::gather::{Told, noted, remembered, uses};
 use crate::domain::memory::{lately, patterns};
@@ -120,6 +120,7 @@ impl Workshop {
                 self.keep(known.source.as_bytes())?;
             }
         }
+        self.keep(Arbitration::SILENT)?;
         let mut caps = show.caps_of(number);
         caps.insert(Scope::Episode(number), cap);
         Ok(Start {
