@@ -81,7 +81,7 @@ fn what_gates_found_is_listed_and_asked_for() {
     let home = home.path();
     let (_, out, _) = run(home, &["findings", "list"]);
     assert_eq!(out, "no finding\n");
-    assert_eq!(run(home, &["rehearse", "--headless", "--decide", "send-back-once"]).0, 0);
+    assert_eq!(run(home, &["rehearse", "--headless", "--pace", "0", "--decide", "send-back-once"]).0, 0);
     let (code, out, err) = run(home, &["findings", "list", "--format", "json"]);
     assert_eq!(code, 0, "{err}");
     let all: Value = serde_json::from_str(&out).unwrap();
@@ -254,8 +254,10 @@ fn a_show_that_wants_it_tells_its_writer_what_was_found_wrong_lately() {
     std::fs::write(home.join("config/shows/mindful.toml"), show).unwrap();
     for package in ["kilogram.md", "counting-species.md", "continental-drift.md"] {
         let package = assets.join("research").join(package);
-        let (code, _, err) =
-            run(home, &["rehearse", "--headless", "--show", "mindful", "--research", package.to_str().unwrap()]);
+        let (code, _, err) = run(
+            home,
+            &["rehearse", "--headless", "--pace", "0", "--show", "mindful", "--research", package.to_str().unwrap()],
+        );
         assert!(code == 0 || code == 3, "{err}");
     }
     let (_, out, _) = run(home, &["findings", "patterns", "--format", "json"]);
