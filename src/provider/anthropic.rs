@@ -11,7 +11,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Effort, Finish, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
+use super::call::{Answer, Effort, Finish, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::{hints, schema};
@@ -68,7 +68,13 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     }
     body.insert("stream".to_owned(), true.into());
     let body = Value::Object(body).to_string().into_bytes();
-    Ok(Prepared { vendor: Vendor::Anthropic, path: "/v1/messages".to_owned(), body, streaming: true })
+    Ok(Prepared {
+        vendor: Vendor::Anthropic,
+        path: "/v1/messages".to_owned(),
+        body,
+        streaming: true,
+        form: Form::Usual,
+    })
 }
 
 /// What a model takes, from the generation in its id.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::CallError;
 use super::headers::Headers;
 use super::usage::Usage;
-use super::{anthropic, elevenlabs, gemini, openai, perplexity};
+use super::{anthropic, elevenlabs, gemini, openai, perplexity, voice};
 
 /// A provider whose wire is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,6 +117,25 @@ pub struct VoiceSettings {
     pub speed: u8,
 }
 
+/// What a spoken answer should bring. A wire that does not have the form gives the nearest that it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeechForm {
+    /// Audio with the time of each character, in one piece.
+    #[default]
+    Timed,
+    /// The same, piece by piece while it is made.
+    TimedStream,
+    /// Audio alone, in one piece.
+    Plain,
+    /// Audio alone, while it is made.
+    PlainStream,
+    /// A WAV file, which says its sample rate itself.
+    Wav,
+    /// Samples without a container, at a rate that is known beforehand.
+    Samples(u32),
+}
+
 /// A text to be spoken by one voice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpeechRequest {
@@ -136,6 +155,11 @@ pub struct SpeechRequest {
     pub language: Option<String>,
     /// How to speak; the voice's own settings where it is not given.
     pub settings: Option<VoiceSettings>,
+    /// The vendor's names of the takes before this one, the nearest last, of the same model and not older than two hours. Where
+    /// they are given and taken, they come in the place of `previous`.
+    pub previous_ids: Vec<String>,
+    /// What the answer should bring.
+    pub form: SpeechForm,
 }
 
 impl SpeechRequest {
@@ -155,6 +179,28 @@ pub enum Request {
     Speech(SpeechRequest),
 }
 
+/// How an answer is written, which a body alone does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// As the vendor's usual wire has it.
+    #[default]
+    Usual,
+    /// Mono signed 16-bit little-endian samples without a container, so many a second.
+    Samples(u32),
+    /// A WAV file.
+    Wav,
+    /// Perplexity's older chat completions.
+    Sonar,
+}
+
+impl Form {
+    /// Whether it is the usual one.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
+}
+
 /// A request as it will be sent: the path and the very bytes, without keys, times and random ids.
 ///
 /// Equal requests give equal bytes, so the hash of `body` can name the request.
@@ -168,6 +214,8 @@ pub struct Prepared {
     pub body: Vec<u8>,
     /// Whether the answer arrives as server-sent events.
     pub streaming: bool,
+    /// How the answer will be written.
+    pub form: Form,
 }
 
 impl fmt::Debug for Prepared {
@@ -177,6 +225,7 @@ impl fmt::Debug for Prepared {
             .field("path", &self.path)
             .field("body_bytes", &self.body.len())
             .field("streaming", &self.streaming)
+            .field("form", &self.form)
             .finish()
     }
 }
@@ -308,7 +357,8 @@ pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareErr
         (Vendor::OpenAi, Request::Text(text)) => openai::prepare(text),
         (Vendor::Perplexity, Request::Text(text)) => perplexity::prepare(text),
         (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(speech),
-        (Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity, Request::Speech(_)) => {
+        (Vendor::OpenAi, Request::Speech(speech)) => voice::prepare(speech),
+        (Vendor::Anthropic | Vendor::Gemini | Vendor::Perplexity, Request::Speech(_)) => {
             Err(PrepareError::Unsupported { vendor, kind: "speech" })
         }
         (Vendor::ElevenLabs, Request::Text(_)) => Err(PrepareError::Unsupported { vendor, kind: "text" }),
@@ -321,13 +371,14 @@ pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareErr
 /// # Errors
 ///
 /// When the vendor refused, the body is cut, or it cannot be read; the error says what was charged and what to do.
-pub fn decode(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
-    match vendor {
-        Vendor::Anthropic => anthropic::decode(status, headers, body),
-        Vendor::Gemini => gemini::decode(status, headers, body),
-        Vendor::ElevenLabs => elevenlabs::decode(status, headers, body),
-        Vendor::OpenAi => openai::decode(status, headers, body),
-        Vendor::Perplexity => perplexity::decode(status, headers, body),
+pub fn decode(vendor: Vendor, form: Form, status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
+    match (vendor, form) {
+        (Vendor::Anthropic, _) => anthropic::decode(status, headers, body),
+        (Vendor::Gemini, _) => gemini::decode(status, headers, body),
+        (Vendor::ElevenLabs, _) => elevenlabs::decode(form, status, headers, body),
+        (Vendor::OpenAi, Form::Samples(_) | Form::Wav) => voice::decode(form, status, headers, body),
+        (Vendor::OpenAi, Form::Usual | Form::Sonar) => openai::decode(status, headers, body),
+        (Vendor::Perplexity, _) => perplexity::decode(status, headers, body),
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Content, Effort, Finish, PrepareError, Prepared, TextRequest, Vendor, checked_id};
+use super::call::{Answer, Content, Effort, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_id};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::usage::Usage;
@@ -41,7 +41,7 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     body.insert("generationConfig".to_owned(), config.into());
     let body = Value::Object(body).to_string().into_bytes();
     let path = format!("/v1beta/models/{model}:generateContent");
-    Ok(Prepared { vendor: Vendor::Gemini, path, body, streaming: false })
+    Ok(Prepared { vendor: Vendor::Gemini, path, body, streaming: false, form: Form::Usual })
 }
 
 /// The 2.5 generation takes a budget and no level; every later one a level.

@@ -16,3 +16,4 @@ mod schema;
 pub mod sse;
 pub mod transport;
 pub mod usage;
+mod voice;

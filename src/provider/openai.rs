@@ -11,7 +11,7 @@ mod tests;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Content, Effort, Finish, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Effort, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::{Told, refusal};
@@ -54,7 +54,13 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     body.insert("stream".to_owned(), true.into());
     body.insert("stream_options".to_owned(), json!({"include_usage": true}));
     let body = Value::Object(body).to_string().into_bytes();
-    Ok(Prepared { vendor: Vendor::OpenAi, path: "/v1/chat/completions".to_owned(), body, streaming: true })
+    Ok(Prepared {
+        vendor: Vendor::OpenAi,
+        path: "/v1/chat/completions".to_owned(),
+        body,
+        streaming: true,
+        form: Form::Usual,
+    })
 }
 
 /// Whether the model is one of OpenAI's own, which take the limit of tokens under its newer name; other servers know the

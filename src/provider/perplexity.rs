@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use self::read::Response;
 pub(super) use self::stream::Fold;
 use self::stream::Trouble;
-use super::call::{Answer, Content, Effort, Finish, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Effort, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::refusal;
@@ -53,7 +53,7 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     }
     body.insert("stream".to_owned(), true.into());
     let body = Value::Object(body).to_string().into_bytes();
-    Ok(Prepared { vendor: Vendor::Perplexity, path: "/v1/agent".to_owned(), body, streaming: true })
+    Ok(Prepared { vendor: Vendor::Perplexity, path: "/v1/agent".to_owned(), body, streaming: true, form: Form::Usual })
 }
 
 /// Reads a recorded stream, a whole answer, or the refusal in their place.

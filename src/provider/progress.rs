@@ -3,7 +3,7 @@
 //! The text comes as the model wrote it. Whoever draws it cleans it.
 
 use super::anthropic::{Delta, Fold};
-use super::call::Vendor;
+use super::call::{Form, Vendor};
 use super::{openai, perplexity};
 
 /// One step of an answer that is arriving.
@@ -32,13 +32,14 @@ enum Kind {
 }
 
 impl Watch {
-    /// A watch over an answer of this vendor.
-    pub fn new(vendor: Vendor) -> Self {
-        Self(match vendor {
-            Vendor::Anthropic => Kind::Stream(Box::default()),
-            Vendor::OpenAi => Kind::OpenAi(Box::default()),
-            Vendor::Perplexity => Kind::Perplexity(Box::default()),
-            Vendor::Gemini | Vendor::ElevenLabs => Kind::Whole(0),
+    /// A watch over an answer of this vendor, written in this form.
+    pub fn new(vendor: Vendor, form: Form) -> Self {
+        Self(match (vendor, form) {
+            (_, Form::Samples(_) | Form::Wav) => Kind::Whole(0),
+            (Vendor::Anthropic, _) => Kind::Stream(Box::default()),
+            (Vendor::OpenAi, _) => Kind::OpenAi(Box::default()),
+            (Vendor::Perplexity, _) => Kind::Perplexity(Box::default()),
+            (Vendor::Gemini | Vendor::ElevenLabs, _) => Kind::Whole(0),
         })
     }
 
@@ -93,7 +94,7 @@ mod tests {
             "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"an alle\"}}\n\n",
             "data: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":9}}\n\n",
         );
-        let mut watch = Watch::new(Vendor::Anthropic);
+        let mut watch = Watch::new(Vendor::Anthropic, Form::Usual);
         let shown: Vec<Progress> = stream.as_bytes().chunks(1).flat_map(|byte| watch.push(byte)).collect();
         let expected = [
             Progress::Thinking,
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_read_whole_shows_its_size() {
-        let mut watch = Watch::new(Vendor::ElevenLabs);
+        let mut watch = Watch::new(Vendor::ElevenLabs, Form::Usual);
         assert_eq!(watch.push(&[0; 10]), [Progress::Bytes(10)]);
         assert_eq!(watch.push(&[0; 5]), [Progress::Bytes(15)]);
     }

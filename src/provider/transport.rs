@@ -22,7 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Sleep;
 
 use self::gate::Gate;
-use super::call::{Answer, Prepared, Vendor, decode};
+use super::call::{Answer, Form, Prepared, Vendor, decode};
 use super::endpoint::Endpoint;
 use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
@@ -82,6 +82,8 @@ impl BodySink for () {
 pub struct RawResponse {
     /// Whose answer it is.
     pub vendor: Vendor,
+    /// How it is written.
+    pub form: Form,
     /// The HTTP status.
     pub status: u16,
     /// The headers that are kept.
@@ -94,6 +96,7 @@ impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawResponse")
             .field("vendor", &self.vendor)
+            .field("form", &self.form)
             .field("status", &self.status)
             .field("headers", &self.headers)
             .field("body_bytes", &self.body.len())
@@ -108,7 +111,7 @@ impl RawResponse {
     ///
     /// As [`decode`].
     pub fn decode(&self) -> Result<Answer, CallError> {
-        decode(self.vendor, self.status, &self.headers, &self.body)
+        decode(self.vendor, self.form, self.status, &self.headers, &self.body)
     }
 }
 
@@ -182,7 +185,7 @@ impl Transport {
         let request = self.request(endpoint, prepared, key, attempt, &gate)?;
         let mut total = pin!(tokio::time::sleep(limits.total));
         let response = first_byte(request.send(), &gate, limits, total.as_mut(), prepared.vendor).await?;
-        self.body(response, prepared.vendor, limits, total, sink).await
+        self.body(response, prepared, limits, total, sink).await
     }
 
     fn request(
@@ -202,7 +205,11 @@ impl Transport {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(refuse("The key of the call is not fit for a header"));
         }
-        let accept = if prepared.streaming { "text/event-stream" } else { "application/json" };
+        let accept = match (prepared.form, prepared.streaming) {
+            (Form::Samples(_) | Form::Wav, _) => "audio/*, application/json",
+            (Form::Usual | Form::Sonar, true) => "text/event-stream",
+            (Form::Usual | Form::Sonar, false) => "application/json",
+        };
         let mut request = self
             .client
             .post(format!("{}{}", endpoint.base(), prepared.path))
@@ -234,17 +241,18 @@ impl Transport {
     async fn body(
         &self,
         response: reqwest::Response,
-        vendor: Vendor,
+        prepared: &Prepared,
         limits: Limits,
         mut total: Pin<&mut Sleep>,
         sink: &mut dyn BodySink,
     ) -> Result<RawResponse, CallError> {
+        let (vendor, form) = (prepared.vendor, prepared.form);
         let status = response.status().as_u16();
         let good = response.status().is_success();
         let headers = Headers::keep(response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
         sink.head(status, &headers);
         let largest = if good { self.largest_body } else { LARGEST_REFUSAL };
-        let mut raw = RawResponse { vendor, status, headers, body: Vec::new() };
+        let mut raw = RawResponse { vendor, form, status, headers, body: Vec::new() };
         let mut pieces = response.bytes_stream();
         loop {
             let fault = match within(pieces.next(), limits.idle, total.as_mut()).await {

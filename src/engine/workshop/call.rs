@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::Workshop;
 use super::exchange::{self, KeptAnswer};
-use crate::domain::call::{Provider, RetryClass, Route, Usage};
+use crate::domain::call::{RetryClass, Route, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
@@ -18,6 +18,7 @@ use crate::domain::money::MicroUsd;
 use crate::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Outcome};
 use crate::engine::progress::ProgressHub;
 use crate::ledger::spool::{SpoolWriter, Spooled};
+use crate::provider::call::Prepared;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
 use crate::provider::progress::{Progress, Watch};
@@ -65,7 +66,7 @@ impl Workshop {
         };
         let (request, writer) = ready.await.map_err(unsent)?;
         self.progress.begun(step.key.episode, &step.key.stage);
-        let mut tee = Tee::new(writer, provider, &step.key, Arc::clone(&self.progress));
+        let mut tee = Tee::new(writer, &request, &step.key, Arc::clone(&self.progress));
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
@@ -78,7 +79,7 @@ impl Workshop {
             }
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
-        let answer = KeptAnswer::new(raw.vendor, raw.status, raw.headers, endpoint.masked(&raw.body));
+        let answer = KeptAnswer::new(&request, raw.status, raw.headers, endpoint.masked(&raw.body));
         let characters = exchange::characters(&request);
         let (status, headers) = (answer.status(), answer.header_pairs());
         let answer = Arc::new(answer);
@@ -143,11 +144,12 @@ impl Workshop {
 
     /// What was counted and what it costs: what the vendor says where it says it, and the worst case where nothing was counted.
     fn price(&self, counted: Option<&crate::provider::usage::Usage>, bill: &Bill<'_>) -> (Usage, MicroUsd) {
+        // Speech is billed by the characters that were sent, which nobody needs to tell us.
+        let spoken = crate::provider::usage::Usage::default();
+        let counted = counted.or(Some(&spoken).filter(|_| bill.characters > 0));
         let Some(counted) = counted else { return (Usage::default(), bill.worst) };
         let mut usage = exchange::usage(counted);
-        if bill.route.provider == Provider::ElevenLabs {
-            usage.characters = bill.characters;
-        }
+        usage.characters = bill.characters;
         let priced = || self.prices.settle_searched(&bill.route.model, &usage, counted.searches, bill.on);
         let price = counted.cost.unwrap_or_else(|| priced().unwrap_or(bill.worst));
         (usage, price)
@@ -178,12 +180,14 @@ impl Workshop {
         let settled = match spooled {
             Ok(Spooled::Complete { meta, body }) => {
                 let pairs = meta.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                let vendor = exchange::vendor(call.route.provider);
-                let answer = KeptAnswer::new(vendor, meta.status, Headers::keep(pairs), body);
-                let request = self.bytes(&call.request).and_then(|bytes| exchange::request(&bytes));
-                let characters = request.map_or(0, |request| exchange::characters(&request));
-                let bill = Bill { route: &call.route, worst: call.worst, characters, on: day(call.at) };
-                self.settle(&answer, &bill, 0).ok()
+                // Without its request nobody knows how the answer is to be read.
+                let request = self.bytes(&call.request).and_then(|bytes| exchange::request(&bytes)).ok();
+                request.and_then(|request| {
+                    let answer = KeptAnswer::new(&request, meta.status, Headers::keep(pairs), body);
+                    let characters = exchange::characters(&request);
+                    let bill = Bill { route: &call.route, worst: call.worst, characters, on: day(call.at) };
+                    self.settle(&answer, &bill, 0).ok()
+                })
             }
             Ok(Spooled::Absent | Spooled::Partial { .. } | Spooled::Damaged { .. }) | Err(_) => None,
         };
@@ -208,8 +212,8 @@ struct Tee {
 }
 
 impl Tee {
-    fn new(writer: SpoolWriter, provider: Provider, key: &IntentKey, hub: Arc<ProgressHub>) -> Self {
-        let watch = Watch::new(exchange::vendor(provider));
+    fn new(writer: SpoolWriter, request: &Prepared, key: &IntentKey, hub: Arc<ProgressHub>) -> Self {
+        let watch = Watch::new(request.vendor, request.form);
         Self { writer: Some(writer), watch, episode: key.episode, stage: key.stage.clone(), hub }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::call::{Provider, Usage};
-use crate::provider::call::{Answer, Prepared, Vendor, decode};
+use crate::provider::call::{Answer, Form, Prepared, Vendor, decode};
 use crate::provider::error::CallError;
 use crate::provider::headers::Headers;
 
@@ -14,6 +14,8 @@ pub(super) struct Kept {
     vendor: Vendor,
     path: String,
     streaming: bool,
+    #[serde(default, skip_serializing_if = "Form::is_usual")]
+    form: Form,
     body: Box<RawValue>,
 }
 
@@ -21,7 +23,8 @@ pub(super) struct Kept {
 pub(super) fn keep(prepared: &Prepared) -> Result<Vec<u8>, String> {
     let body: Box<RawValue> =
         serde_json::from_slice(&prepared.body).map_err(|e| format!("the request is no JSON: {e}"))?;
-    let kept = Kept { vendor: prepared.vendor, path: prepared.path.clone(), streaming: prepared.streaming, body };
+    let Prepared { vendor, streaming, form, .. } = *prepared;
+    let kept = Kept { vendor, path: prepared.path.clone(), streaming, form, body };
     serde_json::to_vec(&kept).map_err(|e| e.to_string())
 }
 
@@ -29,21 +32,22 @@ pub(super) fn keep(prepared: &Prepared) -> Result<Vec<u8>, String> {
 pub(super) fn request(artifact: &[u8]) -> Result<Prepared, String> {
     let kept: Kept = serde_json::from_slice(artifact).map_err(|e| format!("the kept request cannot be read: {e}"))?;
     let body = kept.body.get().as_bytes().to_vec();
-    Ok(Prepared { vendor: kept.vendor, path: kept.path, streaming: kept.streaming, body })
+    Ok(Prepared { vendor: kept.vendor, path: kept.path, streaming: kept.streaming, form: kept.form, body })
 }
 
 /// The characters that a speech request asks to be spoken; 0 where it asks for none.
 pub(super) fn characters(prepared: &Prepared) -> u64 {
     #[derive(Deserialize)]
     struct Spoken {
-        #[serde(default)]
+        /// As ElevenLabs has it, and as OpenAI's wire has it. A chat has neither.
+        #[serde(alias = "input")]
         text: String,
     }
-    match prepared.vendor {
-        Vendor::ElevenLabs => {
+    match (prepared.vendor, prepared.form) {
+        (Vendor::ElevenLabs, _) | (Vendor::OpenAi, Form::Samples(_) | Form::Wav) => {
             serde_json::from_slice::<Spoken>(&prepared.body).map_or(0, |spoken| spoken.text.chars().count() as u64)
         }
-        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity => 0,
+        (Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity, _) => 0,
     }
 }
 
@@ -51,6 +55,8 @@ pub(super) fn characters(prepared: &Prepared) -> u64 {
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     vendor: Vendor,
+    #[serde(default, skip_serializing_if = "Form::is_usual")]
+    form: Form,
     status: u16,
     headers: Headers,
 }
@@ -58,20 +64,22 @@ struct Head {
 /// An answer as it is kept: a line with status and headers, then the body as it came.
 pub(super) struct KeptAnswer {
     vendor: Vendor,
+    form: Form,
     status: u16,
     headers: Headers,
     body: Vec<u8>,
 }
 
 impl KeptAnswer {
-    /// An answer as it came.
-    pub(super) fn new(vendor: Vendor, status: u16, headers: Headers, body: Vec<u8>) -> Self {
-        Self { vendor, status, headers, body }
+    /// An answer as it came to a request.
+    pub(super) fn new(request: &Prepared, status: u16, headers: Headers, body: Vec<u8>) -> Self {
+        Self { vendor: request.vendor, form: request.form, status, headers, body }
     }
 
     /// The artifact.
     pub(super) fn artifact(&self) -> Result<Vec<u8>, String> {
-        let head = Head { vendor: self.vendor, status: self.status, headers: self.headers.clone() };
+        let Self { vendor, form, status, ref headers, .. } = *self;
+        let head = Head { vendor, form, status, headers: headers.clone() };
         let mut bytes = serde_json::to_vec(&head).map_err(|e| e.to_string())?;
         bytes.push(b'\n');
         bytes.extend_from_slice(&self.body);
@@ -85,12 +93,12 @@ impl KeptAnswer {
         let (head, body) = artifact.split_at(end);
         let head: Head = serde_json::from_slice(head).map_err(|_| broken())?;
         let body = body.get(1..).unwrap_or_default().to_vec();
-        Ok(Self { vendor: head.vendor, status: head.status, headers: head.headers, body })
+        Ok(Self { vendor: head.vendor, form: head.form, status: head.status, headers: head.headers, body })
     }
 
     /// What was answered, or why nothing was.
     pub(super) fn decode(&self) -> Result<Answer, CallError> {
-        decode(self.vendor, self.status, &self.headers, &self.body)
+        decode(self.vendor, self.form, self.status, &self.headers, &self.body)
     }
 
     /// The HTTP status.

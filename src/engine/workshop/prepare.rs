@@ -17,7 +17,7 @@ use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
 use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
-use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
+use crate::provider::call::{Remember, Request, SpeechForm, SpeechRequest, TextRequest, prepare};
 
 impl Job<'_> {
     /// The calls of the stage, or that there is nothing to do.
@@ -220,6 +220,8 @@ impl Job<'_> {
                 seed: None,
                 language: None,
                 settings: None,
+                previous_ids: Vec::new(),
+                form: SpeechForm::Timed,
             };
             let characters = request.characters();
             units.push(self.shop.plan(route, &Request::Speech(request), line.id.0, Ceiling::Characters(characters))?);

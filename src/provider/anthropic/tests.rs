@@ -141,7 +141,7 @@ fn lively() -> String {
 #[test]
 fn a_lively_stream_is_read_and_counted_once() {
     let marked = headers(&[("request-id", "req_1"), ("x-greenroom-rehearsal", "1")]);
-    let answer = decode_any(Vendor::Anthropic, 200, &marked, lively().as_bytes()).unwrap();
+    let answer = decode_any(Vendor::Anthropic, Form::Usual, 200, &marked, lively().as_bytes()).unwrap();
     assert_eq!(answer.content, Content::Text("Grüße, Welt 😀".to_owned()));
     assert_eq!(answer.model.as_deref(), Some("claude-sonnet-5-5-x"));
     assert_eq!(answer.request_id.as_deref(), Some("req_1"));

@@ -1,7 +1,13 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::call::{Request, TextRequest, prepare as prepare_any};
+use super::super::call::{
+    Answer, Content, Request, TextRequest, VoiceSettings, decode as decode_any, prepare as prepare_any,
+};
+use super::super::error::{CallError, ChargeKnown, RetryClass};
+use super::super::headers::Headers;
 use super::*;
 
 fn request(model: &str) -> SpeechRequest {
@@ -14,7 +20,13 @@ fn request(model: &str) -> SpeechRequest {
         seed: Some(42),
         language: Some("de".to_owned()),
         settings: Some(VoiceSettings { stability: 35, similarity: 75, style: 0, speed: 250 }),
+        previous_ids: Vec::new(),
+        form: SpeechForm::Timed,
     }
+}
+
+fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
+    decode_any(Vendor::ElevenLabs, Form::Usual, status, headers, body)
 }
 
 fn sent(request: &SpeechRequest) -> Value {
@@ -36,6 +48,40 @@ fn a_request_has_these_bytes() {
     );
     assert_eq!(String::from_utf8(prepared.body).unwrap(), expected);
     assert_eq!(request("eleven_v3").characters(), 7, "characters, not bytes");
+}
+
+#[test]
+fn each_form_of_an_answer_has_its_address() {
+    let table = [
+        (SpeechForm::Timed, "/with-timestamps", Form::Usual),
+        (SpeechForm::TimedStream, "/stream/with-timestamps", Form::Usual),
+        (SpeechForm::Plain, "", Form::Samples(24_000)),
+        (SpeechForm::PlainStream, "/stream", Form::Samples(24_000)),
+    ];
+    let usual = prepare(&request("eleven_v4")).unwrap();
+    for (form, below, reads) in table {
+        let prepared = prepare(&SpeechRequest { form, ..request("eleven_v4") }).unwrap();
+        let path = format!("/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM{below}?output_format=pcm_24000");
+        assert_eq!((prepared.path, prepared.form), (path, reads), "{form:?}");
+        assert_eq!(prepared.body, usual.body, "the form stands in the address alone");
+    }
+}
+
+#[test]
+fn named_takes_come_in_the_place_of_the_words_before_and_never_on_v3() {
+    let named = |model: &str, ids: &[&str]| {
+        let previous_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        sent(&SpeechRequest { previous_ids, next: Some("After.".to_owned()), ..request(model) })
+    };
+    let body = named("eleven_flash_v2_5", &["r1", "r2", "not one", "r3", "r4"]);
+    assert_eq!(body["previous_request_ids"], json!(["r2", "r3", "r4"]), "the three nearest, the nearest last");
+    assert_eq!((body.get("previous_text"), &body["next_text"]), (None, &json!("After.")));
+    let body = named("eleven_flash_v2_5", &["not one"]);
+    assert_eq!((body.get("previous_request_ids"), &body["previous_text"]), (None, &json!("She waited.")));
+    let body = named("eleven_v3", &["r1"]);
+    for absent in ["previous_request_ids", "previous_text", "next_text"] {
+        assert_eq!(body.get(absent), None, "{absent}");
+    }
 }
 
 #[test]
@@ -129,6 +175,84 @@ fn a_fault_in_the_timing_does_not_cost_the_audio() {
     let mut without = spoken();
     without.as_object_mut().unwrap().remove("alignment");
     assert!(read(&without).is_ok());
+}
+
+/// A stream of documents with what a reader must bear: a sample cut in two between pieces, blank lines, null times.
+fn streamed() -> String {
+    let times = |characters: Value, starts: Value, ends: Value| json!({"characters": characters, "character_start_times_seconds": starts, "character_end_times_seconds": ends});
+    let first = json!({"audio_base64": STANDARD.encode([1, 0, 2]), "alignment": times(json!(["H", "ü"]), json!([0.0, 0.08]), json!([0.08, 0.21])), "normalized_alignment": null});
+    let second = json!({"audio_base64": STANDARD.encode([0, 3, 0]), "alignment": null, "normalized_alignment": null, "later": 1});
+    let third = json!({"audio_base64": "", "alignment": times(json!(["😀"]), json!([0.21]), json!([0.4]))});
+    format!("{first}\n\n{second}\r\n\n\n{third}\n")
+}
+
+#[test]
+fn a_stream_of_documents_is_put_together() {
+    let answer = decode(200, &headers(&[("character-cost", "2")]), streamed().as_bytes()).unwrap();
+    let Content::Speech(speech) = answer.content else { panic!("speech was asked") };
+    assert_eq!(speech.pcm, [1, 0, 2, 0, 3, 0]);
+    let alignment = speech.alignment.unwrap();
+    assert_eq!((alignment.characters, alignment.starts), (vec!['H', 'ü', '😀'], vec![0.0, 0.08, 0.21]));
+    let usage = answer.usage.unwrap();
+    assert_eq!((usage.characters, usage.credits), (Some(3), Some(2)));
+    let backwards = streamed().replace("[0.21]", "[0.01]");
+    let Content::Speech(speech) = read_text(&backwards).unwrap().content else { panic!("speech was asked") };
+    assert_eq!((speech.pcm.len(), speech.alignment), (6, None), "times that run backwards are none");
+    let shifted = streamed().replace("[0.08,0.21]", "[0.08]");
+    let Content::Speech(speech) = read_text(&shifted).unwrap().content else { panic!("speech was asked") };
+    assert_eq!(speech.alignment, None, "lists that differ in length are none");
+}
+
+#[test]
+fn a_stream_that_a_crash_cut_within_a_document_is_uncertain() {
+    let whole = streamed();
+    let ends: Vec<usize> = whole.match_indices('\n').map(|(at, _)| at).collect();
+    for cut in (0..whole.len()).filter(|cut| whole.is_char_boundary(*cut)) {
+        let has_all = whole[cut..].trim().is_empty();
+        // Between two documents nothing tells that more would have come, but for the connection, which knows.
+        let between = ends.iter().any(|end| whole[..cut].trim_end().len() == whole[..*end].trim_end().len());
+        match read_text(&whole[..cut]) {
+            Ok(_) => assert!(has_all || between, "cut at {cut}"),
+            Err(error) if between => assert_eq!(error.charge, ChargeKnown::Charged, "half a sample, cut at {cut}"),
+            Err(error) => assert_eq!(error.charge, ChargeKnown::Uncertain, "cut at {cut}"),
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_the_vendor_gives_up_is_an_error_although_it_had_begun_well() {
+    let piece = json!({"audio_base64": "AQA="});
+    let table = [
+        (json!({"detail": {"status": "system_busy", "message": "m"}}), RetryClass::RetryAfter),
+        (json!({"detail": {"status": "quota_exceeded", "message": "m"}}), RetryClass::AskPerson),
+        (json!({"error": "it broke"}), RetryClass::RetryAfter),
+    ];
+    for (error, class) in table {
+        let failed = read_text(&format!("{piece}\n{error}\n")).unwrap_err();
+        assert_eq!((failed.class, failed.charge), (class, ChargeKnown::Uncertain), "{error}");
+        assert!(failed.message.starts_with("The answer of ElevenLabs was broken off with"), "{}", failed.message);
+    }
+}
+
+fn read_text(body: &str) -> Result<Answer, CallError> {
+    decode(200, &Headers::default(), body.as_bytes())
+}
+
+#[test]
+fn bare_samples_are_speech_without_times() {
+    let read = |body: &[u8]| {
+        let paid = headers(&[("character-cost", "7"), ("request-id", "r1")]);
+        decode_any(Vendor::ElevenLabs, Form::Samples(24_000), 200, &paid, body)
+    };
+    // The first sample looks like the beginning of a document.
+    let answer = read(b"{\"a\"").unwrap();
+    let Content::Speech(speech) = answer.content else { panic!("speech was asked") };
+    assert_eq!((speech.pcm.as_slice(), speech.sample_rate, speech.alignment), (b"{\"a\"".as_slice(), 24_000, None));
+    assert_eq!((answer.usage.unwrap().credits, answer.request_id.as_deref()), (Some(7), Some("r1")));
+    for body in [[].as_slice(), &[1, 2, 3]] {
+        let error = read(body).unwrap_err();
+        assert_eq!((error.charge, error.usage.unwrap().credits), (ChargeKnown::Charged, Some(7)));
+    }
 }
 
 #[test]

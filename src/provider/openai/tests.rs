@@ -128,7 +128,7 @@ fn used() -> Usage {
 #[test]
 fn a_lively_stream_is_read_and_counted_once() {
     let marked = headers(&[("x-request-id", "req_1"), ("x-greenroom-rehearsal", "1")]);
-    let answer = decode_any(Vendor::OpenAi, 200, &marked, lively().as_bytes()).unwrap();
+    let answer = decode_any(Vendor::OpenAi, Form::Usual, 200, &marked, lively().as_bytes()).unwrap();
     assert_eq!(answer.content, Content::Text("Gr\u{fc}\u{df}e, Welt \u{1f600}".to_owned()));
     assert_eq!(answer.model.as_deref(), Some("qwen3:8b-q4"), "the model that answers, not the one that was asked");
     assert_eq!(answer.request_id.as_deref(), Some("req_1"));
@@ -149,7 +149,7 @@ fn a_stream_may_be_split_at_every_byte_and_shows_the_same() {
     let whole = lively();
     let bytes = whole.as_bytes();
     let shown = |cut: usize| {
-        let mut watch = Watch::new(Vendor::OpenAi);
+        let mut watch = Watch::new(Vendor::OpenAi, Form::Usual);
         let mut seen = watch.push(&bytes[..cut]);
         seen.extend(watch.push(&bytes[cut..]));
         seen

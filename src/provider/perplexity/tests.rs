@@ -116,7 +116,7 @@ fn lively() -> String {
 #[test]
 fn an_answer_is_read_with_its_sources_its_counts_and_its_bill() {
     let marked = headers(&[("x-request-id", "req_1"), ("x-greenroom-rehearsal", "1")]);
-    let answer = decode_any(Vendor::Perplexity, 200, &marked, lively().as_bytes()).unwrap();
+    let answer = decode_any(Vendor::Perplexity, Form::Usual, 200, &marked, lively().as_bytes()).unwrap();
     assert_eq!(answer.content, Content::Text("{\"year\":1871}".to_owned()), "the last event has the text that counts");
     assert_eq!((answer.model.as_deref(), answer.request_id.as_deref()), (Some("perplexity/sonar-2"), Some("req_1")));
     assert_eq!((&answer.finish, answer.rehearsal), (&Finish::Complete, true));
@@ -156,7 +156,7 @@ fn a_stream_may_be_split_at_every_byte_and_shows_the_same() {
         Progress::OutputTokens(40),
     ];
     for cut in 0..=bytes.len() {
-        let mut watch = Watch::new(Vendor::Perplexity);
+        let mut watch = Watch::new(Vendor::Perplexity, Form::Usual);
         let mut seen = watch.push(&bytes[..cut]);
         seen.extend(watch.push(&bytes[cut..]));
         assert_eq!(seen, expected, "split at {cut}");

@@ -161,7 +161,7 @@ async fn an_answer_comes_back_whole_and_was_seen_on_its_way() {
     let answer = raw.decode().unwrap();
     assert_eq!(answer.content, Content::Text("Grüße".to_owned()));
     assert!(answer.rehearsal);
-    let replayed = decode(Vendor::Anthropic, recorder.heads[0].0, &recorder.heads[0].1, &recorder.body);
+    let replayed = decode(Vendor::Anthropic, Form::Usual, recorder.heads[0].0, &recorder.heads[0].1, &recorder.body);
     assert_eq!(replayed.unwrap(), answer, "what was recorded gives the same answer again");
 
     let (head, body) = request.split_once("\r\n\r\n").unwrap();

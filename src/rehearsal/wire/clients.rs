@@ -13,7 +13,9 @@ use crate::domain::ids::{ContentHash, LineId};
 use crate::domain::research::read;
 use crate::prompts::library::Library;
 use crate::prompts::prompt::Prompt;
-use crate::provider::call::{Answer, Content, Finish, Request, SpeechRequest, TextRequest, Vendor, prepare};
+use crate::provider::call::{
+    Answer, Content, Finish, Request, SpeechForm, SpeechRequest, TextRequest, Vendor, prepare,
+};
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::{CallError, ChargeKnown, RetryClass};
 use crate::provider::transport::{self, Limits, Transport};
@@ -181,6 +183,8 @@ fn spoken(text: &str) -> Request {
         seed: None,
         language: None,
         settings: None,
+        previous_ids: Vec::new(),
+        form: SpeechForm::Timed,
     })
 }
 
