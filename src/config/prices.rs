@@ -6,6 +6,7 @@
 //! mode and the hour-long cache are not used and not here. Not for caps: those are the budget's.
 
 mod read;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,6 +87,8 @@ pub struct TokenRates {
     pub cache_read: PicoUsd,
     /// Of the prompt, written to the cache for five minutes.
     pub cache_write: PicoUsd,
+    /// Of the prompt, written to the cache for one hour.
+    pub cache_write_1h: PicoUsd,
 }
 
 /// What the searches of a model cost and how many of them a call is reserved for. No request can bound them exactly.
@@ -209,6 +212,16 @@ impl Prices {
         Ok(prices)
     }
 
+    /// The table as text, in the form that is read: what is kept of it as an artifact.
+    pub fn to_toml(&self) -> String {
+        write::table(self)
+    }
+
+    /// Whether the table has a row of this model of the provider, for whatever day.
+    pub fn has(&self, vendor: Provider, model: &str) -> bool {
+        self.models.get(model).is_some_and(|rows| rows.iter().any(|row| row.vendor == vendor))
+    }
+
     /// The ids of all models.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         self.models.keys().map(String::as_str)
@@ -275,22 +288,13 @@ impl Prices {
         }
     }
 
-    /// What a metered call without searches costs: [`Self::settle_searched`].
-    ///
-    /// # Errors
-    ///
-    /// When the model is in no row at all.
-    pub fn settle(&self, model: &str, usage: &Usage, on: Date) -> Result<MicroUsd, PriceError> {
-        self.settle_searched(model, usage, 0, on)
-    }
-
     /// What a metered call costs at the rates of the day on which it was reserved. A bill is never refused because the model
     /// has been retired or its row has ended since: then the row that held last before the day counts.
     ///
     /// # Errors
     ///
     /// When the model is in no row at all.
-    pub fn settle_searched(&self, model: &str, usage: &Usage, searched: u64, on: Date) -> Result<MicroUsd, PriceError> {
+    pub fn settle(&self, model: &str, usage: &Usage, on: Date) -> Result<MicroUsd, PriceError> {
         let rows = self.rows(model)?;
         let row = rows.iter().find(|row| row.holds(on));
         let row = row.or_else(|| rows.iter().rev().find(|row| row.until.is_some_and(|until| until < on)));
@@ -305,8 +309,11 @@ impl Prices {
                     (usage.input, rates.input),
                     (usage.cache_read, rates.cache_read),
                     (usage.cache_write, rates.cache_write),
+                    (usage.cache_write_1h, rates.cache_write_1h),
                     (usage.output, rates.output),
-                    (searched, searches.map_or(PicoUsd(0), |searches| searches.each)),
+                    (usage.reasoning, rates.output),
+                    (usage.citations, rates.input),
+                    (usage.searches, searches.map_or(PicoUsd(0), |searches| searches.each)),
                 ])
             }
             Rates::Characters { each, .. } => price_of([(usage.characters, *each)]),

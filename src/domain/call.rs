@@ -94,17 +94,27 @@ impl Route {
     }
 }
 
-/// What a call used, as normalised counts: no token is counted under two names.
+/// What a call used, as normalised counts: no token is counted under two names. With the terms of its bill they are all that
+/// its price is worked out from. What the provider itself wrote stays in the kept answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     /// Tokens read at the full price.
     pub input: u64,
-    /// Tokens written, reasoning included.
+    /// Tokens written, with the reasoning that is billed as they are.
     pub output: u64,
     /// Tokens read from a cache.
     pub cache_read: u64,
-    /// Tokens written to a cache.
+    /// Tokens written to a cache for five minutes.
     pub cache_write: u64,
+    /// Tokens written to a cache for one hour, or for a time that the provider did not say.
+    pub cache_write_1h: u64,
+    /// Tokens of reasoning that have a rate of their own and are not in `output`.
+    pub reasoning: u64,
+    /// Tokens of cited pages that have a rate of their own and are not in `input`.
+    pub citations: u64,
+    /// Searches that are billed apart from the tokens.
+    pub searches: u64,
     /// Characters spoken.
     pub characters: u64,
 }
@@ -118,13 +128,23 @@ impl Usage {
             output: self.output.saturating_add(other.output),
             cache_read: self.cache_read.saturating_add(other.cache_read),
             cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            citations: self.citations.saturating_add(other.citations),
+            searches: self.searches.saturating_add(other.searches),
             characters: self.characters.saturating_add(other.characters),
         }
     }
 
     /// All tokens that were read.
     pub fn tokens_in(&self) -> u64 {
-        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
+        let read = [self.input, self.cache_read, self.cache_write, self.cache_write_1h, self.citations];
+        read.into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// All tokens that were written.
+    pub fn tokens_out(&self) -> u64 {
+        self.output.saturating_add(self.reasoning)
     }
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::apply::FoldError;
 pub use self::standing::Standing;
+use super::bill::Bill;
 use super::budget::{Caps, Scope};
 use super::call::{RetryClass, Route, Usage};
 use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruled, Ruling, Seen, UnitPlan, Verdict};
@@ -64,6 +65,8 @@ pub enum CallState {
         machine_ms: u64,
         /// The provider's name for it.
         request_id: Option<String>,
+        /// How the price came about, where that is known.
+        bill: Option<Box<Bill>>,
     },
     /// Failed at a known price.
     Failed {
@@ -73,6 +76,12 @@ pub enum CallState {
         message: String,
         /// What it cost.
         price: MicroUsd,
+        /// What was used, where it was counted.
+        usage: Usage,
+        /// How the price came about, where it cost something.
+        bill: Option<Box<Bill>>,
+        /// The provider's name for it.
+        request_id: Option<String>,
     },
     /// Sent, and its answer was lost.
     Uncertain {
@@ -122,10 +131,24 @@ impl Call {
     /// What was used.
     pub fn usage(&self) -> Usage {
         match &self.state {
-            CallState::Settled { usage, .. } => *usage,
-            CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => {
-                Usage::default()
-            }
+            CallState::Settled { usage, .. } | CallState::Failed { usage, .. } => *usage,
+            CallState::InFlight | CallState::Uncertain { .. } | CallState::Ruled { .. } => Usage::default(),
+        }
+    }
+
+    /// How its price came about, where that is known.
+    pub fn bill(&self) -> Option<&Bill> {
+        match &self.state {
+            CallState::Settled { bill, .. } | CallState::Failed { bill, .. } => bill.as_deref(),
+            CallState::InFlight | CallState::Uncertain { .. } | CallState::Ruled { .. } => None,
+        }
+    }
+
+    /// The provider's name for it, where it gave one.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.state {
+            CallState::Settled { request_id, .. } | CallState::Failed { request_id, .. } => request_id.as_deref(),
+            CallState::InFlight | CallState::Uncertain { .. } | CallState::Ruled { .. } => None,
         }
     }
 }

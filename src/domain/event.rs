@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use super::actor::{Actor, Person, PersonError};
+use super::bill::Bill;
 use super::budget::Scope;
 use super::call::{RetryClass, Route, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -215,6 +216,8 @@ pub enum Event {
         machine_ms: u64,
         /// The provider's name for it.
         request_id: Option<String>,
+        /// How the price came about; not known of calls that were settled before this was kept.
+        bill: Option<Box<Bill>>,
     },
     /// A call failed and what it cost is known, which mostly is nothing.
     CallFailed {
@@ -228,6 +231,12 @@ pub enum Event {
         price: MicroUsd,
         /// Not to be tried again before this.
         not_before: Option<Timestamp>,
+        /// What was used, where it was counted.
+        usage: Usage,
+        /// How the price came about, where it cost something.
+        bill: Option<Box<Bill>>,
+        /// The provider's name for it.
+        request_id: Option<String>,
     },
     /// A call was sent and its answer was lost.
     ChargeUncertain {

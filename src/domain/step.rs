@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::bill::Bill;
 use super::call::{RetryClass, Route, Usage};
 use super::event::{Handoff, UnitPlan, Verdict, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -112,6 +113,12 @@ pub struct CallFailure {
     pub retry_after_ms: Option<u64>,
     /// What is known of the charge.
     pub charge: Charged,
+    /// What was used, where it was counted.
+    pub usage: Usage,
+    /// How its price came about, where it cost something.
+    pub bill: Option<Box<Bill>>,
+    /// The provider's name for it.
+    pub request_id: Option<String>,
 }
 
 /// What is known of a failed call's charge.
@@ -137,6 +144,8 @@ pub struct CallAnswer {
     pub machine_ms: u64,
     /// The provider's name for it.
     pub request_id: Option<String>,
+    /// How its price came about.
+    pub bill: Option<Box<Bill>>,
 }
 
 /// What came of a step of local work.

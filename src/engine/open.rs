@@ -204,6 +204,7 @@ pub fn open_with(
     }
     let blobs = Blobs::open(Arc::clone(&options.disk), &dir)?;
     blobs.sweep()?;
+    let table = blobs.put(options.prices.to_toml().as_bytes())?;
     let limits = options.limits;
     let day = options.settings.caps.day;
     let month = options.settings.caps.month;
@@ -223,6 +224,7 @@ pub fn open_with(
         blobs,
         settings: options.settings,
         prices: options.prices,
+        table,
         prompts: options.prompts,
         uncertain: options.uncertain,
         endpoints: options.endpoints,

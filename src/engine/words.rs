@@ -1,6 +1,7 @@
 //! Events in words, for the feed of the console and for logs that people read.
 
 use super::snapshot::{FeedLine, Tone};
+use crate::domain::bill::{Basis, Bill};
 use crate::domain::decide;
 use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict, Way};
 
@@ -39,13 +40,14 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             }
             (Tone::Work, format!("{}: {} called, at most {worst:.4} USD", key.stage, route.model))
         }
-        Event::CallSettled { key, price, usage, .. } => {
+        Event::CallSettled { key, price, usage, bill, .. } => {
             let unit = match key.unit {
                 0 => String::new(),
                 line if usage.characters > 0 => format!(" L{line:03}"),
                 other => format!(" (call {})", other + 1),
             };
-            (Tone::Money, format!("{}{unit}: answered, {price:.4} USD", key.stage))
+            let how = bill.as_deref().map(unusual).unwrap_or_default();
+            (Tone::Money, format!("{}{unit}: answered, {price:.4} USD{how}", key.stage))
         }
         Event::CallFailed { key, message, not_before, .. } => {
             let again = if not_before.is_some() { "; trying again" } else { "" };
@@ -116,6 +118,20 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         Event::Rejected { reason } => (Tone::Decision, format!("rejected for good by {actor}: {reason}")),
         Event::Packaged { manifest } => (Tone::Done, format!("packaged, manifest {}", manifest.short())),
     })
+}
+
+/// What is unusual about how a price came about.
+fn unusual(bill: &Bill) -> String {
+    let who = match &bill.answered {
+        Some(other) if *other == bill.model => format!(", by {other}"),
+        Some(other) => format!(", by {other}, which the price table does not have: priced as {}", bill.model),
+        None => String::new(),
+    };
+    let basis = match bill.basis {
+        Basis::Worst => ", the most it could be: nothing was counted",
+        Basis::Counted | Basis::Billed => "",
+    };
+    format!("{who}{basis}")
 }
 
 /// A need in words.

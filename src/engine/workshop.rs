@@ -1,7 +1,7 @@
 //! What steps are made with: the artifacts, the wires, the prompts, the prices. It does single pieces of work and
 //! remembers nothing of an episode.
 //!
-//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`call`] makes one, [`accept`] holds an
+//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`call`] makes one, [`price`] says what it cost, [`accept`] holds an
 //! answer to its contract, [`talk`] says what a panel does next, [`route`] holds proposals to the graph, [`local`] does what
 //! code does alone.
 
@@ -14,6 +14,7 @@ mod exchange;
 mod judge;
 mod local;
 mod prepare;
+mod price;
 mod route;
 mod talk;
 
@@ -55,6 +56,8 @@ pub(super) struct Workshop {
     pub(super) drafts: Drafts,
     pub(super) settings: Settings,
     pub(super) prices: Prices,
+    /// The artifact that holds the prices.
+    pub(super) table: ContentHash,
     pub(super) prompts: Library,
     pub(super) transport: Transport,
     /// What is done about an uncertain charge of a rehearsal.

@@ -31,6 +31,10 @@ pub struct Usage {
     pub characters: Option<u64>,
     /// The vendor's own credits, which are not characters; `None` where it bills in none or did not say.
     pub credits: Option<u64>,
+    /// Tokens of reasoning that the vendor bills at a rate of their own; they are not in `output`.
+    pub reasoning: u64,
+    /// Tokens of cited pages that the vendor bills at a rate of their own; they are not in `input`.
+    pub citations: u64,
     /// Searches of the web, which are billed apart from the tokens.
     pub searches: u64,
     /// What the vendor says that the whole call cost, rounded up to a micro-dollar; `None` where it does not say. It comes

@@ -207,6 +207,7 @@ impl World {
                 price: MicroUsd(price),
                 machine_ms: 41_000,
                 request_id: None,
+                bill: None,
             },
         );
         let input = self.input(number, key.stage.as_str());

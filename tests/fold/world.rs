@@ -200,6 +200,9 @@ impl World {
             message: "nobody listens".into(),
             retry_after_ms: None,
             charge: Charged::Known(MicroUsd::ZERO),
+            usage: Usage::default(),
+            bill: None,
+            request_id: None,
         };
         let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
         let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
@@ -219,7 +222,15 @@ impl World {
         let luck = self.dice.roll(100);
         let Weather { failures, lost, overbilled, .. } = self.weather;
         let fail = |class, charge| {
-            Err(CallFailure { class, message: "a fault of the weather".into(), retry_after_ms: None, charge })
+            Err(CallFailure {
+                class,
+                message: "a fault of the weather".into(),
+                retry_after_ms: None,
+                charge,
+                usage: Usage::default(),
+                bill: None,
+                request_id: None,
+            })
         };
         let result = if luck < failures {
             fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO))
@@ -233,6 +244,7 @@ impl World {
                 price: MicroUsd(billed),
                 machine_ms: 3,
                 request_id: None,
+                bill: None,
             })
         };
         Outcome::Called { key: call.key, result }

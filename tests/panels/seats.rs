@@ -148,12 +148,16 @@ impl Table {
                 price: MicroUsd(4),
                 machine_ms: 1,
                 request_id: None,
+                bill: None,
             }),
             Err(class) => Err(CallFailure {
                 class,
                 message: "not this one".to_owned(),
                 retry_after_ms: None,
                 charge: Charged::Known(MicroUsd::ZERO),
+                usage: Usage::default(),
+                bill: None,
+                request_id: None,
             }),
         };
         self.take(&Outcome::Called { key, result });

@@ -125,11 +125,19 @@ fn searches(section: &Section<'_, '_>) -> Option<SearchRates> {
     Some(SearchRates { each: each?, most: most?, tokens: tokens? })
 }
 
-/// Where a provider has no price for writing to the cache, it costs what the prompt costs.
+/// Where a provider has no price for writing to the cache, it costs what the prompt costs, and for an hour what it costs for
+/// five minutes.
 fn token_rates(section: &Section<'_, '_>) -> Option<TokenRates> {
     let input = section.need("input", rate);
     let output = section.need("output", rate);
     let cache_read = section.need("cache_read", rate);
     let cache_write = if section.has("cache_write") { rate(section, "cache_write") } else { input };
-    Some(TokenRates { input: input?, output: output?, cache_read: cache_read?, cache_write: cache_write? })
+    let hour = if section.has("cache_write_1h") { rate(section, "cache_write_1h") } else { cache_write };
+    Some(TokenRates {
+        input: input?,
+        output: output?,
+        cache_read: cache_read?,
+        cache_write: cache_write?,
+        cache_write_1h: hour?,
+    })
 }

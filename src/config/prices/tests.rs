@@ -119,9 +119,10 @@ fn a_model_that_searches_is_reserved_and_settled_with_its_searches() {
     let worst = prices.worst_case("perplexity/sonar", 8_000, Ceiling::OutputTokens(1_000), TODAY);
     // 8,000 bytes, 2,000 hidden and 200,000 found tokens (0.25), 1,000 tokens of answer (2.5), 15 searches (2,500 each).
     assert_eq!(worst, Ok(MicroUsd(52_500 + 2_500 + 37_500)));
-    let bill = |searched| prices.settle_searched("perplexity/sonar", &tokens(900, 40), searched, TODAY);
+    let bill = |searches| prices.settle("perplexity/sonar", &Usage { searches, ..tokens(900, 40) }, TODAY);
     assert_eq!((bill(0), bill(1)), (Ok(MicroUsd(325)), Ok(MicroUsd(2_825))));
-    assert_eq!(prices.settle_searched("claude-opus-5-5", &tokens(1_000, 0), 9, TODAY), Ok(MicroUsd(4_000)));
+    let unpriced = Usage { searches: 9, ..tokens(1_000, 0) };
+    assert_eq!(prices.settle("claude-opus-5-5", &unpriced, TODAY), Ok(MicroUsd(4_000)));
     let source = TABLE.replacen("cache_read", "per_million_searches = \"1\"\ncache_read", 1);
     let found = Prices::parse("p.toml", &source).unwrap_err().to_string();
     assert!(found.contains("`price.most_searches` is missing") && found.contains("most_search_tokens"), "{found}");
@@ -214,6 +215,22 @@ fn a_table_of_ones_own_replaces_the_rows_of_its_models() {
     assert!(prices.price("claude-opus-5-5", TODAY).is_ok());
 }
 
+#[test]
+fn a_table_is_kept_in_a_form_that_gives_the_same_table() {
+    let prices = built_in();
+    assert_eq!(Prices::parse("kept", &prices.to_toml()).unwrap(), prices);
+    let odd = TABLE.replace("id = \"m\"", "id = 'm\"\\'").replace("input = \"1\"", "input = \"0.000001\"");
+    let odd = Prices::parse("p.toml", &odd).unwrap();
+    assert_eq!(Prices::parse("kept", &odd.to_toml()).unwrap(), odd);
+}
+
+#[test]
+fn a_cache_that_is_written_for_an_hour_has_a_price_of_its_own() {
+    let written = Usage { cache_write: 1_000, cache_write_1h: 2_000, ..Usage::default() };
+    // 1,000 x 5 + 2,000 x 8
+    assert_eq!(built_in().settle("claude-opus-5-5", &written, TODAY), Ok(MicroUsd(21_000)));
+}
+
 proptest! {
     /// Promise 2: whatever a provider counts within the bounds of the request, the bill is within the reservation.
     #[test]
@@ -232,7 +249,8 @@ proptest! {
         let cache_read = prompt * split.0 / 100;
         let cache_write = (prompt - cache_read) * split.1 / 100;
         let usage = Usage {
-            input: prompt - cache_read - cache_write, cache_read, cache_write, output: most * used / 100, characters: 0,
+            input: prompt - cache_read - cache_write, cache_read, cache_write, output: most * used / 100,
+            ..Usage::default()
         };
         prop_assert!(prices.settle(model, &usage, TODAY).unwrap() <= worst, "{}", model);
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Decided, of};
-use crate::domain::call::RetryClass;
+use crate::domain::call::{RetryClass, Usage};
 use crate::domain::episode::{Call, CallState, Episode, SentBack, UnitState};
 use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
 use crate::domain::handoff::{Arbitration, Contract};
@@ -40,6 +40,9 @@ pub fn lost(key: &IntentKey) -> Outcome {
         message: "the program ended before the answer was whole".to_owned(),
         retry_after_ms: None,
         charge: Charged::Uncertain,
+        usage: Usage::default(),
+        bill: None,
+        request_id: None,
     };
     Outcome::Called { key: key.clone(), result: Err(failure) }
 }
@@ -63,6 +66,7 @@ fn called(
                 price: answer.price,
                 machine_ms: answer.machine_ms,
                 request_id: answer.request_id.as_deref().map(|id| cut(id, 200)),
+                bill: answer.bill.clone(),
             }];
             if answer.price > call.worst {
                 let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: answer.price };
@@ -83,6 +87,9 @@ fn called(
                         message: message.clone(),
                         price,
                         not_before,
+                        usage: failure.usage,
+                        bill: failure.bill.clone(),
+                        request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
                     }];
                     events.extend(after_failure(found, key, class, failures, &message, limits));
                     events

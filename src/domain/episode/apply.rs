@@ -73,20 +73,27 @@ impl Episode {
                     Call { request: *request, worst: *worst, route: route.clone(), at, state: CallState::InFlight };
                 self.intended(key, call)
             }
-            Event::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
                 self.open_call(key)?.state = CallState::Settled {
                     answer: *answer,
                     usage: *usage,
                     price: *price,
                     machine_ms: *machine_ms,
                     request_id: request_id.clone(),
+                    bill: bill.clone(),
                 };
                 self.of_call(key, |unit| unit.state = UnitState::Answered(key.clone()));
                 Ok(())
             }
-            Event::CallFailed { key, class, message, price, not_before } => {
-                self.open_call(key)?.state =
-                    CallState::Failed { class: *class, message: message.clone(), price: *price };
+            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+                self.open_call(key)?.state = CallState::Failed {
+                    class: *class,
+                    message: message.clone(),
+                    price: *price,
+                    usage: *usage,
+                    bill: bill.clone(),
+                    request_id: request_id.clone(),
+                };
                 self.of_call(key, |unit| {
                     unit.failures = unit.failures.saturating_add(1);
                     unit.state = UnitState::Waiting(*not_before);

@@ -214,7 +214,14 @@ mod tests {
             worst: MicroUsd(9),
             route: Route { provider: Provider::Anthropic, model: "m".into() },
             at: jiff::Timestamp::UNIX_EPOCH,
-            state: CallState::Settled { answer: hash, usage, price: MicroUsd(price), machine_ms, request_id: None },
+            state: CallState::Settled {
+                answer: hash,
+                usage,
+                price: MicroUsd(price),
+                machine_ms,
+                request_id: None,
+                bill: None,
+            },
         }
     }
 

@@ -110,8 +110,8 @@ pub(super) fn costs(contents: &Contents<'_>) -> Result<Vec<u8>, PackageError> {
 pub(super) fn costs_table(contents: &Contents<'_>) -> String {
     let mark = if contents.is_rehearsal() { "REHEARSAL" } else { "live" };
     let mut table = String::from(
-        "episode,provenance,stage,agent,provider,model,calls,input,output,cache_read,cache_write,characters,\
-         spent_micro_usd,reserved_micro_usd\r\n",
+        "episode,provenance,stage,agent,provider,model,calls,input,output,cache_read,cache_write,cache_write_1h,\
+         reasoning,citations,searches,characters,spent_micro_usd,reserved_micro_usd\r\n",
     );
     for row in cost::rows(contents.episode) {
         let usage = row.usage;
@@ -127,6 +127,10 @@ pub(super) fn costs_table(contents: &Contents<'_>) -> String {
             usage.output.to_string(),
             usage.cache_read.to_string(),
             usage.cache_write.to_string(),
+            usage.cache_write_1h.to_string(),
+            usage.reasoning.to_string(),
+            usage.citations.to_string(),
+            usage.searches.to_string(),
             usage.characters.to_string(),
             row.spent.0.to_string(),
             row.reserved.0.to_string(),

@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 
 use super::Workshop;
 use super::exchange::{self, KeptAnswer};
-use crate::domain::call::{RetryClass, Route, Usage};
+use super::price::{Order, Priced};
+use crate::domain::bill::Terms;
+use crate::domain::call::{RetryClass, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
@@ -32,14 +34,6 @@ pub(super) fn day(at: Timestamp) -> Date {
 /// Seconds before each try to keep an answer that is paid for: a full disk may get room.
 const KEEPING: [u64; 9] = [0, 1, 2, 4, 8, 15, 30, 60, 60];
 
-/// What a call is priced with.
-struct Bill<'a> {
-    route: &'a Route,
-    worst: MicroUsd,
-    characters: u64,
-    on: Date,
-}
-
 impl Workshop {
     /// Makes one paid call.
     pub(super) async fn make(self: Arc<Self>, step: CallStep) -> Result<CallAnswer, CallFailure> {
@@ -49,6 +43,9 @@ impl Workshop {
             message: what,
             retry_after_ms: None,
             charge: Charged::Known(MicroUsd::ZERO),
+            usage: Usage::default(),
+            bill: None,
+            request_id: None,
         };
         let provider = step.route.provider;
         let endpoint = match self.endpoints.get(&provider) {
@@ -70,12 +67,13 @@ impl Workshop {
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
+        let (on, terms) = (day(self.clock.now()), Terms::default());
         let sent = self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
         let raw = match sent {
             Ok(raw) => raw,
             Err(error) => {
-                let bill = Bill { route: &step.route, worst: step.worst, characters: 0, on: day(self.clock.now()) };
-                return Err(self.failure(&error, &bill));
+                let order = Order { route: &step.route, worst: step.worst, characters: 0, on, terms };
+                return Err(self.failure(&error, &order));
             }
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
@@ -94,8 +92,8 @@ impl Workshop {
                 if let Some((mut tee, status, headers)) = tee {
                     tee.finish(status, headers);
                 }
-                let bill = Bill { route: &step.route, worst: step.worst, characters, on: day(shop.clock.now()) };
-                shop.settle(&answer, &bill, machine_ms)
+                let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
+                shop.settle(&answer, &order, machine_ms)
             });
             match kept.await {
                 Ok(result) => return result,
@@ -110,15 +108,18 @@ impl Workshop {
     fn settle(
         &self,
         answer: &KeptAnswer,
-        bill: &Bill<'_>,
+        order: &Order<'_>,
         machine_ms: u64,
     ) -> Result<Result<CallAnswer, CallFailure>, String> {
         let decoded = answer.decode();
-        let (counted, request_id) = match &decoded {
-            Ok(answer) => (answer.usage.as_ref(), answer.request_id.clone()),
-            Err(error) if error.charge == ChargeKnown::Charged => (error.usage.as_deref(), error.request_id.clone()),
-            Err(error) => return Ok(Err(self.failure(error, bill))),
+        let (counted, model, request_id) = match &decoded {
+            Ok(answer) => (answer.usage.as_ref(), answer.model.as_deref(), answer.request_id.clone()),
+            Err(error) if error.charge == ChargeKnown::Charged => {
+                (error.usage.as_deref(), None, error.request_id.clone())
+            }
+            Err(error) => return Ok(Err(self.failure(error, order))),
         };
+        let Priced { usage, price, bill } = self.price(counted, model, order);
         if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
             let message = match self.provenance {
                 Provenance::Live => {
@@ -128,34 +129,23 @@ impl Workshop {
                     "the answer is not marked as rehearsed: a rehearsal must not reach a real provider"
                 }
             };
-            let price = if answer.is_rehearsed() { MicroUsd::ZERO } else { self.price(counted, bill).1 };
-            let charge = Charged::Known(price);
+            let is_paid = !answer.is_rehearsed();
+            let charge = Charged::Known(if is_paid { price } else { MicroUsd::ZERO });
             return Ok(Err(CallFailure {
                 class: RetryClass::Stop,
                 message: message.to_owned(),
                 retry_after_ms: None,
                 charge,
+                usage,
+                bill: is_paid.then_some(bill),
+                request_id,
             }));
         }
-        let (usage, price) = self.price(counted, bill);
         let answer = self.keep(&answer.artifact()?)?;
-        Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id }))
+        Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id, bill: Some(bill) }))
     }
 
-    /// What was counted and what it costs: what the vendor says where it says it, and the worst case where nothing was counted.
-    fn price(&self, counted: Option<&crate::provider::usage::Usage>, bill: &Bill<'_>) -> (Usage, MicroUsd) {
-        // Speech is billed by the characters that were sent, which nobody needs to tell us.
-        let spoken = crate::provider::usage::Usage::default();
-        let counted = counted.or(Some(&spoken).filter(|_| bill.characters > 0));
-        let Some(counted) = counted else { return (Usage::default(), bill.worst) };
-        let mut usage = exchange::usage(counted);
-        usage.characters = bill.characters;
-        let priced = || self.prices.settle_searched(&bill.route.model, &usage, counted.searches, bill.on);
-        let price = counted.cost.unwrap_or_else(|| priced().unwrap_or(bill.worst));
-        (usage, price)
-    }
-
-    fn failure(&self, error: &CallError, bill: &Bill<'_>) -> CallFailure {
+    fn failure(&self, error: &CallError, order: &Order<'_>) -> CallFailure {
         let class = match error.class {
             error::RetryClass::RetryAfter => RetryClass::RetryAfter,
             error::RetryClass::LowerConcurrency => RetryClass::LowerConcurrency,
@@ -164,13 +154,17 @@ impl Workshop {
             error::RetryClass::AskPerson => RetryClass::AskPerson,
             error::RetryClass::Stop => RetryClass::Stop,
         };
-        let charge = match error.charge {
-            ChargeKnown::NotCharged => Charged::Known(MicroUsd::ZERO),
-            ChargeKnown::Uncertain => Charged::Uncertain,
-            ChargeKnown::Charged => Charged::Known(self.price(error.usage.as_deref(), bill).1),
+        let (charge, usage, bill) = match error.charge {
+            ChargeKnown::NotCharged => (Charged::Known(MicroUsd::ZERO), Usage::default(), None),
+            ChargeKnown::Uncertain => (Charged::Uncertain, Usage::default(), None),
+            ChargeKnown::Charged => {
+                let Priced { usage, price, bill } = self.price(error.usage.as_deref(), None, order);
+                (Charged::Known(price), usage, Some(bill))
+            }
         };
         let retry_after_ms = error.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        CallFailure { class, message: error.message.clone(), retry_after_ms, charge }
+        let request_id = error.request_id.clone();
+        CallFailure { class, message: error.message.clone(), retry_after_ms, charge, usage, bill, request_id }
     }
 
     /// What became of a call that was under way when the process ended: settled where the spool holds all of its answer,
@@ -185,8 +179,9 @@ impl Workshop {
                 request.and_then(|request| {
                     let answer = KeptAnswer::new(&request, meta.status, Headers::keep(pairs), body);
                     let characters = exchange::characters(&request);
-                    let bill = Bill { route: &call.route, worst: call.worst, characters, on: day(call.at) };
-                    self.settle(&answer, &bill, 0).ok()
+                    let (on, terms) = (day(call.at), Terms::default());
+                    let order = Order { route: &call.route, worst: call.worst, characters, on, terms };
+                    self.settle(&answer, &order, 0).ok()
                 })
             }
             Ok(Spooled::Absent | Spooled::Partial { .. } | Spooled::Damaged { .. }) | Err(_) => None,

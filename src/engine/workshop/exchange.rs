@@ -134,7 +134,11 @@ pub(super) fn usage(counted: &crate::provider::usage::Usage) -> Usage {
         input: counted.input,
         output: counted.output,
         cache_read: counted.cache_read,
-        cache_write: counted.cache_write_5m.saturating_add(counted.cache_write_1h),
+        cache_write: counted.cache_write_5m,
+        cache_write_1h: counted.cache_write_1h,
+        reasoning: counted.reasoning,
+        citations: counted.citations,
+        searches: counted.searches,
         characters: counted.characters.unwrap_or(0),
     }
 }

@@ -12,10 +12,12 @@ use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use names::{ChoiceV1, HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
-use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, UnitPlanV1, UsageV1};
+use paid::{BillV1, UsageV1};
+use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, UnitPlanV1};
 
 mod events;
 mod names;
+mod paid;
 mod panel;
 mod values;
 
@@ -78,6 +80,8 @@ pub(super) enum RecordV1 {
         price: MicroUsd,
         machine_ms: u64,
         request_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bill: Option<Box<BillV1>>,
     },
     CallFailed {
         key: IntentKey,
@@ -85,6 +89,12 @@ pub(super) enum RecordV1 {
         message: String,
         price: MicroUsd,
         not_before: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<Box<UsageV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bill: Option<Box<BillV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
     ChargeUncertain {
         key: IntentKey,

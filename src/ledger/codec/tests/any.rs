@@ -1,12 +1,14 @@
 //! Arbitrary events: one strategy for each kind.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::every;
+use crate::domain::bill::{Bill, Terms};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Usage};
 use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
@@ -59,13 +61,20 @@ fn route() -> impl Strategy<Value = Route> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    any::<[u64; 5]>().prop_map(|[input, output, cache_read, cache_write, characters]| Usage {
-        input,
-        output,
-        cache_read,
-        cache_write,
-        characters,
+    any::<([u64; 5], [u64; 4])>().prop_map(|(counts, more)| {
+        let [input, output, cache_read, cache_write, characters] = counts;
+        let [cache_write_1h, reasoning, citations, searches] = more;
+        Usage { input, output, cache_read, cache_write, cache_write_1h, reasoning, citations, searches, characters }
     })
+}
+
+fn bill() -> impl Strategy<Value = Box<Bill>> {
+    let terms = (select(every::SERVICES), option::of(select(every::SEARCH_SIZES)))
+        .prop_map(|(service, search)| Terms { service, search });
+    let day = (1_i16..=9_999, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| Date::constant(year, month, day));
+    (hash(), text(), option::of(text()), day, select(every::BASES), terms).prop_map(
+        |(table, model, answered, on, basis, terms)| Box::new(Bill { table, model, answered, on, basis, terms }),
+    )
 }
 
 fn unit() -> impl Strategy<Value = UnitPlan> {
@@ -216,10 +225,11 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         CallIntended { key: key(), request: hash(), worst: usd(), route: route() }
         CallSettled {
             key: key(), answer: hash(), usage: usage(), price: usd(), machine_ms: any::<u64>(),
-            request_id: option::of(text()),
+            request_id: option::of(text()), bill: option::of(bill()),
         }
         CallFailed {
             key: key(), class: select(every::CLASSES), message: text(), price: usd(), not_before: option::of(moment()),
+            usage: prop_oneof![Just(Usage::default()), usage()], bill: option::of(bill()), request_id: option::of(text()),
         }
         ChargeUncertain { key: key(), reason: text() }
         ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }

@@ -1,5 +1,6 @@
 //! Every kind of event and every word in one, as lists that cannot be left incomplete: a missing entry does not compile.
 
+use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
     Choice, Event, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
@@ -24,6 +25,9 @@ macro_rules! every {
 
 every! {
     PROVENANCES: Provenance { Rehearsal, Live }
+    BASES: Basis { Counted, Billed, Worst }
+    SERVICES: Service { Standard, Batch, Fast, Priority }
+    SEARCH_SIZES: SearchSize { Low, Medium, High }
     UNCERTAINS: Uncertain { Ask, Resend }
     HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped, Chosen }
     VERDICTS: Verdict { Passed, Failed, Person }

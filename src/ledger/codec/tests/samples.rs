@@ -6,8 +6,10 @@
 //! into a folder of its own beside it, and the old one stays as it is.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::every;
+use crate::domain::bill::{Basis, Bill, Terms};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Usage};
 use crate::domain::event::{
@@ -199,13 +201,22 @@ fn calls() -> Vec<Event> {
         worst: MicroUsd(120_000 + i64::from(unit)),
         route: (unit == 2).then(|| route(Provider::Gemini)),
     };
+    let used = Usage {
+        input: 1_001,
+        output: 2_002,
+        cache_read: 3_003,
+        cache_write: 4_004,
+        characters: 5_005,
+        ..Usage::default()
+    };
     let settled = |request_id: Option<&str>| Event::CallSettled {
         key: key("script", 0, 1),
         answer: hash("answer"),
-        usage: Usage { input: 1_001, output: 2_002, cache_read: 3_003, cache_write: 4_004, characters: 5_005 },
+        usage: used,
         price: MicroUsd(98_765),
         machine_ms: 43_210,
         request_id: request_id.map(str::to_owned),
+        bill: None,
     };
     let mut events = vec![
         Event::StagePrepared { stage: id("voice"), input: hash("input"), units: vec![unit(1), unit(2)], last: false },
@@ -221,6 +232,9 @@ fn calls() -> Vec<Event> {
         message: "the model is overloaded".to_owned(),
         price: MicroUsd::ZERO,
         not_before: (*class == RetryClass::RetryAfter).then(|| moment(123_456_789)),
+        usage: Usage::default(),
+        bill: None,
+        request_id: None,
     }));
     events.push(Event::ChargeUncertain { key: key("script", 0, 3), reason: "the connection was cut".to_owned() });
     events.extend(every::RULINGS.iter().map(|ruling| Event::ChargeRuled {
@@ -355,6 +369,51 @@ fn decisions() -> Vec<Event> {
     events
 }
 
+/// Calls with every way to come by a price.
+fn bills() -> Vec<Event> {
+    let bill = |basis: Basis, terms: Terms| {
+        let answered = (basis == Basis::Counted).then(|| "answering-model".to_owned());
+        let on = Date::constant(2026, 11, 30);
+        Some(Box::new(Bill { table: hash("prices"), model: "priced-model".to_owned(), answered, on, basis, terms }))
+    };
+    let used = Usage {
+        input: 1_001,
+        output: 2_002,
+        cache_read: 3_003,
+        cache_write: 4_004,
+        cache_write_1h: 6_006,
+        reasoning: 7_007,
+        citations: 8_008,
+        searches: 9,
+        characters: 5_005,
+    };
+    let settled = |bill| Event::CallSettled {
+        key: key("research", 0, 1),
+        answer: hash("answer"),
+        usage: used,
+        price: MicroUsd(98_766),
+        machine_ms: 43_211,
+        request_id: None,
+        bill,
+    };
+    let usual = Terms::default();
+    let mut events: Vec<Event> = every::BASES.iter().map(|basis| settled(bill(*basis, usual))).collect();
+    let services = every::SERVICES.iter().map(|service| Terms { service: *service, search: None });
+    let sizes = every::SEARCH_SIZES.iter().map(|size| Terms { search: Some(*size), ..usual });
+    events.extend(services.chain(sizes).map(|terms| settled(bill(Basis::Billed, terms))));
+    events.push(Event::CallFailed {
+        key: key("research", 0, 2),
+        class: RetryClass::AskPerson,
+        message: "the answer is no JSON".to_owned(),
+        price: MicroUsd(45_678),
+        not_before: None,
+        usage: used,
+        bill: bill(Basis::Counted, usual),
+        request_id: Some("req_012CabD".to_owned()),
+    });
+    events
+}
+
 /// Whether it is about the studio and not about one of its episodes.
 fn is_studios(event: &Event) -> bool {
     matches!(event, Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::CapSet { .. })
@@ -369,7 +428,7 @@ fn is_persons(event: &Event) -> bool {
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
-    let events = [beginning(), calls(), stages(), decisions()].concat();
+    let events = [beginning(), calls(), stages(), decisions(), bills()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),

@@ -1,6 +1,7 @@
 //! From events to records of version 1 and back. Not for what is on disk: see the records themselves.
 
 use super::RecordV1;
+use crate::domain::call::Usage;
 use crate::domain::event::{Event, Way};
 
 impl From<&Event> for RecordV1 {
@@ -24,11 +25,15 @@ impl From<&Event> for RecordV1 {
             Event::CallIntended { key, request, worst, route } => {
                 Self::CallIntended { key, request, worst, route: route.into() }
             }
-            Event::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
-                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id }
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
+                let bill = bill.map(|bill| Box::new((*bill).into()));
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill }
             }
-            Event::CallFailed { key, class, message, price, not_before } => {
-                Self::CallFailed { key, class: class.into(), message, price, not_before }
+            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+                let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));
+                // Most failures used nothing.
+                let usage = (usage != Usage::default()).then(|| Box::new(usage.into()));
+                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id }
             }
             Event::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
             Event::ChargeRuled { key, ruling, not_before } => {
@@ -97,11 +102,14 @@ impl From<RecordV1> for Event {
             RecordV1::CallIntended { key, request, worst, route } => {
                 Self::CallIntended { key, request, worst, route: route.into() }
             }
-            RecordV1::CallSettled { key, answer, usage, price, machine_ms, request_id } => {
-                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id }
+            RecordV1::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
+                let bill = bill.map(|bill| Box::new((*bill).into()));
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill }
             }
-            RecordV1::CallFailed { key, class, message, price, not_before } => {
-                Self::CallFailed { key, class: class.into(), message, price, not_before }
+            RecordV1::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+                let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));
+                let usage = usage.map(|usage| (*usage).into()).unwrap_or_default();
+                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id }
             }
             RecordV1::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
             RecordV1::ChargeRuled { key, ruling, not_before } => {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{Choice, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way};
 use crate::domain::handoff::Contract;
@@ -41,6 +42,22 @@ names! {
     ProvenanceV1 of Provenance {
         Rehearsal = "rehearsal",
         Live = "live",
+    }
+    BasisV1 of Basis {
+        Counted = "counted",
+        Billed = "billed",
+        Worst = "worst",
+    }
+    ServiceV1 of Service {
+        Standard = "standard",
+        Batch = "batch",
+        Fast = "fast",
+        Priority = "priority",
+    }
+    SearchSizeV1 of SearchSize {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
     }
     UncertainV1 of Uncertain {
         Ask = "ask",

@@ -1,4 +1,4 @@
-//! The structured values of version 1: what an episode pinned, what a call used, what waits for a person.
+//! The structured values of version 1: what an episode pinned, what waits for a person.
 //!
 //! Each is taken apart member by member, so that a member that the domain gains or loses does not compile until it is
 //! said here what becomes of it on disk.
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
 use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
-use crate::domain::call::{Route, Usage};
+use crate::domain::call::Route;
 use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -180,30 +180,6 @@ impl From<RouteV1> for Route {
     fn from(record: RouteV1) -> Self {
         let RouteV1 { provider, model } = record;
         Self { provider: provider.into(), model }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::ledger::codec) struct UsageV1 {
-    input: u64,
-    output: u64,
-    cache_read: u64,
-    cache_write: u64,
-    characters: u64,
-}
-
-impl From<Usage> for UsageV1 {
-    fn from(usage: Usage) -> Self {
-        let Usage { input, output, cache_read, cache_write, characters } = usage;
-        Self { input, output, cache_read, cache_write, characters }
-    }
-}
-
-impl From<UsageV1> for Usage {
-    fn from(record: UsageV1) -> Self {
-        let UsageV1 { input, output, cache_read, cache_write, characters } = record;
-        Self { input, output, cache_read, cache_write, characters }
     }
 }
 

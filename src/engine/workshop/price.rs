@@ -1,0 +1,134 @@
+//! What an answer costs: by the provider's own bill where it writes one, else by the counts and the table, else at the worst
+//! case that was reserved.
+//!
+//! Not for the rates: those are the table's, in [`crate::config::prices`].
+
+use jiff::civil::Date;
+
+use super::{Workshop, exchange};
+use crate::config::prices::Prices;
+use crate::domain::bill::{Basis, Bill, Terms};
+use crate::domain::call::{Route, Usage};
+use crate::domain::ids::ContentHash;
+use crate::domain::money::MicroUsd;
+use crate::provider::usage::Usage as Counted;
+
+/// What a call is priced with.
+pub(super) struct Order<'a> {
+    /// Where it went.
+    pub(super) route: &'a Route,
+    /// What was reserved.
+    pub(super) worst: MicroUsd,
+    /// The characters that were to be spoken.
+    pub(super) characters: u64,
+    /// The day on which it was sent.
+    pub(super) on: Date,
+    /// What was ordered beside the tokens.
+    pub(super) terms: Terms,
+}
+
+/// What a call used and costs, and how that came about.
+pub(super) struct Priced {
+    pub(super) usage: Usage,
+    pub(super) price: MicroUsd,
+    pub(super) bill: Box<Bill>,
+}
+
+impl Workshop {
+    /// The price of a call by this studio's table.
+    pub(super) fn price(&self, counted: Option<&Counted>, answered: Option<&str>, order: &Order<'_>) -> Priced {
+        priced(&self.prices, self.table, counted, answered, order)
+    }
+}
+
+/// The price of a call. The rates are those of the model that answered, where the table has it among the same provider's;
+/// else those of the model that was asked, and the bill names both.
+fn priced(
+    prices: &Prices,
+    table: ContentHash,
+    counted: Option<&Counted>,
+    answered: Option<&str>,
+    order: &Order<'_>,
+) -> Priced {
+    let Order { route, worst, characters, on, terms } = order;
+    let answered = answered.map(|model| model.trim_start_matches("models/")).filter(|model| *model != route.model);
+    let model = answered.filter(|model| prices.has(route.provider, model)).unwrap_or(&route.model);
+    // Speech is billed by the characters that were sent, which nobody needs to tell us.
+    let spoken = Counted::default();
+    let counted = counted.or(Some(&spoken).filter(|_| *characters > 0));
+    let usage = Usage { characters: *characters, ..counted.map(exchange::usage).unwrap_or_default() };
+    let by_table = || prices.settle(model, &usage, *on).ok().map(|price| (Basis::Counted, price));
+    let by_provider = |counted: &Counted| counted.cost.map(|cost| (Basis::Billed, cost));
+    let known = counted.and_then(|counted| by_provider(counted).or_else(by_table));
+    let (basis, price) = known.unwrap_or((Basis::Worst, *worst));
+    let (model, answered) = (model.to_owned(), answered.map(str::to_owned));
+    let bill = Box::new(Bill { table, model, answered, on: *on, basis, terms: *terms });
+    Priced { usage, price, bill }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::call::Provider;
+
+    const WORST: MicroUsd = MicroUsd(900_000);
+
+    fn priced_as(asked: &str, provider: Provider, counted: Option<Counted>, answered: Option<&str>) -> Priced {
+        let prices = Prices::built_in().unwrap();
+        let route = Route { provider, model: asked.to_owned() };
+        let (on, terms) = (date(2026, 11, 24), Terms::default());
+        let characters = if provider == Provider::ElevenLabs { 100 } else { 0 };
+        let order = Order { route: &route, worst: WORST, characters, on, terms };
+        priced(&prices, ContentHash::of(b"table"), counted.as_ref(), answered, &order)
+    }
+
+    fn counted() -> Option<Counted> {
+        Some(Counted { input: 1_000, output: 100, ..Counted::default() })
+    }
+
+    #[test]
+    fn a_call_that_another_model_answers_is_priced_by_that_one_and_says_so() {
+        let routed = |answered| priced_as("gemini-2.5-pro", Provider::Gemini, counted(), answered);
+        // 1,000 at 1.25 and 100 at 10; as 3.8 Flash 1,000 at 0.75 and 100 at 3.75.
+        for same in [None, Some("gemini-2.5-pro"), Some("models/gemini-2.5-pro")] {
+            let own = routed(same);
+            assert_eq!((own.price, own.bill.answered), (MicroUsd(2_250), None));
+        }
+        let moved = routed(Some("gemini-3.8-flash"));
+        assert_eq!((moved.price, moved.bill.model.as_str()), (MicroUsd(1_125), "gemini-3.8-flash"));
+        assert_eq!(moved.bill.answered.as_deref(), Some("gemini-3.8-flash"));
+        for unknown in ["gemini-9", "claude-haiku-5-5"] {
+            let unknown = routed(Some(unknown));
+            assert_eq!((unknown.price, unknown.bill.model.as_str()), (MicroUsd(2_250), "gemini-2.5-pro"));
+            assert_ne!(
+                unknown.bill.answered, None,
+                "not in the table as this provider's: as asked, and both are named"
+            );
+        }
+    }
+
+    #[test]
+    fn the_providers_own_bill_comes_before_the_table_and_nothing_counted_is_the_worst_case() {
+        let sonar = |counted| priced_as("perplexity/sonar", Provider::Perplexity, counted, None);
+        let by_table = Counted { input: 900, output: 40, searches: 1, ..Counted::default() };
+        let own = sonar(Some(Counted { cost: Some(MicroUsd(2_826)), ..by_table }));
+        assert_eq!((own.price, own.bill.basis, own.usage.searches), (MicroUsd(2_826), Basis::Billed, 1));
+        let fallen_back = sonar(Some(by_table));
+        assert_eq!((fallen_back.price, fallen_back.bill.basis), (MicroUsd(2_825), Basis::Counted));
+        let blind = sonar(None);
+        assert_eq!((blind.price, blind.bill.basis), (WORST, Basis::Worst));
+        let unlisted = priced_as("gpt-99", Provider::OpenAi, counted(), None);
+        assert_eq!((unlisted.price, unlisted.bill.basis), (WORST, Basis::Worst), "never nothing");
+    }
+
+    #[test]
+    fn speech_is_priced_by_the_characters_that_were_submitted() {
+        for counted in [None, Some(Counted::default())] {
+            let spoken = priced_as("eleven_v3", Provider::ElevenLabs, counted, None);
+            assert_eq!((spoken.usage.characters, spoken.price), (100, MicroUsd(8_000)));
+            assert_eq!(spoken.bill.basis, Basis::Counted);
+        }
+    }
+}
