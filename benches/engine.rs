@@ -99,6 +99,7 @@ impl Worker for StandIn {
                 price: MicroUsd(5),
                 machine_ms: 1,
                 request_id: None,
+                bill: None,
             })
         })
     }
