@@ -221,21 +221,19 @@ impl World {
     fn answer(&mut self, call: CallStep) -> Outcome {
         let luck = self.dice.roll(100);
         let Weather { failures, lost, overbilled, .. } = self.weather;
-        let fail = |class, charge| {
-            Err(CallFailure {
-                class,
-                message: "a fault of the weather".into(),
-                retry_after_ms: None,
-                charge,
-                usage: Usage::default(),
-                bill: None,
-                request_id: None,
-            })
+        let fail = |class, charge| CallFailure {
+            class,
+            message: "a fault of the weather".into(),
+            retry_after_ms: None,
+            charge,
+            usage: Usage::default(),
+            bill: None,
+            request_id: None,
         };
         let result = if luck < failures {
-            fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO))
+            Err(fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO)))
         } else if luck < failures + lost {
-            fail(RetryClass::RetryAfter, Charged::Uncertain)
+            Err(fail(RetryClass::RetryAfter, Charged::Uncertain))
         } else {
             let billed = if luck < failures + lost + overbilled { call.worst.0 * 2 } else { call.worst.0 / 2 };
             Ok(CallAnswer {
