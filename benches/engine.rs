@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use greenroom::clock::Clock;
 use greenroom::config::environment::Environment;
+use greenroom::config::models::Models;
 use greenroom::config::pipeline::PipelineFile;
 use greenroom::config::prices::Prices;
 use greenroom::config::settings::Settings;
@@ -219,6 +220,7 @@ fn options(dir: &Path, disk: Arc<dyn Disk>) -> OpenOptions {
         clock: Clock::system(),
         disk,
         settings: Settings::layered(None, &environment, &[]).unwrap(),
+        models: Models::built_in().unwrap(),
         prices: Prices::built_in().unwrap(),
         prompts: Library::built_in().unwrap(),
         endpoints: BTreeMap::new(),

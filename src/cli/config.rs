@@ -9,6 +9,7 @@ use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use crate::config::fault::{Fault, LoadError};
+use crate::config::models::Models;
 use crate::config::pipeline::PipelineFile;
 use crate::config::prices::Prices;
 use crate::config::role::Role;
@@ -85,6 +86,7 @@ fn check(context: &mut Context<'_>, extra: &[PathBuf]) -> Result<Ending, CliErro
         Err(CliError::Load(error)) => found.take::<Settings>("settings", Err(error)),
         Err(error) => return Err(error),
     };
+    found.take("models", Models::load(&config));
     let prices = found.take("prices", Prices::load(&config));
     let library = found.take("prompts", Library::load(&config));
     if let (Some(settings), Some(prices)) = (&settings, &prices) {

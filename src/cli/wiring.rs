@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use super::context::Context;
 use super::fault::CliError;
+use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::secrets;
 use crate::config::settings::Settings;
@@ -136,6 +137,7 @@ fn assembled(
         provenance,
         clock: context.clock.clone(),
         disk: context.disk(),
+        models: Models::load(&context.paths.config)?,
         prices: Prices::load(&context.paths.config)?,
         prompts: Library::load(&context.paths.config)?,
         settings,

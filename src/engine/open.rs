@@ -18,6 +18,7 @@ use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
 use super::workshop::Workshop;
 use crate::clock::Clock;
+use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
@@ -53,6 +54,8 @@ pub struct OpenOptions {
     pub disk: Arc<dyn Disk>,
     /// The settings.
     pub settings: Settings,
+    /// What the models are.
+    pub models: Models,
     /// The prices.
     pub prices: Prices,
     /// The prompts.
@@ -223,6 +226,7 @@ pub fn open_with(
         clock: options.clock,
         blobs,
         settings: options.settings,
+        models: options.models,
         prices: options.prices,
         table,
         prompts: options.prompts,

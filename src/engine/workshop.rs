@@ -27,6 +27,7 @@ use serde::de::DeserializeOwned;
 use super::executor::{Calling, Worker};
 use super::progress::ProgressHub;
 use crate::clock::Clock;
+use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::call::Provider;
@@ -55,6 +56,7 @@ pub(super) struct Workshop {
     pub(super) spool: Spool,
     pub(super) drafts: Drafts,
     pub(super) settings: Settings,
+    pub(super) models: Models,
     pub(super) prices: Prices,
     /// The artifact that holds the prices.
     pub(super) table: ContentHash,

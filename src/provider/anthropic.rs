@@ -11,37 +11,33 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Effort, Finish, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
+use super::call::{Answer, Finish, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::{hints, schema};
+use crate::config::models::{Model, Structured};
 
 pub(super) use self::stream::{Delta, Fold, Trouble};
 
 /// The body of a request.
-pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
     let model = checked_id("model", &request.model)?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
     }
-    let takes = Takes::of(model);
+    let takes = known.text();
     let mut user = request.user.clone();
     let mut output = Map::new();
-    if let Some(effort) = request.effort.filter(|_| takes.effort) {
-        let word = match effort {
-            Effort::Low => "low",
-            Effort::Medium => "medium",
-            Effort::High => "high",
-        };
-        output.insert("effort".to_owned(), word.into());
+    let effort = request.effort.and_then(|effort| takes.nearest(effort));
+    if let Some(effort) = effort {
+        output.insert("effort".to_owned(), effort.name().into());
     }
     if let Some(wanted) = &request.schema {
         let wanted = schema::for_anthropic(wanted);
-        if takes.schema {
+        if takes.structured == Structured::Native {
             output.insert("format".to_owned(), json!({"type": "json_schema", "schema": wanted}));
         } else {
-            user.push_str("\n\nAnswer with one JSON document and nothing else. It must follow this JSON Schema:\n");
-            user.push_str(&wanted.to_string());
+            user.push_str(&schema::in_words(&wanted));
         }
     }
     let mut body = Map::new();
@@ -60,7 +56,7 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
         body.insert("system".to_owned(), json!([block]));
     }
     body.insert("messages".to_owned(), json!([{"role": "user", "content": [{"type": "text", "text": user}]}]));
-    if takes.switch && request.effort.is_some() {
+    if takes.thinking.adaptive && !takes.thinking.unasked && effort.is_some() {
         body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
     }
     if !output.is_empty() {
@@ -75,37 +71,6 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
         streaming: true,
         form: Form::Usual,
     })
-}
-
-/// What a model takes, from the generation in its id.
-struct Takes {
-    effort: bool,
-    schema: bool,
-    /// Whether it thinks only when it is told to, and then as far as the effort goes.
-    switch: bool,
-}
-
-impl Takes {
-    /// A model that is not known is taken for a new one.
-    fn of(model: &str) -> Self {
-        let Some((family, generation)) = generation(model) else {
-            return Self { effort: true, schema: true, switch: false };
-        };
-        let effort = generation >= (4, 6) || (family == "opus" && generation >= (4, 5));
-        Self { effort, schema: generation >= (4, 5), switch: ((4, 6)..(5, 0)).contains(&generation) }
-    }
-}
-
-/// `claude-sonnet-4-5-20250929` is the family `sonnet` of generation (4, 5); a date is no part of the generation.
-fn generation(model: &str) -> Option<(&str, (u32, u32))> {
-    let mut parts = model.strip_prefix("claude-")?.split('-');
-    let family = parts.next()?;
-    let number = |part: Option<&str>| part.filter(|part| part.len() <= 2).and_then(|part| part.parse().ok());
-    // `claude-3-5-haiku-20241022`: the families before the fourth generation were named the other way round.
-    if let Some(major) = number(Some(family)) {
-        return Some(("", (major, number(parts.next()).unwrap_or(0))));
-    }
-    Some((family, (number(parts.next())?, number(parts.next()).unwrap_or(0))))
 }
 
 /// Reads a recorded stream, or the refusal in its place.

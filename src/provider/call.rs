@@ -13,6 +13,9 @@ use super::error::CallError;
 use super::headers::Headers;
 use super::usage::Usage;
 use super::{anthropic, elevenlabs, gemini, openai, perplexity, voice};
+pub use crate::config::models::Effort;
+use crate::config::models::{Model, Models};
+use crate::domain::call::Provider;
 
 /// A provider whose wire is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +46,19 @@ impl Vendor {
     }
 }
 
+impl Vendor {
+    /// The provider in the words of the other floors.
+    pub fn provider(self) -> Provider {
+        match self {
+            Self::Anthropic => Provider::Anthropic,
+            Self::Gemini => Provider::Gemini,
+            Self::ElevenLabs => Provider::ElevenLabs,
+            Self::OpenAi => Provider::OpenAi,
+            Self::Perplexity => Provider::Perplexity,
+        }
+    }
+}
+
 impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -53,18 +69,6 @@ impl fmt::Display for Vendor {
             Self::Perplexity => "Perplexity",
         })
     }
-}
-
-/// How much a model may think before it answers. A wire leaves it out where the model does not take it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effort {
-    /// As little as the model allows.
-    Low,
-    /// A middle course.
-    Medium,
-    /// Thorough.
-    High,
 }
 
 /// How long the vendor should remember the system text, where it can be told. Writing to its memory costs more than
@@ -345,18 +349,24 @@ pub struct Answer {
     pub rehearsal: bool,
 }
 
-/// Puts a request into a vendor's words.
+/// Puts a request into a vendor's words. Nothing is in it that the table says the model refuses; of a model that the table
+/// has not, nothing optional is asked.
 ///
 /// # Errors
 ///
 /// When the vendor does not offer the work, or an id could not stand in an address.
-pub fn prepare(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+pub fn prepare(models: &Models, vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    let model = match request {
+        Request::Text(text) => models.of(vendor.provider(), &text.model, false),
+        Request::Speech(speech) => models.of(vendor.provider(), &speech.model, true),
+    };
+    let model: &Model = &model;
     match (vendor, request) {
-        (Vendor::Anthropic, Request::Text(text)) => anthropic::prepare(text),
-        (Vendor::Gemini, Request::Text(text)) => gemini::prepare(text),
-        (Vendor::OpenAi, Request::Text(text)) => openai::prepare(text),
-        (Vendor::Perplexity, Request::Text(text)) => perplexity::prepare(text),
-        (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(speech),
+        (Vendor::Anthropic, Request::Text(text)) => anthropic::prepare(model, text),
+        (Vendor::Gemini, Request::Text(text)) => gemini::prepare(model, text),
+        (Vendor::OpenAi, Request::Text(text)) => openai::prepare(model, text),
+        (Vendor::Perplexity, Request::Text(text)) => perplexity::prepare(model, text),
+        (Vendor::ElevenLabs, Request::Speech(speech)) => elevenlabs::prepare(model, speech),
         (Vendor::OpenAi, Request::Speech(speech)) => voice::prepare(speech),
         (Vendor::Anthropic | Vendor::Gemini | Vendor::Perplexity, Request::Speech(_)) => {
             Err(PrepareError::Unsupported { vendor, kind: "speech" })

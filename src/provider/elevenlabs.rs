@@ -13,6 +13,7 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use super::call::{Form, PrepareError, Prepared, SpeechForm, SpeechRequest, Vendor, VoiceSettings, checked_id};
+use crate::config::models::{Model, Stability};
 
 pub(super) use self::read::decode;
 
@@ -23,13 +24,13 @@ const SAMPLE_RATE: u32 = 24_000;
 const MOST_IDS: usize = 3;
 
 /// The body of a request.
-pub(super) fn prepare(request: &SpeechRequest) -> Result<Prepared, PrepareError> {
+pub(super) fn prepare(known: &Model, request: &SpeechRequest) -> Result<Prepared, PrepareError> {
     let voice = checked_id("voice", &request.voice)?;
     let model = checked_id("model", &request.model)?;
     if request.text.trim().is_empty() {
         return Err(PrepareError::Empty("spoken"));
     }
-    let takes = Takes::of(model);
+    let takes = known.speech();
     let mut body = Map::new();
     body.insert("text".to_owned(), request.text.as_str().into());
     body.insert("model_id".to_owned(), model.into());
@@ -37,17 +38,17 @@ pub(super) fn prepare(request: &SpeechRequest) -> Result<Prepared, PrepareError>
         body.insert("language_code".to_owned(), language.as_str().into());
     }
     if let Some(settings) = request.settings {
-        body.insert("voice_settings".to_owned(), voice_settings(settings, takes.three_stabilities));
+        body.insert("voice_settings".to_owned(), voice_settings(settings, takes.stability));
     }
     if let Some(seed) = request.seed {
         body.insert("seed".to_owned(), seed.into());
     }
     // Named takes come before the words of the neighbours, and the vendor would pass over those.
-    let ids = request.previous_ids.iter().filter(|id| takes.context && checked_id("take", id).is_ok());
+    let ids = request.previous_ids.iter().filter(|id| takes.stitching && checked_id("take", id).is_ok());
     let ids: Vec<&str> = ids.rev().take(MOST_IDS).map(String::as_str).collect();
     let previous = request.previous.as_deref().filter(|_| ids.is_empty());
     for (name, hint) in [("previous_text", previous), ("next_text", request.next.as_deref())] {
-        if let Some(hint) = hint.filter(|hint| takes.context && !hint.is_empty()) {
+        if let Some(hint) = hint.filter(|hint| takes.hints && !hint.is_empty()) {
             body.insert(name.to_owned(), hint.into());
         }
     }
@@ -65,28 +66,13 @@ pub(super) fn prepare(request: &SpeechRequest) -> Result<Prepared, PrepareError>
     Ok(Prepared { vendor: Vendor::ElevenLabs, path, body, streaming: false, form })
 }
 
-/// What a model takes.
-struct Takes {
-    context: bool,
-    language: bool,
-    three_stabilities: bool,
-}
-
-impl Takes {
-    fn of(model: &str) -> Self {
-        let third = model.starts_with("eleven_v3");
-        let no_language = model.ends_with("_v1") || model.ends_with("_v2");
-        Self { context: !third, language: !no_language, three_stabilities: third }
-    }
-}
-
-fn voice_settings(settings: VoiceSettings, three_stabilities: bool) -> Value {
+fn voice_settings(settings: VoiceSettings, grades: Stability) -> Value {
     let part = |hundredths: u8| f64::from(hundredths) / 100.0;
-    let stability = match (three_stabilities, settings.stability) {
-        (false, stability) => stability.min(100),
-        (true, 0..=24) => 0,
-        (true, 25..=74) => 50,
-        (true, _) => 100,
+    let stability = match (grades, settings.stability) {
+        (Stability::Free, stability) => stability.min(100),
+        (Stability::Three, 0..=24) => 0,
+        (Stability::Three, 25..=74) => 50,
+        (Stability::Three, _) => 100,
     };
     json!({
         "stability": part(stability),

@@ -17,44 +17,49 @@ use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::usage::Usage;
 use super::{hints, schema};
+use crate::config::models::{Model, Structured, TextTakes};
 
 /// The body of a request.
-pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
     let model = checked_id("model", request.model.strip_prefix("models/").unwrap_or(&request.model))?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
+    }
+    let takes = known.text();
+    let mut config = Map::new();
+    config.insert("maxOutputTokens".to_owned(), request.max_tokens.into());
+    let mut user = request.user.clone();
+    if let Some(wanted) = &request.schema {
+        let cut = schema::for_gemini(wanted);
+        if takes.structured == Structured::Native {
+            config.insert("responseMimeType".to_owned(), "application/json".into());
+            config.insert("responseJsonSchema".to_owned(), cut);
+        } else {
+            user.push_str(&schema::in_words(&cut));
+        }
+    }
+    if let Some(thinking) = request.effort.and_then(|effort| thinking(&takes, effort, request.max_tokens)) {
+        config.insert("thinkingConfig".to_owned(), thinking);
     }
     let mut body = Map::new();
     if !request.system.is_empty() {
         body.insert("systemInstruction".to_owned(), json!({"parts": [{"text": request.system}]}));
     }
-    body.insert("contents".to_owned(), json!([{"role": "user", "parts": [{"text": request.user}]}]));
-    let mut config = Map::new();
-    config.insert("maxOutputTokens".to_owned(), request.max_tokens.into());
-    if let Some(wanted) = &request.schema {
-        config.insert("responseMimeType".to_owned(), "application/json".into());
-        config.insert("responseJsonSchema".to_owned(), schema::for_gemini(wanted));
-    }
-    if let Some(effort) = request.effort {
-        config.insert("thinkingConfig".to_owned(), thinking(model, effort));
-    }
+    body.insert("contents".to_owned(), json!([{"role": "user", "parts": [{"text": user}]}]));
     body.insert("generationConfig".to_owned(), config.into());
     let body = Value::Object(body).to_string().into_bytes();
     let path = format!("/v1beta/models/{model}:generateContent");
     Ok(Prepared { vendor: Vendor::Gemini, path, body, streaming: false, form: Form::Usual })
 }
 
-/// The 2.5 generation takes a budget and no level; every later one a level.
-fn thinking(model: &str, effort: Effort) -> Value {
-    let (level, budget) = match effort {
-        Effort::Low => ("LOW", 1_024),
-        Effort::Medium => ("MEDIUM", 8_192),
-        Effort::High => ("HIGH", 24_576),
-    };
-    match model.starts_with("gemini-2.") {
-        true => json!({"thinkingBudget": budget}),
-        false => json!({"thinkingLevel": level}),
+/// The one control that the model takes: a level, or a budget that leaves at least half of the tokens to the answer.
+fn thinking(takes: &TextTakes, effort: Effort, max_tokens: u32) -> Option<Value> {
+    if takes.thinking.level {
+        let level = takes.nearest(effort)?;
+        return Some(json!({"thinkingLevel": level.name().to_ascii_uppercase()}));
     }
+    let (least, most) = takes.thinking.budget?;
+    Some(json!({"thinkingBudget": effort.room().min(max_tokens / 2).clamp(least, most)}))
 }
 
 #[derive(Deserialize)]

@@ -11,12 +11,13 @@ mod tests;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Content, Effort, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::{Told, refusal};
 use super::usage::Usage;
 use super::{hints, schema};
+use crate::config::models::Model;
 
 pub(super) use self::stream::Fold;
 use self::stream::{Counts, Trouble};
@@ -25,7 +26,7 @@ use self::stream::{Counts, Trouble};
 const LONGEST_NAME: usize = 64;
 
 /// The body of a request.
-pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
     let model = checked_name("model", &request.model)?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
@@ -43,13 +44,8 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     if let Some(wanted) = &request.schema {
         body.insert("response_format".to_owned(), format(wanted, true));
     }
-    if let Some(effort) = request.effort {
-        let word = match effort {
-            Effort::Low => "low",
-            Effort::Medium => "medium",
-            Effort::High => "high",
-        };
-        body.insert("reasoning_effort".to_owned(), word.into());
+    if let Some(effort) = request.effort.and_then(|effort| known.text().nearest(effort)) {
+        body.insert("reasoning_effort".to_owned(), effort.name().into());
     }
     body.insert("stream".to_owned(), true.into());
     body.insert("stream_options".to_owned(), json!({"include_usage": true}));

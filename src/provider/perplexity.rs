@@ -14,18 +14,19 @@ use serde_json::{Map, Value, json};
 use self::read::Response;
 pub(super) use self::stream::Fold;
 use self::stream::Trouble;
-use super::call::{Answer, Content, Effort, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::refusal;
 use super::{hints, openai};
+use crate::config::models::Model;
 
 /// The most steps of searching and reading that one call may take. The reservation of a call counts on it: the price table's
 /// `most_searches` is three for each step.
 const MOST_STEPS: u32 = 5;
 
 /// The body of a request.
-pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
     let model = checked_name("model", &request.model)?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
@@ -40,13 +41,8 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     body.insert("tool_choice".to_owned(), "required".into());
     body.insert("max_steps".to_owned(), MOST_STEPS.into());
     body.insert("max_output_tokens".to_owned(), request.max_tokens.into());
-    if let Some(effort) = request.effort {
-        let word = match effort {
-            Effort::Low => "low",
-            Effort::Medium => "medium",
-            Effort::High => "high",
-        };
-        body.insert("reasoning".to_owned(), json!({"effort": word}));
+    if let Some(effort) = request.effort.and_then(|effort| known.text().nearest(effort)) {
+        body.insert("reasoning".to_owned(), json!({"effort": effort.name()}));
     }
     if let Some(wanted) = &request.schema {
         body.insert("response_format".to_owned(), openai::format(wanted, false));

@@ -82,6 +82,11 @@ pub(super) fn for_openai(schema: &Value) -> Value {
     walk(schema, Dialect::OpenAi)
 }
 
+/// What asks for a schema in words, of a model that cannot be held to one.
+pub(super) fn in_words(schema: &Value) -> String {
+    format!("\n\nAnswer with one JSON document and nothing else. It must follow this JSON Schema:\n{schema}")
+}
+
 #[derive(Clone, Copy)]
 enum Dialect {
     Anthropic,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use greenroom::clock::Clock;
 use greenroom::config::environment::Environment;
+use greenroom::config::models::Models;
 use greenroom::config::prices::Prices;
 use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
@@ -40,6 +41,7 @@ pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: U
         clock: Clock::system(),
         disk,
         settings,
+        models: Models::built_in().unwrap(),
         prices: Prices::built_in().unwrap(),
         prompts: Library::built_in().unwrap(),
         endpoints: BTreeMap::from([

@@ -249,7 +249,7 @@ fn voice_id(voice: &Voice) -> String {
 impl Workshop {
     /// Keeps a request and prices its worst case.
     fn plan(&self, route: &Route, request: &Request, unit: u32, ceiling: Ceiling) -> Result<UnitPlan, String> {
-        let prepared = prepare(exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
+        let prepared = prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
         let bytes = prepared.body.len() as u64;
         let on = day(self.clock.now());
         let worst = self.prices.worst_case(&route.model, bytes, ceiling, on).map_err(|e| e.to_string())?;

@@ -3,9 +3,22 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::call::{Content, Request, decode as decode_any, prepare as prepare_any};
+use super::super::call::{Content, Effort, Request, decode as decode_any};
 use super::super::usage::Usage;
 use super::*;
+use crate::config::models::Models;
+
+fn models() -> Models {
+    Models::built_in().unwrap()
+}
+
+fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models().of(Vendor::Anthropic.provider(), &request.model, false), request)
+}
+
+fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    super::super::call::prepare(&models(), vendor, request)
+}
 
 fn request(model: &str) -> TextRequest {
     TextRequest {
@@ -52,7 +65,6 @@ fn a_request_has_these_bytes() {
 fn nothing_is_sent_that_a_model_refuses() {
     // Model, whether effort is taken, whether a schema is, whether thinking has to be switched on.
     let table = [
-        ("claude-3-5-haiku-20241022", false, false, false),
         ("claude-opus-4-20250514", false, false, false),
         ("claude-opus-4-1-20250805", false, false, false),
         ("claude-sonnet-4-5-20250929", false, true, false),
@@ -63,7 +75,7 @@ fn nothing_is_sent_that_a_model_refuses() {
         ("claude-sonnet-5", true, true, false),
         ("claude-opus-5-5", true, true, false),
         ("claude-fable-5-2", true, true, false),
-        ("some-later-name", true, true, false),
+        ("some-later-name", false, false, false),
     ];
     for (model, effort, schema, switch) in table {
         let mut asked = request(model);

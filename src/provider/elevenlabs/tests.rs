@@ -3,12 +3,23 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::call::{
-    Answer, Content, Request, TextRequest, VoiceSettings, decode as decode_any, prepare as prepare_any,
-};
+use super::super::call::{Answer, Content, Request, TextRequest, VoiceSettings, decode as decode_any};
 use super::super::error::{CallError, ChargeKnown, RetryClass};
 use super::super::headers::Headers;
 use super::*;
+use crate::config::models::Models;
+
+fn models() -> Models {
+    Models::built_in().unwrap()
+}
+
+fn prepare(request: &SpeechRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models().of(Vendor::ElevenLabs.provider(), &request.model, true), request)
+}
+
+fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    super::super::call::prepare(&models(), vendor, request)
+}
 
 fn request(model: &str) -> SpeechRequest {
     SpeechRequest {

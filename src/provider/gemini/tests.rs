@@ -1,8 +1,21 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::call::{Remember, Request, prepare as prepare_any};
+use super::super::call::{Remember, Request};
 use super::*;
+use crate::config::models::Models;
+
+fn models() -> Models {
+    Models::built_in().unwrap()
+}
+
+fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models().of(Vendor::Gemini.provider(), &request.model, false), request)
+}
+
+fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    super::super::call::prepare(&models(), vendor, request)
+}
 
 fn request(model: &str) -> TextRequest {
     TextRequest {

@@ -3,9 +3,22 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::call::{Remember, Request, decode as decode_any, prepare as prepare_any};
+use super::super::call::{Effort, Remember, Request, decode as decode_any};
 use super::super::progress::{Progress, Watch};
 use super::*;
+use crate::config::models::Models;
+
+fn models() -> Models {
+    Models::built_in().unwrap()
+}
+
+fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models().of(Vendor::OpenAi.provider(), &request.model, false), request)
+}
+
+fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    super::super::call::prepare(&models(), vendor, request)
+}
 
 fn request(model: &str) -> TextRequest {
     TextRequest {

@@ -3,12 +3,25 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::call::{Remember, Request, decode as decode_any, prepare as prepare_any};
+use super::super::call::{Effort, Remember, Request, decode as decode_any};
 use super::super::progress::{Progress, Watch};
 use super::super::usage::Usage;
 use super::read::micro_usd;
 use super::*;
+use crate::config::models::Models;
 use crate::domain::money::MicroUsd;
+
+fn models() -> Models {
+    Models::built_in().unwrap()
+}
+
+fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models().of(Vendor::Perplexity.provider(), &request.model, false), request)
+}
+
+fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
+    super::super::call::prepare(&models(), vendor, request)
+}
 
 fn request() -> TextRequest {
     TextRequest {

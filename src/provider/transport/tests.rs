@@ -58,7 +58,7 @@ fn prepared(vendor: Vendor) -> Prepared {
         effort: None,
         remember: super::super::call::Remember::No,
     };
-    prepare(vendor, &Request::Text(request)).unwrap()
+    prepare(&crate::config::models::Models::built_in().unwrap(), vendor, &Request::Text(request)).unwrap()
 }
 
 fn limits() -> Limits {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::call::{Request, VoiceSettings, decode as decode_any, prepare as prepare_any};
+use super::super::call::{Request, VoiceSettings, decode as decode_any};
 use super::*;
 
 fn request(form: SpeechForm) -> SpeechRequest {
@@ -21,7 +21,12 @@ fn request(form: SpeechForm) -> SpeechRequest {
 
 #[test]
 fn a_request_has_these_bytes() {
-    let prepared = prepare_any(Vendor::OpenAi, &Request::Speech(request(SpeechForm::Wav))).unwrap();
+    let prepared = super::super::call::prepare(
+        &crate::config::models::Models::built_in().unwrap(),
+        Vendor::OpenAi,
+        &Request::Speech(request(SpeechForm::Wav)),
+    )
+    .unwrap();
     assert_eq!((prepared.path.as_str(), prepared.form, prepared.streaming), ("/v1/audio/speech", Form::Wav, false));
     let expected = concat!(
         r#"{"model":"hexgrad/Kokoro-82M","input":"Grüße 😀","voice":"af_heart","response_format":"wav","#,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Waits;
+use crate::config::models::Models;
 use crate::domain::accept::apply_revision;
 use crate::domain::handoff::{Contract, Dimension, Draft, Plan, Revision};
 use crate::domain::ids::{ContentHash, LineId};
@@ -27,6 +28,7 @@ struct Client {
     studio: Rehearsal,
     transport: Transport,
     prompts: Library,
+    models: Models,
 }
 
 impl Client {
@@ -35,7 +37,7 @@ impl Client {
         let options = Options { seed: 4, pace: 0.0, faults, waits: Some(waits), ..Options::default() };
         let studio = Rehearsal::start(options).await.unwrap();
         let transport = Transport::new(&transport::Options::default()).unwrap();
-        Self { studio, transport, prompts: Library::built_in().unwrap() }
+        Self { studio, transport, prompts: Library::built_in().unwrap(), models: Models::built_in().unwrap() }
     }
 
     async fn send(&self, vendor: Vendor, request: &Request, key: &str, attempt: u32) -> Result<Answer, CallError> {
@@ -47,7 +49,7 @@ impl Client {
             Vendor::Perplexity => self.studio.perplexity_base(),
         };
         let endpoint = Endpoint::new(vendor, &base, "rehearsal-key".into()).unwrap();
-        let prepared = prepare(vendor, request).unwrap();
+        let prepared = prepare(&self.models, vendor, request).unwrap();
         self.transport.send(&endpoint, &prepared, key, attempt, Limits::default(), &mut ()).await?.decode()
     }
 
@@ -215,7 +217,7 @@ async fn the_clients_know_what_to_do_about_almost_every_fault() {
         for fault in Fault::ALL {
             let mut requests = (0..40_000).map(|nth| make(&format!("Number {nth}.")));
             let meets = |request: &Request| {
-                drawn(FaultProfile::Storm, 4, &prepare(vendor, request).unwrap().body, 0) == Some(fault)
+                drawn(FaultProfile::Storm, 4, &prepare(&client.models, vendor, request).unwrap().body, 0) == Some(fault)
             };
             let request = requests.find(meets).unwrap();
             let first = client.send(vendor, &request, "k", 0).await;
