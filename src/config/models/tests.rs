@@ -196,7 +196,7 @@ fn every_fault_is_told_with_its_place() {
         ("cache = \"none\"", "cache = \"none\"\nmood = 1", "m.toml:11:1", "is not known"),
         ("openai_chat", "anthropic_messages", "m.toml:14:8", "does not speak this wire"),
         ("openai_chat", "openai_speech", "m.toml:15:9", "is not for this wire"),
-        ("takes = \"g\"", "takes = \"claude-5-6\"", "m.toml:15:9", "did you mean `claude-5`?"),
+        ("takes = \"g\"", "takes = \"claude-5-6\"", "m.toml:15:9", "did you mean `claude-4-6`?"),
         ("takes = \"g\"", "takes = \"g\"\nsuccessor = \"n\"", "m.toml:16:13", "is no model of the table"),
         ("takes = \"g\"", "takes = \"g\"\nsuccessor = \"m\"", "m.toml:16:13", "cannot follow itself"),
         ("takes = \"g\"", "takes = \"g\"\nsuccessor = \"eleven_v4\"", "m.toml:16:13", "cannot do the work"),
