@@ -15,6 +15,7 @@ pub use self::takes::{
     Cache, Effort, ForcedTool, Sampling, SchemaForm, SpeechTakes, Stability, Structured, Takes, TextTakes, Thinking,
 };
 use super::fault::{Faults, LoadError, read_if_there};
+use super::settings::habits::{Habits, Server};
 use crate::domain::call::Provider;
 use jiff::civil::Date;
 
@@ -25,6 +26,9 @@ const BUILT_IN: &str = include_str!("../../assets/models.toml");
 pub struct Models {
     models: BTreeMap<String, Model>,
     groups: BTreeMap<String, Takes>,
+    /// The program that answers on OpenAI's wire, and what it has room for.
+    server: Server,
+    server_context: Option<u64>,
 }
 
 /// One model.
@@ -36,6 +40,8 @@ pub struct Model {
     pub provider: Provider,
     /// How it is spoken to.
     pub wire: Wire,
+    /// The program that answers, where the wire is one that many speak.
+    pub server: Server,
     /// How much it reads and makes.
     pub limits: Limits,
     /// What it takes.
@@ -171,7 +177,9 @@ impl Models {
     ///
     /// All faults of the table; a test holds that it has none.
     pub fn built_in() -> Result<Self, Faults> {
-        read::models("assets/models.toml", BUILT_IN, &Self { models: BTreeMap::new(), groups: BTreeMap::new() })
+        let nothing =
+            Self { models: BTreeMap::new(), groups: BTreeMap::new(), server: Server::Other, server_context: None };
+        read::models("assets/models.toml", BUILT_IN, &nothing)
     }
 
     /// The table with the groups and models of a text laid over it.
@@ -197,6 +205,18 @@ impl Models {
         }
     }
 
+    /// The table as it holds with the server that answers on OpenAI's wire. What that has room for comes before what a model
+    /// could read.
+    #[must_use]
+    pub fn served_by(mut self, habits: &Habits) -> Self {
+        (self.server, self.server_context) = (habits.server, habits.server_context);
+        let (server, context) = (self.server, self.server_context);
+        for model in self.models.values_mut() {
+            model.serve(server, context);
+        }
+        self
+    }
+
     /// All models, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Model> {
         self.models.values()
@@ -212,7 +232,14 @@ impl Models {
         // Google's own lists write its ids with this in front.
         let bare = id.strip_prefix("models/").filter(|_| provider == Provider::Gemini).unwrap_or(id);
         let known = self.get(bare).filter(|model| model.provider == provider && model.wire.speaks() == speaks);
-        known.map_or_else(|| Cow::Owned(Model::unknown(provider, id, speaks)), Cow::Borrowed)
+        known.map_or_else(
+            || {
+                let mut model = Model::unknown(provider, id, speaks);
+                model.serve(self.server, self.server_context);
+                Cow::Owned(model)
+            },
+            Cow::Borrowed,
+        )
     }
 
     /// What is to be said of a model on a day.
@@ -269,7 +296,23 @@ impl Model {
             false => Takes::Text(TextTakes { structured, ..TextTakes::nothing() }),
         };
         let (limits, life) = (Limits::default(), Life::default());
-        Self { id: id.to_owned(), provider, wire, limits, takes, life, is_known: false }
+        Self { id: id.to_owned(), provider, wire, server: Server::Other, limits, takes, life, is_known: false }
+    }
+
+    /// Says which program answers and what it has room for, where the wire is OpenAI's.
+    fn serve(&mut self, server: Server, context: Option<u64>) {
+        match self.wire {
+            Wire::OpenAiChat => {
+                self.server = server;
+                self.limits.context = context.or(self.limits.context);
+            }
+            Wire::OpenAiSpeech => self.server = server,
+            Wire::AnthropicMessages
+            | Wire::GeminiGenerateContent
+            | Wire::PerplexityAgent
+            | Wire::PerplexitySonar
+            | Wire::ElevenLabsSpeech => {}
+        }
     }
 
     /// What it takes as a model of text; nothing where it is a voice.

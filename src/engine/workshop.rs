@@ -13,6 +13,7 @@ mod dispute;
 mod exchange;
 mod judge;
 mod local;
+mod neighbours;
 mod prepare;
 mod price;
 mod route;

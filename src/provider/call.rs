@@ -256,6 +256,17 @@ pub enum PrepareError {
     /// There is no text.
     #[error("the text to be {0} is empty. Nothing was sent")]
     Empty(&'static str),
+    /// The server would cut the prompt without a word.
+    #[error(
+        "the prompt can have up to {most} tokens, and the server has room for {context} and would cut it without a word. Nothing \
+         was sent. Give the server more room and say so in `providers.openai.context_tokens`, or route the role to another model"
+    )]
+    TooLong {
+        /// The most tokens that the prompt can have: no token is shorter than a byte.
+        most: u64,
+        /// What the server has room for.
+        context: u64,
+    },
 }
 
 /// Seconds from the start of the audio for each character of the text that was spoken. The three lists have one length,
@@ -388,7 +399,7 @@ pub fn decode(vendor: Vendor, form: Form, status: u16, headers: &Headers, body: 
         (Vendor::ElevenLabs, _) => elevenlabs::decode(form, status, headers, body),
         (Vendor::OpenAi, Form::Samples(_) | Form::Wav) => voice::decode(form, status, headers, body),
         (Vendor::OpenAi, Form::Usual | Form::Sonar) => openai::decode(status, headers, body),
-        (Vendor::Perplexity, _) => perplexity::decode(status, headers, body),
+        (Vendor::Perplexity, _) => perplexity::decode(form, status, headers, body),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod progress;
 mod refusal;
 mod schema;
 pub mod sse;
+mod thoughts;
 pub mod transport;
 pub mod usage;
 mod voice;

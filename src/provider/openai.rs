@@ -2,7 +2,7 @@
 //! a request, and an answer read from its stream or whole. Facts from their documentation and OpenAI's Python client 3.54.0,
 //! as of November 2026.
 //!
-//! Sampling parameters are not sent: each server has defaults of its own. Not for speech, and not for OpenAI's Responses.
+//! Sampling parameters are not sent: each server has defaults of its own. Where the servers differ, [`Server`] says how. Not for speech, and not for OpenAI's Responses.
 
 mod stream;
 #[cfg(test)]
@@ -15,9 +15,11 @@ use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextReq
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::{Told, refusal};
+use super::thoughts::without_thoughts;
 use super::usage::Usage;
 use super::{hints, schema};
 use crate::config::models::Model;
+use crate::config::settings::habits::Server;
 
 pub(super) use self::stream::Fold;
 use self::stream::{Counts, Trouble};
@@ -25,11 +27,21 @@ use self::stream::{Counts, Trouble};
 /// The longest name of a schema.
 const LONGEST_NAME: usize = 64;
 
+/// Tokens that the frame of a chat adds to its texts: the marks of two turns and of the answer.
+const FRAMING: u64 = 64;
+
 /// The body of a request.
 pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
     let model = checked_name("model", &request.model)?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
+    }
+    if let Some(context) = known.limits.context.filter(|_| known.server.cuts_prompts()) {
+        let bytes = request.system.len().saturating_add(request.user.len());
+        let most = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(FRAMING);
+        if most > context {
+            return Err(PrepareError::TooLong { most, context });
+        }
     }
     let mut messages = Vec::new();
     if !request.system.is_empty() {
@@ -39,12 +51,15 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
     let mut body = Map::new();
     body.insert("model".to_owned(), model.into());
     body.insert("messages".to_owned(), messages.into());
-    let limit = if is_openais(model) { "max_completion_tokens" } else { "max_tokens" };
+    let server = known.server;
+    // A gateway may hand a model of OpenAI's on, and that refuses the older name whoever asks.
+    let limit = if is_openais(model) { Server::OpenAi.limit() } else { server.limit() };
     body.insert(limit.to_owned(), request.max_tokens.into());
     if let Some(wanted) = &request.schema {
         body.insert("response_format".to_owned(), format(wanted, true));
     }
-    if let Some(effort) = request.effort.and_then(|effort| known.text().nearest(effort)) {
+    let effort = request.effort.filter(|_| server.takes_effort() || is_openais(model));
+    if let Some(effort) = effort.and_then(|effort| known.text().nearest(effort)) {
         body.insert("reasoning_effort".to_owned(), effort.name().into());
     }
     body.insert("stream".to_owned(), true.into());
@@ -95,7 +110,12 @@ struct Read {
     model: Option<String>,
     id: Option<String>,
     usage: Option<Usage>,
+    /// Whether there were thoughts beside the text.
+    has_thoughts: bool,
 }
+
+/// What an answer is called that is nothing but thoughts.
+const THOUGHTS_ALONE: &str = "with_thoughts_alone";
 
 /// Reads a recorded stream, the whole answer of a server that does not stream, or the refusal in their place.
 pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
@@ -108,6 +128,7 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     let read = read.map_err(|error| error.with_status(status).with_request_id(request_id))?;
     let finish = match read.finish.as_deref() {
         _ if !read.refusal.is_empty() => Finish::Refused("refusal".to_owned()),
+        Some("stop") if read.text.is_empty() && read.has_thoughts => Finish::Other(THOUGHTS_ALONE.to_owned()),
         Some("stop") => Finish::Complete,
         Some("length") => Finish::Length,
         Some("content_filter") => Finish::Refused("content_filter".to_owned()),
@@ -183,6 +204,9 @@ struct Choice {
 struct Message {
     content: Option<String>,
     refusal: Option<String>,
+    /// Of Ollama and vLLM, and of llama.cpp and older vLLM.
+    #[serde(alias = "reasoning_content")]
+    reasoning: Option<Value>,
 }
 
 fn whole(body: &[u8]) -> Result<Read, CallError> {
@@ -205,13 +229,6 @@ fn whole(body: &[u8]) -> Result<Read, CallError> {
         model: parsed.model,
         id: parsed.id,
         usage,
+        has_thoughts: choice.message.reasoning.is_some_and(|thoughts| thoughts.as_str() != Some("")),
     })
-}
-
-/// The text behind the thoughts that some servers leave in front of it.
-fn without_thoughts(text: &str) -> &str {
-    match text.trim_start().strip_prefix("<think>") {
-        Some(thoughts) => thoughts.split_once("</think>").map_or("", |(_, text)| text.trim_start()),
-        None => text,
-    }
 }

@@ -2,9 +2,10 @@
 //! stream or whole. Facts from Perplexity's documentation and its Python client 0.46.1, as of November 2026.
 //!
 //! Without a tool the model does not search, and with one that is merely offered it may not: so the tool is given and
-//! required. The older Sonar chat completions ended on 2026-09-27 and are not spoken.
+//! required. The older Sonar chat completions, which ended on 2026-09-27, are in [`sonar`].
 
 mod read;
+mod sonar;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use self::read::Response;
+pub(super) use self::sonar::Fold as SonarFold;
 pub(super) use self::stream::Fold;
 use self::stream::Trouble;
 use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
@@ -19,14 +21,20 @@ use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::refusal;
 use super::{hints, openai};
-use crate::config::models::Model;
+use crate::config::models::{Model, Wire};
 
 /// The most steps of searching and reading that one call may take. The reservation of a call counts on it: the price table's
 /// `most_searches` is three for each step.
 const MOST_STEPS: u32 = 5;
 
+/// How much of what is found is read, on both wires.
+const CONTEXT_SIZE: &str = "medium";
+
 /// The body of a request.
 pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
+    if known.wire == Wire::PerplexitySonar {
+        return sonar::prepare(request);
+    }
     let model = checked_name("model", &request.model)?;
     if request.user.trim().is_empty() {
         return Err(PrepareError::Empty("answered"));
@@ -37,7 +45,7 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
         body.insert("instructions".to_owned(), request.system.clone().into());
     }
     body.insert("input".to_owned(), json!([{"type": "message", "role": "user", "content": request.user}]));
-    body.insert("tools".to_owned(), json!([{"type": "web_search", "search_context_size": "medium"}]));
+    body.insert("tools".to_owned(), json!([{"type": "web_search", "search_context_size": CONTEXT_SIZE}]));
     body.insert("tool_choice".to_owned(), "required".into());
     body.insert("max_steps".to_owned(), MOST_STEPS.into());
     body.insert("max_output_tokens".to_owned(), request.max_tokens.into());
@@ -53,7 +61,10 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
 }
 
 /// Reads a recorded stream, a whole answer, or the refusal in their place.
-pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
+pub(super) fn decode(form: Form, status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
+    if form == Form::Sonar {
+        return sonar::decode(status, headers, body);
+    }
     if status != 200 {
         return Err(refusal(Vendor::Perplexity, status, headers, body));
     }

@@ -28,6 +28,7 @@ enum Kind {
     Stream(Box<Fold>),
     OpenAi(Box<openai::Fold>),
     Perplexity(Box<perplexity::Fold>),
+    Sonar(Box<perplexity::SonarFold>),
     Whole(u64),
 }
 
@@ -38,6 +39,7 @@ impl Watch {
             (_, Form::Samples(_) | Form::Wav) => Kind::Whole(0),
             (Vendor::Anthropic, _) => Kind::Stream(Box::default()),
             (Vendor::OpenAi, _) => Kind::OpenAi(Box::default()),
+            (Vendor::Perplexity, Form::Sonar) => Kind::Sonar(Box::default()),
             (Vendor::Perplexity, _) => Kind::Perplexity(Box::default()),
             (Vendor::Gemini | Vendor::ElevenLabs, _) => Kind::Whole(0),
         })
@@ -58,6 +60,11 @@ impl Watch {
                 shown
             }
             Kind::Perplexity(fold) => {
+                let mut shown = Vec::new();
+                fold.push(bytes, |step| shown.push(step));
+                shown
+            }
+            Kind::Sonar(fold) => {
                 let mut shown = Vec::new();
                 fold.push(bytes, |step| shown.push(step));
                 shown

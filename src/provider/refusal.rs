@@ -46,17 +46,27 @@ impl Told {
         let number = error.get("code").and_then(Value::as_u64).or_else(|| word("code")?.parse().ok());
         let status = number.and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code));
         let code = word("code").filter(|_| status.is_none());
-        Self {
-            kind: word("type").or(code).map(str::to_owned),
-            code: code.map(str::to_owned),
-            status,
-            message: word("message").unwrap_or_default().to_owned(),
-        }
+        // llama.cpp's counts of a prompt that is too long.
+        let count = |name: &str| error.get(name).and_then(Value::as_u64);
+        let message = word("message").unwrap_or_default();
+        let message = match (count("n_prompt_tokens"), count("n_ctx")) {
+            (Some(prompt), Some(context)) => {
+                let message = message.trim_end_matches('.');
+                format!("{message} (the prompt has {prompt} tokens, and the server's context {context})")
+            }
+            (_, _) => message.to_owned(),
+        };
+        Self { kind: word("type").or(code).map(str::to_owned), code: code.map(str::to_owned), status, message }
     }
 
     /// Whether the kind or the code is one of these.
     fn is(&self, words: &[&str]) -> bool {
         [&self.kind, &self.code].into_iter().flatten().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Whether the sentence has one of these in it.
+    fn says(&self, parts: &[&str]) -> bool {
+        parts.iter().any(|part| self.message.contains(part))
     }
 
     /// What would help against an error within an answer that had begun well.
@@ -96,6 +106,13 @@ fn class_of(status: u16, told: Option<&Told>) -> RetryClass {
     let is = |words: &[&str]| told.is_some_and(|told| told.is(words));
     if is(&["insufficient_quota", "authentication_error", "permission_error"]) {
         return RetryClass::AskPerson;
+    }
+    // The words of Perplexity's older wire since it ended; the status is not documented.
+    if told.is_some_and(|told| told.says(&["Sonar is now the Agent API"])) {
+        return RetryClass::OtherModel;
+    }
+    if told.is_some_and(|told| told.says(&["maximum context length", "context size", "context length"])) {
+        return RetryClass::FixRequest;
     }
     if is(&["not_found_error", "NotFoundError", "model_not_found", "invalid_model"]) {
         return RetryClass::OtherModel;
@@ -141,6 +158,32 @@ mod tests {
             let told = Told::of(&body);
             let found = told.as_ref().map(|told| (told.kind.as_deref().unwrap_or_default(), told.message.as_str()));
             assert_eq!(found, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_is_too_long_is_told_with_its_sizes() {
+        let llama = json!({"error": {"code": 400, "type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 4096,
+            "message": "the request exceeds the available context size. Try to increase it."}});
+        let vllm = json!({"object": "error", "type": "BadRequestError", "code": 400,
+            "message": "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens."});
+        for (body, sizes) in
+            [(llama, "the prompt has 9000 tokens, and the server's context 4096"), (vllm, "4096 tokens")]
+        {
+            let error = refusal(Vendor::OpenAi, 400, &Headers::default(), body.to_string().as_bytes());
+            assert_eq!((error.class, error.charge), (RetryClass::FixRequest, ChargeKnown::NotCharged), "{body}");
+            assert!(error.message.contains(sizes), "{}", error.message);
+        }
+        let within = json!({"message": "This model's maximum context length is 4096 tokens", "code": 500});
+        assert_eq!(Told::members(&within).class(), RetryClass::FixRequest, "within a stream too");
+    }
+
+    #[test]
+    fn a_wire_that_has_ended_asks_for_another_model_whatever_its_status() {
+        let body = json!({"error": {"message": "Sonar is now the Agent API. See the documentation.", "type": "gone", "code": 410}});
+        for status in [400, 403, 404, 410, 422] {
+            let error = refusal(Vendor::Perplexity, status, &Headers::default(), body.to_string().as_bytes());
+            assert_eq!((error.class, error.charge), (RetryClass::OtherModel, ChargeKnown::NotCharged), "{status}");
         }
     }
 

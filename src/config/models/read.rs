@@ -11,6 +11,7 @@ use super::{
 };
 use crate::config::fault::{Faults, suggestion};
 use crate::config::reader::{Document, Section};
+use crate::config::settings::habits::Server;
 use crate::domain::call::Provider;
 
 /// The most tokens or characters that a limit may say.
@@ -61,7 +62,12 @@ pub(super) fn models(file: &str, source: &str, under: &Models) -> Result<Models,
             }
         }
     }
-    document.finish(schema.map(|()| Models { models, groups }))
+    document.finish(schema.map(|()| Models {
+        models,
+        groups,
+        server: under.server,
+        server_context: under.server_context,
+    }))
 }
 
 fn takes(section: &Section<'_, '_>) -> Option<Takes> {
@@ -197,7 +203,8 @@ fn model(section: &Section<'_, '_>, groups: &BTreeMap<String, Takes>) -> Option<
     if matches!(takes, Takes::Speech(_)) != wire.speaks() {
         section.fault_at("takes", format!("the group `{group}` is not for this wire"));
     }
-    Some(Model { id: id?, provider, wire, limits: limits?, takes: takes.clone(), life: life?, is_known: true })
+    let server = Server::Other;
+    Some(Model { id: id?, provider, wire, server, limits: limits?, takes: takes.clone(), life: life?, is_known: true })
 }
 
 fn limits(section: &Section<'_, '_>) -> Option<Limits> {

@@ -83,6 +83,8 @@ enum Kind {
     Url,
     Provider,
     When,
+    /// One of these words.
+    Word(&'static [&'static str]),
     Switch,
     Whole(u64, u64),
 }
@@ -100,6 +102,12 @@ const KEYS: &[(&str, Kind)] = &[
     ("providers.{provider}.base_url", Kind::Url),
     ("providers.{provider}.key_file", Kind::Path),
     ("providers.openai.send_key", Kind::Switch),
+    ("providers.openai.server", Kind::Word(&["other", "openai", "ollama", "llamacpp", "vllm", "lmstudio"])),
+    ("providers.openai.context_tokens", Kind::Whole(512, 100_000_000)),
+    ("providers.openai.speech_format", Kind::Word(&["wav", "pcm"])),
+    ("providers.openai.speech_rate", Kind::Whole(8_000, 192_000)),
+    ("providers.elevenlabs.form", Kind::Word(&["timestamps", "stream_timestamps", "plain", "stream"])),
+    ("providers.elevenlabs.context", Kind::Word(&["none", "text"])),
     ("providers.{provider}.concurrency", Kind::Whole(1, 64)),
     ("providers.{provider}.enabled", Kind::Switch),
     ("routes.{role}.provider", Kind::Provider),
@@ -216,7 +224,7 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
             None if value.is_integer() => Err(wanted(kind)),
             None => Err(refuse()),
         },
-        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When => {
+        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When | Kind::Word(_) => {
             value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
         }
     }
@@ -230,6 +238,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Url => "must be an address in quotes".to_owned(),
         Kind::Provider => "must be the name of a provider in quotes".to_owned(),
         Kind::When => "must be \"auto\", \"always\" or \"never\"".to_owned(),
+        Kind::Word(words) => format!("must be one of \"{}\"", words.join("\", \"")),
         Kind::Switch => "must be true or false".to_owned(),
         Kind::Whole(least, most) => format!("must be a whole number from {least} to {most}"),
     }
@@ -255,6 +264,8 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Provider => Err(format!("cannot be `{text}`: {}", suggestion(text, Provider::ALL.map(Provider::name)))),
         Kind::When if WHEN.contains(&text) => Ok(Value::Text(text.to_owned())),
         Kind::When => Err(format!("cannot be `{text}`: {}", suggestion(text, WHEN))),
+        Kind::Word(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
+        Kind::Word(words) => Err(format!("cannot be `{text}`: {}", suggestion(text, words.iter().copied()))),
         Kind::Switch => match text {
             "true" | "1" => Ok(Value::Switch(true)),
             "false" | "0" => Ok(Value::Switch(false)),

@@ -39,6 +39,34 @@ fn the_defaults_are_whole_and_every_route_has_a_price() {
 }
 
 #[test]
+fn the_program_behind_openais_wire_is_known_where_its_address_is_and_else_is_said() {
+    use super::habits::{Server, SpeechFormat, VoiceContext, VoiceForm};
+    let habits = |file: &str| of_file(file).unwrap().providers.habits;
+    let usual = defaults().providers.habits;
+    assert_eq!((usual.server, usual.server_context), (Server::Ollama, None), "the default address is Ollama's");
+    assert_eq!((usual.voice_form, usual.voice_context), (VoiceForm::Timestamps, VoiceContext::None));
+    assert_eq!((usual.speech_format, usual.speech_rate), (SpeechFormat::Wav, 24_000));
+    let at = |address: &str| habits(&format!("[providers.openai]\nbase_url = \"{address}\"\n")).server;
+    assert_eq!(at("http://127.0.0.1:8080"), Server::Other);
+    assert_eq!(at("https://api.openai.com"), Server::OpenAi);
+    let said = "[providers.openai]\nbase_url = \"http://127.0.0.1:8080\"\nserver = \"llamacpp\"\ncontext_tokens = 8192\n\
+                speech_format = \"pcm\"\nspeech_rate = 22050\n[providers.elevenlabs]\nform = \"stream\"\ncontext = \"text\"\n";
+    let said = habits(said);
+    assert_eq!((said.server, said.server_context), (Server::LlamaCpp, Some(8_192)));
+    assert_eq!((said.speech_format, said.speech_rate), (SpeechFormat::Pcm, 22_050));
+    assert_eq!((said.voice_form, said.voice_context), (VoiceForm::Stream, VoiceContext::Text));
+    for (server, words) in
+        Server::ALL.iter().map(|(name, server)| (*server, format!("[providers.openai]\nserver = \"{name}\"\n")))
+    {
+        assert_eq!(habits(&words).server, server, "every name of the table is one of the settings");
+    }
+    let wrong =
+        of_file("[providers.openai]\nserver = \"olama\"\n[providers.elevenlabs]\nform = \"mp3\"\n").unwrap_err();
+    let wrong = wrong.to_string();
+    assert!(wrong.contains("did you mean `ollama`?") && wrong.contains("providers.elevenlabs.form"), "{wrong}");
+}
+
+#[test]
 fn a_higher_layer_wins_and_every_value_knows_where_it_comes_from() {
     let file = "name = \"File\"\n[caps]\nday = \"5\"\n[providers.gemini]\nbase_url = \"https://f.example/\"\nconcurrency = 2\n";
     let variables = [("GREENROOM_AS", "Env"), ("GREENROOM_GEMINI_BASE_URL", "http://127.0.0.1:99/")];

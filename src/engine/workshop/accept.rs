@@ -29,6 +29,11 @@ impl Job<'_> {
             Finish::Refused(why) => return refused(format!("the model refused: {why}")),
             Finish::Other(why) => return refused(format!("the model stopped: {why}")),
         }
+        if self.contract() == Contract::Research && kept.searches() && answer.sources.is_empty() {
+            let what =
+                "the answer rests on no page that was found: search the web, and take every passage from what is found";
+            return refused(what.to_owned());
+        }
         match answer.content {
             Content::Text(text) if self.pin.stage.kind != Kind::Speech => self.accept_text(unit, &text),
             Content::Speech(speech) if self.pin.stage.kind == Kind::Speech => {

@@ -101,6 +101,14 @@ impl KeptAnswer {
         decode(self.vendor, self.form, self.status, &self.headers, &self.body)
     }
 
+    /// Whether it comes from a provider that searches the web before it answers, and says what it found.
+    pub(super) fn searches(&self) -> bool {
+        match self.vendor {
+            Vendor::Perplexity => true,
+            Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs | Vendor::OpenAi => false,
+        }
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
         self.status

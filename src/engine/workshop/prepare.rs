@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::call::day;
 use super::judge::{self, CANARY};
-use super::{Job, Workshop, exchange};
+use super::{Job, Workshop, exchange, neighbours};
 use crate::config::prices::Ceiling;
+use crate::config::settings::habits::VoiceContext;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
 use crate::domain::event::{PromptPin, UnitPlan};
@@ -17,7 +18,7 @@ use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
 use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
-use crate::provider::call::{Remember, Request, SpeechForm, SpeechRequest, TextRequest, prepare};
+use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
 
 impl Job<'_> {
     /// The calls of the stage, or that there is nothing to do.
@@ -26,7 +27,7 @@ impl Job<'_> {
             return Ok(Done::Skipped(skipped));
         }
         match self.pin.stage.kind {
-            Kind::Speech => self.speech(),
+            Kind::Speech => self.speech(None),
             Kind::Evaluate => {
                 let units = match self.pin.stage.output {
                     Contract::Preference => vec![0, 1],
@@ -46,7 +47,9 @@ impl Job<'_> {
     pub(super) fn correct(&self, unit: u32, reason: &str) -> Result<Done, String> {
         if self.pin.stage.kind == Kind::Speech {
             // A voice is not talked to: the same words are sent again.
-            let Done::Prepared(units) = self.speech()? else { return Err("no line is to be spoken".to_owned()) };
+            let Done::Prepared(units) = self.speech(Some(unit))? else {
+                return Err("no line is to be spoken".to_owned());
+            };
             let plan = units.into_iter().find(|plan| plan.unit == unit);
             return plan.map(Done::Corrected).ok_or_else(|| format!("there is no line {unit}"));
         }
@@ -199,15 +202,21 @@ impl Job<'_> {
         Ok(UnitPlan { route: own, ..plan })
     }
 
-    /// One call for each line, in the voice of its speaker.
-    fn speech(&self) -> Result<Done, String> {
+    /// One call for each line, in the voice of its speaker; where one is spoken again, that one alone.
+    fn speech(&self, again: Option<u32>) -> Result<Done, String> {
         let route = self.route()?;
         let show = self.show()?;
         let script: Script = self.fed("script")?.ok_or("no script is to be spoken")?;
         let text: SpeechText = self.fed("speech_text")?.ok_or("no speech text is to be spoken")?;
         let speakers: BTreeMap<_, _> = script.lines().map(|line| (line.id, line.speaker.as_str())).collect();
+        let habits = self.shop.settings.providers.habits;
+        let form = neighbours::form(route.provider, &habits);
+        let takes = self.shop.models.of(route.provider, &route.model, true).speech();
+        let is_told = habits.voice_context == VoiceContext::Text;
+        let around = if is_told && takes.hints { neighbours::of(&script, &text) } else { BTreeMap::new() };
+        let language = show.language.split('-').next().filter(|primary| primary.len() == 2).map(str::to_owned);
         let mut units = Vec::with_capacity(text.lines.len());
-        for line in text.lines {
+        for line in text.lines.into_iter().filter(|line| again.is_none_or(|again| again == line.id.0)) {
             let speaker = speakers.get(&line.id).ok_or_else(|| format!("{} is no line of the script", line.id))?;
             let voice = show.speakers.iter().find(|known| known.id == *speaker);
             let voice = voice.ok_or_else(|| format!("{}: `{speaker}` has no voice in this show", line.id))?;
@@ -215,15 +224,24 @@ impl Job<'_> {
                 model: route.model.clone(),
                 voice: voice_id(&voice.voice),
                 text: line.text,
-                previous: None,
-                next: None,
+                previous: around.get(&line.id).and_then(|around| around.before.clone()),
+                next: around.get(&line.id).and_then(|around| around.after.clone()),
                 seed: None,
-                language: None,
+                language: language.clone(),
                 settings: None,
-                previous_ids: Vec::new(),
-                form: SpeechForm::Timed,
+                previous_ids: match again {
+                    Some(_) if is_told && takes.stitching => {
+                        let stage = &self.step.stage;
+                        neighbours::takes(self.episode, stage, &script, line.id, &route.model, self.shop.clock.now())
+                    }
+                    Some(_) | None => Vec::new(),
+                },
+                form,
             };
-            let characters = request.characters();
+            // Whether the words of neighbours are billed is not documented: they are reserved for.
+            let hints =
+                [&request.previous, &request.next].into_iter().flatten().map(|hint| hint.chars().count() as u64);
+            let characters = request.characters() + hints.sum::<u64>();
             units.push(self.shop.plan(route, &Request::Speech(request), line.id.0, Ceiling::Characters(characters))?);
         }
         Ok(Done::Prepared(units))

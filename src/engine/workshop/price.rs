@@ -60,7 +60,9 @@ fn priced(
     let by_table = || prices.settle(model, &usage, *on).ok().map(|price| (Basis::Counted, price));
     let by_provider = |counted: &Counted| counted.cost.map(|cost| (Basis::Billed, cost));
     let known = counted.and_then(|counted| by_provider(counted).or_else(by_table));
-    let (basis, price) = known.unwrap_or((Basis::Worst, *worst));
+    // A voice costs one credit a character at most: more of them are for the words that it was told of, which are reserved for.
+    let is_above = *characters > 0 && counted.and_then(|counted| counted.credits).is_some_and(|c| c > *characters);
+    let (basis, price) = known.filter(|_| !is_above).unwrap_or((Basis::Worst, *worst));
     let (model, answered) = (model.to_owned(), answered.map(str::to_owned));
     let bill = Box::new(Bill { table, model, answered, on: *on, basis, terms: *terms });
     Priced { usage, price, bill }
@@ -107,6 +109,25 @@ mod tests {
                 "not in the table as this provider's: as asked, and both are named"
             );
         }
+    }
+
+    #[test]
+    fn speech_costs_its_characters_unless_more_credits_are_billed_than_it_has() {
+        let spoken = |credits| {
+            let counted = Some(Counted { credits, characters: Some(7), ..Counted::default() });
+            priced_as("eleven_flash_v2_5", Provider::ElevenLabs, counted, None)
+        };
+        // 100 characters at 0.00004: half a credit each with Flash, and never more than one.
+        for credits in [None, Some(50), Some(100)] {
+            let own = spoken(credits);
+            assert_eq!((own.price, own.bill.basis, own.usage.characters), (MicroUsd(4_000), Basis::Counted, 100));
+        }
+        let told = spoken(Some(101));
+        assert_eq!(
+            (told.price, told.bill.basis),
+            (WORST, Basis::Worst),
+            "the words that it was told of are billed too"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::progress::Progress;
 use super::super::refusal::Told;
 use super::super::sse::{Event, Reader};
+use super::super::thoughts::Thoughts;
 use super::super::usage::Usage;
 use super::Read;
 
@@ -29,6 +30,7 @@ pub(super) enum Trouble {
 pub(in crate::provider) struct Fold {
     reader: Reader,
     read: Read,
+    thoughts: Thoughts,
     /// Whether the counts came with the model's reason for stopping or after it.
     counted_to_the_end: bool,
     done: bool,
@@ -82,11 +84,14 @@ impl Fold {
             let delta = choice.delta.unwrap_or_default();
             let thinks = |thought: &Option<String>| thought.as_ref().is_some_and(|thought| !thought.is_empty());
             if thinks(&delta.reasoning) || thinks(&delta.reasoning_content) {
+                self.read.has_thoughts = true;
                 each(Progress::Thinking);
             }
             if let Some(text) = delta.content.filter(|text| !text.is_empty()) {
                 self.read.text.push_str(&text);
-                each(Progress::Text(text));
+                if let Some(shown) = self.thoughts.push(&text) {
+                    each(shown);
+                }
             }
             self.read.refusal.push_str(&delta.refusal.unwrap_or_default());
             self.read.finish = choice.finish_reason.or_else(|| self.read.finish.take());

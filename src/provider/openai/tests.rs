@@ -7,13 +7,24 @@ use super::super::call::{Effort, Remember, Request, decode as decode_any};
 use super::super::progress::{Progress, Watch};
 use super::*;
 use crate::config::models::Models;
+use crate::config::settings::habits::Habits;
+
+fn served(server: Server, server_context: Option<u64>) -> Models {
+    let environment = crate::config::environment::Environment::of::<String, String>([], 0).unwrap();
+    let settings = crate::config::settings::Settings::layered(None, &environment, &[]).unwrap();
+    Models::built_in().unwrap().served_by(&Habits { server, server_context, ..settings.providers.habits })
+}
 
 fn models() -> Models {
-    Models::built_in().unwrap()
+    served(Server::Ollama, None)
 }
 
 fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
-    super::prepare(&models().of(Vendor::OpenAi.provider(), &request.model, false), request)
+    asked_of(&models(), request)
+}
+
+fn asked_of(models: &Models, request: &TextRequest) -> Result<Prepared, PrepareError> {
+    super::prepare(&models.of(Vendor::OpenAi.provider(), &request.model, false), request)
 }
 
 fn prepare_any(vendor: Vendor, request: &Request) -> Result<Prepared, PrepareError> {
@@ -81,6 +92,46 @@ fn a_request_has_only_what_it_needs_and_its_limit_under_the_name_that_the_model_
         let both = ["max_tokens", "max_completion_tokens"];
         let found: Vec<&str> = both.into_iter().filter(|name| body.get(name).is_some()).collect();
         assert_eq!(found, [limit], "{model}");
+    }
+}
+
+#[test]
+fn each_server_is_sent_what_it_takes() {
+    let table = [
+        (Server::Ollama, "max_tokens", true),
+        (Server::LlamaCpp, "max_tokens", true),
+        (Server::Vllm, "max_tokens", false),
+        (Server::LmStudio, "max_tokens", false),
+        (Server::Other, "max_tokens", false),
+        (Server::OpenAi, "max_completion_tokens", true),
+    ];
+    for (server, limit, takes_effort) in table {
+        let mut asked = request("qwen3:8b");
+        asked.effort = Some(Effort::Low);
+        asked.schema = Some(json!({"type": "object"}));
+        let prepared = asked_of(&served(server, None), &asked).unwrap();
+        let body: Value = serde_json::from_slice(&prepared.body).unwrap();
+        let both = ["max_tokens", "max_completion_tokens"];
+        let found: Vec<&str> = both.into_iter().filter(|name| body.get(name).is_some()).collect();
+        assert_eq!((found, body.get("reasoning_effort").is_some()), (vec![limit], takes_effort), "{server:?}");
+        assert_eq!(body["response_format"]["type"], "json_schema", "{server:?}: the form that all of them know");
+    }
+}
+
+#[test]
+fn a_prompt_that_ollama_would_cut_without_a_word_is_refused_before_it_is_sent() {
+    let mut long = request("qwen3:8b");
+    let framed = long.system.len() as u64 + 64;
+    long.user = "\u{e9}".repeat(500);
+    let most = framed + 1_000;
+    assert!(asked_of(&served(Server::Ollama, Some(most)), &long).is_ok(), "no token is shorter than a byte");
+    let refused = asked_of(&served(Server::Ollama, Some(most - 1)), &long).unwrap_err();
+    assert_eq!(refused, PrepareError::TooLong { most, context: most - 1 });
+    assert!(refused.to_string().contains("`providers.openai.context_tokens`"), "{refused}");
+    long.model = "a-model-that-no-table-has".to_owned();
+    assert!(asked_of(&served(Server::Ollama, Some(most - 1)), &long).is_err());
+    for server in [Server::LlamaCpp, Server::Vllm, Server::LmStudio, Server::OpenAi, Server::Other] {
+        assert!(asked_of(&served(server, Some(100)), &long).is_ok(), "{server:?} refuses it itself, with the sizes");
     }
 }
 
@@ -271,6 +322,11 @@ fn a_server_that_does_not_stream_is_read_all_the_same() {
     silent["choices"][0]["finish_reason"] = json!("length");
     let answer = read(&silent.to_string()).unwrap();
     assert_eq!((answer.content, answer.finish), (Content::Text(String::new()), Finish::Length));
+    silent["choices"][0]["finish_reason"] = json!("stop");
+    let alone = Finish::Other("with_thoughts_alone".to_owned());
+    assert_eq!(read(&silent.to_string()).unwrap().finish, alone, "thoughts are never taken for the answer");
+    let thought = chunk(&json!({"reasoning_content": "all of it", "content": null}), None);
+    assert_eq!(read(&frames(&[thought, end("stop")])).unwrap().finish, alone);
     let mut none = body.clone();
     none["choices"] = json!([]);
     let error = read(&none.to_string()).unwrap_err();

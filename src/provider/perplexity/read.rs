@@ -77,25 +77,7 @@ impl Response {
         let annotations = self.parts("output_text").filter_map(|part| part.get("annotations")?.as_array()).flatten();
         let cited = annotations.filter(|one| is(one, "url_citation")).map(|one| (one, true));
         let found = self.items("search_results").filter_map(|item| item.get("results")?.as_array()).flatten();
-        let mut sources: Vec<Source> = Vec::new();
-        for (page, is_cited) in cited.chain(found.map(|one| (one, false))) {
-            let Some(source) = source(page, is_cited) else { continue };
-            let is_full = sources.len() >= MOST_SOURCES;
-            match sources.iter_mut().find(|known| known.url == source.url) {
-                Some(known) => {
-                    // An annotation has the page's name alone, and the search the rest.
-                    for (kept, new) in [(&mut known.title, source.title), (&mut known.snippet, source.snippet)] {
-                        if kept.is_empty() {
-                            *kept = new;
-                        }
-                    }
-                    known.date = known.date.take().or(source.date);
-                }
-                None if is_full => {}
-                None => sources.push(source),
-            }
-        }
-        sources
+        once(cited.chain(found.map(|one| (one, false))).filter_map(|(page, is_cited)| source(page, is_cited)))
     }
 
     /// What was counted; `None` where neither the tokens nor a cost were given. Cached tokens are inside the input and
@@ -103,9 +85,7 @@ impl Response {
     pub(super) fn usage(&self) -> Option<Usage> {
         let usage = self.0.get("usage")?;
         let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64);
-        let cost = usage.pointer("/cost/total_cost").and_then(Value::as_number).and_then(micro_usd);
-        let currency = usage.pointer("/cost/currency").and_then(Value::as_str);
-        let cost = cost.filter(|_| currency.is_none_or(|currency| currency == "USD"));
+        let cost = bill(usage);
         let tokens = count("/input_tokens").zip(count("/output_tokens"));
         let (input, output) = tokens.or(cost.map(|_| (0, 0)))?;
         let read = count("/input_tokens_details/cache_read_input_tokens").unwrap_or(0);
@@ -129,8 +109,37 @@ fn is(item: &Value, kind: &str) -> bool {
     item.get("type").and_then(Value::as_str) == Some(kind)
 }
 
+/// The vendor's own bill for the call, where its counts hold one in dollars.
+pub(super) fn bill(usage: &Value) -> Option<MicroUsd> {
+    let cost = usage.pointer("/cost/total_cost").and_then(Value::as_number).and_then(micro_usd);
+    let currency = usage.pointer("/cost/currency").and_then(Value::as_str);
+    cost.filter(|_| currency.is_none_or(|currency| currency == "USD"))
+}
+
+/// Each page once and in the order they come, with what all that is said of it adds up to.
+pub(super) fn once(pages: impl Iterator<Item = Source>) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for source in pages {
+        let is_full = sources.len() >= MOST_SOURCES;
+        match sources.iter_mut().find(|known| known.url == source.url) {
+            Some(known) => {
+                // A citation has the page's name at most, and the search the rest.
+                for (kept, new) in [(&mut known.title, source.title), (&mut known.snippet, source.snippet)] {
+                    if kept.is_empty() {
+                        *kept = new;
+                    }
+                }
+                known.date = known.date.take().or(source.date);
+            }
+            None if is_full => {}
+            None => sources.push(source),
+        }
+    }
+    sources
+}
+
 /// A page, unless its address is none that could be opened.
-fn source(page: &Value, is_cited: bool) -> Option<Source> {
+pub(super) fn source(page: &Value, is_cited: bool) -> Option<Source> {
     let word = |name: &str| page.get(name).and_then(Value::as_str).unwrap_or_default();
     let url = word("url");
     let is_web = url.starts_with("https://") || url.starts_with("http://");

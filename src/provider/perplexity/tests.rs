@@ -40,7 +40,7 @@ fn headers(pairs: &[(&str, &str)]) -> Headers {
 }
 
 fn read(body: &str) -> Result<Answer, CallError> {
-    decode(200, &Headers::default(), body.as_bytes())
+    decode(Form::Usual, 200, &Headers::default(), body.as_bytes())
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn an_answer_is_read_with_its_sources_its_counts_and_its_bill() {
     assert_eq!(sources, expected, "each page once, and none that is no page");
     let first = &answer.sources[1];
     assert_eq!((first.snippet.as_str(), first.date.as_deref()), ("built in 1871 [31m", Some("2024-01-02")));
-    let unstreamed = decode(200, &marked, whole().to_string().as_bytes()).unwrap();
+    let unstreamed = decode(Form::Usual, 200, &marked, whole().to_string().as_bytes()).unwrap();
     assert_eq!(unstreamed, answer, "whole and streamed are read alike");
     assert_eq!(read(&lively()).unwrap().request_id.as_deref(), Some("resp_1"), "the body's id where no header has one");
 }
@@ -182,7 +182,7 @@ fn a_recording_that_a_crash_cut_is_the_whole_answer_or_uncertain() {
         let answer = read(&recording).unwrap();
         let ended = recording.find("data: [DONE]").unwrap_or(recording.len());
         for cut in 0..recording.len() {
-            match decode(200, &Headers::default(), &recording.as_bytes()[..cut]) {
+            match decode(Form::Usual, 200, &Headers::default(), &recording.as_bytes()[..cut]) {
                 Ok(read) => assert!(cut >= ended && read == answer, "cut at {cut}"),
                 Err(error) => {
                     assert!(cut < ended, "cut at {cut}");
@@ -334,20 +334,20 @@ fn a_refusal_says_what_helps_and_what_it_cost() {
         (504, String::new(), RetryAfter, Uncertain),
     ];
     for (status, body, class, charge) in table {
-        let error = decode(status, &Headers::default(), body.as_bytes()).unwrap_err();
+        let error = decode(Form::Usual, status, &Headers::default(), body.as_bytes()).unwrap_err();
         assert_eq!((error.class, error.charge, error.status), (class, charge, Some(status)), "{status} {body}");
     }
     let waiting = headers(&[("retry-after", "7"), ("x-request-id", "req_h")]);
-    let error = decode(429, &waiting, error("rate_limit", 429).as_bytes()).unwrap_err();
+    let error = decode(Form::Usual, 429, &waiting, error("rate_limit", 429).as_bytes()).unwrap_err();
     assert_eq!((error.retry_after, error.request_id.as_deref()), (Some(Duration::from_secs(7)), Some("req_h")));
 }
 
 proptest! {
     #[test]
     fn any_body_is_survived(status in 100_u16..600, body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode(status, &Headers::default(), &body);
+        let _ = decode(Form::Usual, status, &Headers::default(), &body);
         let framed = [b"data: ".as_slice(), &body, b"\n\n"].concat();
-        prop_assert!(decode(200, &Headers::default(), &framed).is_err());
+        prop_assert!(decode(Form::Usual, 200, &Headers::default(), &framed).is_err());
     }
 
     #[test]
