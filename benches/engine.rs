@@ -212,7 +212,8 @@ impl Disk for SlowDisk {
 
 fn options(dir: &Path, disk: Arc<dyn Disk>) -> OpenOptions {
     let environment = Environment::of::<String, String>([], 1000).unwrap();
-    let limits = Limits { slots: Provider::ALL.into_iter().map(|p| (p, 1_000)).collect(), ..Limits::default() };
+    let limits =
+        Limits { slots: Provider::ALL.into_iter().map(|p| (p, 1_000)).collect(), reuse: false, ..Limits::default() };
     OpenOptions {
         dir: dir.to_owned(),
         config: dir.join("config"),

@@ -22,6 +22,7 @@ use greenroom::domain::call::Provider;
 use greenroom::domain::episode::CallState;
 use greenroom::domain::event::Uncertain;
 use greenroom::domain::ids::EpisodeNumber;
+use greenroom::domain::money::MicroUsd;
 use greenroom::engine::open::open;
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Options, Rehearsal};
@@ -99,6 +100,58 @@ fn an_episode_is_made_over_an_openai_compatible_server_and_perplexity_too() {
             "the vendor's own bill, call by call"
         );
         assert!(searching.micro_usd > searching.searches * 2_500, "{searching:?}");
+        handle.shutdown().await;
+    });
+}
+
+#[test]
+fn the_same_package_again_costs_only_what_nobody_keeps_any_more() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    let reopened = |base: &str| {
+        let mut options = options(folder.path(), base, Arc::new(RealDisk), Uncertain::Resend);
+        options.limits.reuse = true;
+        open(options, &tokio::runtime::Handle::current()).unwrap().0
+    };
+    let two = EpisodeNumber(2);
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let handle = reopened(&base);
+        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
+        let first = handle.past_episode(ONE).await.unwrap().unwrap();
+        handle.shutdown().await;
+        drop(handle);
+        let paid = servers.meter().totals;
+        // One recording is gone, as after a retention; the state is folded again from the journal.
+        let (lost, recording) = first
+            .calls
+            .iter()
+            .find_map(|(key, call)| match &call.state {
+                CallState::Settled { answer, .. } if key.stage.as_str() == "voice" => Some((key.clone(), *answer)),
+                _ => None,
+            })
+            .unwrap();
+        let digits = recording.to_string();
+        fs::remove_file(folder.path().join("rehearsal/blobs").join(&digits[..2]).join(&digits[2..])).unwrap();
+        fs::remove_dir_all(folder.path().join("rehearsal/state")).unwrap();
+        let handle = reopened(&base);
+        handle.begin(person(), new_episode("kilogram.md", 2)).await.unwrap();
+        decide_until_over(&handle, &[two], Duration::from_secs(60), false).await.unwrap();
+        let second = handle.past_episode(two).await.unwrap().unwrap();
+        let calls: Vec<_> = second.calls.keys().map(|key| (key.stage.clone(), key.unit)).collect();
+        // A rehearsal of Perplexity searches, and what searches is asked anew.
+        let searched = second.calls.values().filter(|call| call.route.provider == Provider::Perplexity).count();
+        assert_eq!(calls.len() - searched, 1, "{calls:?}");
+        assert!(calls.contains(&(lost.stage, lost.unit)), "{calls:?}");
+        let now = servers.meter().totals;
+        assert_eq!(now.completions - paid.completions, calls.len() as u64, "the servers were asked for no more");
+        eprintln!("{:.6} USD paid, {:.6} saved of {:.6}", second.spent(), second.saved(), first.spent());
+        assert_eq!(second.spent().plus(second.saved()), first.spent(), "what was not paid was saved");
+        let all = handle.past().await.unwrap();
+        let rows = all.iter().find(|summary| summary.number == two).unwrap().rows.iter();
+        assert_eq!(rows.map(|row| row.saved).sum::<MicroUsd>(), second.saved(), "the cost report adds it up");
         handle.shutdown().await;
     });
 }

@@ -42,6 +42,9 @@ pub enum EpisodeVerb {
         /// The most that it may cost, in US dollars; what the show says where nothing is given
         #[arg(long, value_name = "USD")]
         cap: Option<MicroUsd>,
+        /// Ask everything anew: reuse no answer that an earlier episode paid for
+        #[arg(long)]
+        fresh: bool,
     },
     /// All episodes, past and under way
     List {
@@ -108,13 +111,14 @@ pub enum EpisodeVerb {
 pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let number = |number: &u32| EpisodeNumber(*number);
     match verb {
-        EpisodeVerb::New { research, topic, show, number, cap } => {
+        EpisodeVerb::New { research, topic, show, number, cap, fresh } => {
             let new = NewEpisode {
                 research: research.clone().unwrap_or_default(),
                 topic: topic.clone(),
                 show: show.clone(),
                 number: number.map(EpisodeNumber),
                 cap: *cap,
+                fresh: *fresh,
             };
             begin(context, new)
         }
@@ -313,6 +317,10 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
         episode.reserved(),
         episode.projected
     )?;
+    if !episode.reused.is_empty() {
+        let (count, saved) = (episode.reused.len(), episode.saved());
+        writeln!(context.out, "reused   {count} answers that equal calls were given before: {saved:.4} USD saved")?;
+    }
     if let Some(package) = package {
         writeln!(context.out, "package  {}", package.display())?;
     }

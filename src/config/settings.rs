@@ -43,6 +43,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// The largest answer that is kept, in bytes.
     pub answer_bytes: u64,
+    /// Whether a call that an equal one was answered for is answered by that and not paid for again.
+    pub reuse_answers: bool,
     /// How the console looks and sounds.
     pub console: Console,
     routes: Vec<(Role, RouteSetting)>,
@@ -276,6 +278,7 @@ impl Settings {
             retry,
             shutdown_grace: Duration::from_secs(values.whole("shutdown_grace_seconds")),
             answer_bytes: values.whole("limits.answer_bytes"),
+            reuse_answers: values.switch("reuse.answers"),
             console,
             routes,
             rows: values.rows(),

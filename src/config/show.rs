@@ -227,6 +227,7 @@ impl Show {
             overriding: self.policy.overriding,
             canary_every: self.policy.canary_every,
             lately: None,
+            sample: 0,
         }
     }
 

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Provider, Usage};
+use super::call::{Provider, Route, Usage};
 use super::episode::{Episode, Life};
 use super::event::Provenance;
 use super::ids::{EpisodeNumber, StageId};
 use super::money::MicroUsd;
+use super::reuse::Reused;
 
 /// What one stage of one episode cost with one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,10 @@ pub struct CostRow {
     pub spent: MicroUsd,
     /// What is held for calls under way and uncertain ones.
     pub reserved: MicroUsd,
+    /// Calls that were not made, since equal ones had been answered.
+    pub reused: u32,
+    /// What those had cost.
+    pub saved: MicroUsd,
 }
 
 /// An episode in a line: what lists and the cost browser show of it.
@@ -55,6 +60,8 @@ pub struct EpisodeSummary {
     pub life: Life,
     /// What it cost.
     pub spent: MicroUsd,
+    /// What it would have cost besides, had no answer been reused.
+    pub saved: MicroUsd,
     /// Its cap.
     pub cap: Option<MicroUsd>,
     /// Rounds.
@@ -67,19 +74,31 @@ pub struct EpisodeSummary {
 pub fn rows(episode: &Episode) -> Vec<CostRow> {
     let place: BTreeMap<&StageId, usize> = episode.pins.iter().enumerate().map(|(n, pin)| (&pin.stage.id, n)).collect();
     let mut rows: BTreeMap<(usize, &StageId, Provider, &str), CostRow> = BTreeMap::new();
+    let empty = |stage: &StageId, unit: u32, route: &Route| CostRow {
+        episode: episode.number,
+        stage: stage.clone(),
+        agent: episode.pin(stage).and_then(|pin| super::panel::agent_of(pin, unit)),
+        provider: route.provider,
+        model: route.model.clone(),
+        calls: 0,
+        usage: Usage::default(),
+        spent: MicroUsd::ZERO,
+        reserved: MicroUsd::ZERO,
+        reused: 0,
+        saved: MicroUsd::ZERO,
+    };
+    let order = |stage: &StageId| place.get(stage).copied().unwrap_or(usize::MAX);
+    for reused in &episode.reused {
+        let Reused { stage, unit, route, saved, .. } = reused;
+        let row = rows.entry((order(stage), stage, route.provider, &route.model));
+        let row = row.or_insert_with(|| empty(stage, *unit, route));
+        row.reused = row.reused.saturating_add(1);
+        row.saved = row.saved.plus(*saved);
+    }
     for (key, call) in &episode.calls {
-        let order = place.get(&key.stage).copied().unwrap_or(usize::MAX);
-        let row = rows.entry((order, &key.stage, call.route.provider, &call.route.model)).or_insert_with(|| CostRow {
-            episode: episode.number,
-            stage: key.stage.clone(),
-            agent: episode.pin(&key.stage).and_then(|pin| super::panel::agent_of(pin, key.unit)),
-            provider: call.route.provider,
-            model: call.route.model.clone(),
-            calls: 0,
-            usage: Usage::default(),
-            spent: MicroUsd::ZERO,
-            reserved: MicroUsd::ZERO,
-        });
+        let (stage, route) = (&key.stage, &call.route);
+        let row = rows.entry((order(stage), stage, route.provider, &route.model));
+        let row = row.or_insert_with(|| empty(stage, key.unit, route));
         row.calls = row.calls.saturating_add(1);
         row.usage = row.usage.plus(call.usage());
         row.spent = row.spent.plus(call.spent());
@@ -99,6 +118,7 @@ pub fn summary(episode: &Episode) -> EpisodeSummary {
         touched: episode.touched,
         life: episode.life.clone(),
         spent: episode.spent(),
+        saved: episode.saved(),
         cap: episode.cap(),
         rounds: episode.round(),
         rows: rows(episode),

@@ -19,6 +19,7 @@ use super::call::{RetryClass, Route, Usage};
 use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruled, Ruling, Seen, UnitPlan, Verdict};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+use super::reuse::Reused;
 use super::step::NoteInput;
 
 /// How an episode's life stands.
@@ -108,6 +109,10 @@ pub struct Call {
     pub at: Timestamp,
     /// How it stands.
     pub state: CallState,
+    /// Its name among equal calls: see [`super::reuse`].
+    pub name: ContentHash,
+    /// Whether its answer met its contract.
+    pub met: bool,
 }
 
 impl Call {
@@ -163,6 +168,8 @@ pub enum UnitState {
     Calling(IntentKey),
     /// Answered; the answer has not been held to its contract yet.
     Answered(IntentKey),
+    /// Answered by what an equal call was answered; that has not been held to the contract yet.
+    Reused(ContentHash),
     /// The answer missed its contract; the call is to be made ready again.
     Correcting(String),
     /// Its charge is uncertain: nothing happens until it is ruled.
@@ -402,6 +409,8 @@ pub struct Episode {
     pub gates: BTreeMap<StageId, GateState>,
     /// Its paid calls.
     pub calls: BTreeMap<IntentKey, Call>,
+    /// Answers that it did not pay for again, in order.
+    pub reused: Vec<Reused>,
     /// What was sent back, in order; each opened a round.
     pub sent_back: Vec<SentBack>,
     /// What waits for a person.

@@ -254,6 +254,25 @@ pub enum Event {
         /// Not to be sent again before this.
         not_before: Option<Timestamp>,
     },
+    /// A unit is answered by what an equal call was answered before; nothing is sent and nothing is paid.
+    AnswerReused {
+        /// The stage.
+        stage: StageId,
+        /// The inputs.
+        input: ContentHash,
+        /// The unit.
+        unit: u32,
+        /// Where the call would have gone.
+        route: Route,
+        /// The name of the call: see [`super::reuse`].
+        name: ContentHash,
+        /// The body of the answer.
+        answer: ContentHash,
+        /// The call that bought it.
+        of: IntentKey,
+        /// What that call cost.
+        saved: MicroUsd,
+    },
     /// An answer met its contract.
     UnitAccepted {
         /// The stage.

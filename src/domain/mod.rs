@@ -25,6 +25,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod policy;
 pub mod research;
+pub mod reuse;
 pub mod script;
 pub mod share;
 pub mod step;

@@ -14,6 +14,7 @@ use super::ids::{IntentKey, StageId};
 use super::money::MicroUsd;
 use super::panel;
 use super::pipeline::Kind;
+use super::reuse::{self, Known};
 use super::step::{Inputs, Step, Work};
 use super::studio::Studio;
 
@@ -28,12 +29,14 @@ pub struct Limits {
     pub backoff_ms: u64,
     /// The longest wait, in milliseconds.
     pub backoff_max_ms: u64,
+    /// Whether an answer that an equal call was given stands for another's.
+    pub reuse: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let slots = Provider::ALL.into_iter().map(|provider| (provider, 4)).collect();
-        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000 }
+        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000, reuse: true }
     }
 }
 
@@ -136,6 +139,7 @@ impl Planner<'_> {
                 UnitState::Waiting(_)
                 | UnitState::Calling(_)
                 | UnitState::Answered(_)
+                | UnitState::Reused(_)
                 | UnitState::Correcting(_)
                 | UnitState::Held(_)
                 | UnitState::Stuck => None,
@@ -172,6 +176,10 @@ impl Planner<'_> {
                         plan.steps.insert(self.step(pin, inputs, work));
                     }
                 }
+                UnitState::Reused(answer) => {
+                    let work = Work::Accept { unit: *number, request: unit.request, answer: *answer };
+                    plan.steps.insert(self.step(pin, inputs, work));
+                }
                 UnitState::Correcting(reason) => {
                     let work = Work::Correct { unit: *number, request: unit.request, reason: reason.clone() };
                     plan.steps.insert(self.step(pin, inputs, work));
@@ -189,6 +197,20 @@ impl Planner<'_> {
         let unit = run.units.get(&number)?;
         let stage = &pin.stage.id;
         let route = unit.route.as_ref().or(inputs.route.as_ref())?;
+        if self.limits.reuse {
+            let name = reuse::name(self.episode, pin, run, number, unit, route);
+            match self.studio.known(&name) {
+                Known::Bought(bought) => {
+                    return Some(reuse::reused(stage, inputs.hash, number, route.clone(), name, &bought));
+                }
+                // Whoever asked first is waited for; where that fails, the next one asks.
+                Known::UnderWay => {
+                    plan.waits = true;
+                    return None;
+                }
+                Known::Nothing => {}
+            }
+        }
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
             return None;
         }

@@ -67,6 +67,9 @@ pub struct Policy {
     pub canary_every: u32,
     /// What was found wrong in earlier episodes, for the writer, where the show wants it told.
     pub lately: Option<ContentHash>,
+    /// Which sample of the models' answers the episode is: 0 shares what equal calls were answered, any other number shares it only
+    /// with episodes of the same number.
+    pub sample: u32,
 }
 
 impl Policy {
@@ -82,6 +85,7 @@ impl Policy {
             overriding: Overriding::Nobody,
             canary_every: 0,
             lately: None,
+            sample: 0,
         }
     }
 }

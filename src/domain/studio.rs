@@ -13,8 +13,9 @@ use super::budget::{Budget, Caps, Period, Scope};
 use super::call::{Provider, RetryClass};
 use super::episode::{CallState, Episode, FoldError, Life};
 use super::event::{Event, Provenance, Stamped};
-use super::ids::{EpisodeNumber, IntentKey};
+use super::ids::{ContentHash, EpisodeNumber, IntentKey};
 use super::money::MicroUsd;
+use super::reuse::Left;
 
 /// A studio.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,10 @@ pub struct Studio {
     pub caps: Caps,
     /// What is spent and reserved.
     pub budget: Budget,
+    /// The latest call under each name that an episode under way made: see [`super::reuse`].
+    pub named: BTreeMap<ContentHash, IntentKey>,
+    /// What episodes that left the fold bought and someone still waits for, by name.
+    pub left: BTreeMap<ContentHash, Left>,
     /// Calls under way, by provider.
     pub in_flight: BTreeMap<Provider, u32>,
     /// Calls at once that a provider was found to bear, where that is fewer than the settings allow.
@@ -96,12 +101,19 @@ impl Studio {
             self.episodes.get_mut(&number).ok_or_else(|| misfit(format!("there is no episode {number} under way")))?;
         let episode = Arc::make_mut(shared);
         episode.apply(stamped)?;
+        let intended = if let Event::CallIntended { key, .. } = &stamped.event { Some(key) } else { None };
+        if let Some((key, call)) = intended.and_then(|key| episode.calls.get_key_value(key)) {
+            self.named.insert(call.name, key.clone());
+        }
         if !episode.is_settled() {
             return Ok(None);
         }
         self.budget.retire(number);
         self.past.insert(number);
-        Ok(self.episodes.remove(&number))
+        let episode = self.episodes.remove(&number);
+        self.named.retain(|_, by| by.episode != number);
+        self.leave(episode.as_deref());
+        Ok(episode)
     }
 
     fn begun(&self, number: EpisodeNumber, stamped: &Stamped) -> Result<Episode, String> {
@@ -130,6 +142,7 @@ impl Studio {
             stages: BTreeMap::new(),
             gates: BTreeMap::new(),
             calls: BTreeMap::new(),
+            reused: Vec::new(),
             sent_back: Vec::new(),
             needs: Vec::new(),
             waited_ms: 0,
@@ -177,6 +190,7 @@ impl Studio {
             | Event::StagePinned { .. }
             | Event::StagePrepared { .. }
             | Event::CorrectionPrepared { .. }
+            | Event::AnswerReused { .. }
             | Event::UnitAccepted { .. }
             | Event::OutputRejected { .. }
             | Event::StageCompleted { .. }

@@ -6,6 +6,7 @@
 
 mod closing;
 mod publish;
+mod recall;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -163,7 +164,11 @@ impl Dispatcher {
             tick.landed.push(key.clone());
         }
         tick.dirty.insert(outcome.episode());
+        let prepared = recall::prepared(&decided);
         self.emit_all(tick, &Actor::Engine, decided);
+        for (episode, stage) in prepared {
+            self.recall(tick, episode, &stage);
+        }
     }
 
     fn emit_all(&mut self, tick: &mut Tick, actor: &Actor, decided: Vec<Decided>) {

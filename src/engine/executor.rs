@@ -180,6 +180,11 @@ impl Executor {
         });
     }
 
+    /// Whether an artifact is there; its content is not read.
+    pub(super) fn keeps(&self, hash: &ContentHash) -> bool {
+        self.shop.blobs.contains(hash).unwrap_or(false)
+    }
+
     pub(super) fn artifact(&self, hash: ContentHash, answer: oneshot::Sender<Result<Arc<[u8]>, HandleError>>) {
         self.aside(answer, move |shop| shop.blobs.get(&hash).map(Arc::from).map_err(|e| e.to_string()));
     }

@@ -47,6 +47,8 @@ pub struct NewEpisode {
     pub number: Option<EpisodeNumber>,
     /// The cap of the episode, where it differs from the show's.
     pub cap: Option<MicroUsd>,
+    /// Whether everything is asked anew, whatever earlier episodes were answered.
+    pub fresh: bool,
 }
 
 /// What is asked of the engine, with the way to its answer.

@@ -326,6 +326,7 @@ pub fn limits_of(settings: &Settings) -> Limits {
         attempts: settings.retry.attempts,
         backoff_ms: ms(settings.retry.base),
         backoff_max_ms: ms(settings.retry.max),
+        reuse: settings.reuse_answers,
     }
 }
 

@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use super::handle::HandleError;
 use crate::domain::cost::{self, EpisodeSummary};
 use crate::domain::episode::Episode;
-use crate::domain::ids::EpisodeNumber;
+use crate::domain::ids::{ContentHash, EpisodeNumber};
+use crate::domain::reuse::Bought;
 use crate::domain::studio::Studio;
 use crate::ledger::disk::Disk;
 use crate::ledger::journal::{Checkpoint, Journal};
@@ -68,8 +69,15 @@ impl Past {
         }
     }
 
-    /// Keeps an episode that has left the fold.
+    /// Keeps an episode that has left the fold, and what it bought by the names of its calls.
     pub(super) fn keep(&mut self, episode: Arc<Episode>) {
+        if let Some(state) = &self.state {
+            for (name, bought) in episode.bought() {
+                if let Ok(bytes) = serde_json::to_vec(&bought) {
+                    state.keep_response(name.as_bytes().to_vec(), bytes);
+                }
+            }
+        }
         self.fresh.insert(episode.number, episode);
     }
 
@@ -128,6 +136,21 @@ impl Past {
         }
         all.extend(self.fresh.values().map(|episode| (episode.number, cost::summary(episode))));
         Ok(all.into_values().rev().collect())
+    }
+
+    /// What past episodes bought under these names; nothing where that cannot be read, since it only saves money.
+    pub(super) fn bought(&self, names: impl Iterator<Item = ContentHash>) -> BTreeMap<ContentHash, Bought> {
+        let names: Vec<ContentHash> = names.collect();
+        let Some(state) = self.state.as_ref().filter(|_| !names.is_empty()) else { return BTreeMap::new() };
+        let found = match state.responses(names.iter().map(|name| name.as_bytes().to_vec()).collect()) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, "what was bought before cannot be looked up; it is bought again");
+                return BTreeMap::new();
+            }
+        };
+        let read = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| serde_json::from_slice::<Bought>(&bytes).ok());
+        names.into_iter().zip(found).filter_map(|(name, bytes)| Some((name, read(bytes)?))).collect()
     }
 
     /// Answers with one past episode.

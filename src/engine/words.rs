@@ -49,6 +49,10 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             let how = bill.as_deref().map(unusual).unwrap_or_default();
             (Tone::Money, format!("{}{unit}: answered, {price:.4} USD{how}", key.stage))
         }
+        Event::AnswerReused { stage, unit, of, saved, .. } => {
+            let unit = if *unit == 0 { String::new() } else { format!(" (call {})", unit + 1) };
+            (Tone::Money, format!("{stage}{unit}: answered as {of} was, {saved:.4} USD saved"))
+        }
         Event::CallFailed { key, message, not_before, .. } => {
             let again = if not_before.is_some() { "; trying again" } else { "" };
             (Tone::Fault, format!("{}: {message}{again}", key.stage))

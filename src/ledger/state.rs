@@ -231,6 +231,11 @@ impl State {
         self.ask(move |store| store.response(&key))
     }
 
+    /// The responses that were kept under these keys, in the order of the keys.
+    pub fn responses(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        self.ask(move |store| keys.iter().map(|key| store.response(key)).collect())
+    }
+
     /// Why the state went out of use, if it did. What is put after that is passed over.
     pub fn fault(&self) -> Option<String> {
         self.worker.fault()

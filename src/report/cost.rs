@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::plain;
 use super::table::{Align, Table};
-use crate::domain::call::Usage;
-use crate::domain::cost::EpisodeSummary;
+use crate::domain::cost::{CostRow, EpisodeSummary};
 use crate::domain::money::MicroUsd;
 
 /// What the rows are grouped by.
@@ -60,16 +59,22 @@ pub struct Group {
     pub spent_micro_usd: MicroUsd,
     /// Micro-dollars held for calls under way and uncertain ones.
     pub reserved_micro_usd: MicroUsd,
+    /// Calls that were not made, since equal ones had been answered.
+    pub reused: u32,
+    /// Micro-dollars that those had cost: what was saved.
+    pub saved_micro_usd: MicroUsd,
 }
 
 impl Group {
-    fn add(&mut self, calls: u32, usage: &Usage, spent: MicroUsd, reserved: MicroUsd) {
-        self.calls = self.calls.saturating_add(calls);
-        self.tokens_in = self.tokens_in.saturating_add(usage.tokens_in());
-        self.tokens_out = self.tokens_out.saturating_add(usage.output);
-        self.characters = self.characters.saturating_add(usage.characters);
-        self.spent_micro_usd = self.spent_micro_usd.plus(spent);
-        self.reserved_micro_usd = self.reserved_micro_usd.plus(reserved);
+    fn add(&mut self, row: &CostRow) {
+        self.calls = self.calls.saturating_add(row.calls);
+        self.tokens_in = self.tokens_in.saturating_add(row.usage.tokens_in());
+        self.tokens_out = self.tokens_out.saturating_add(row.usage.output);
+        self.characters = self.characters.saturating_add(row.usage.characters);
+        self.spent_micro_usd = self.spent_micro_usd.plus(row.spent);
+        self.reserved_micro_usd = self.reserved_micro_usd.plus(row.reserved);
+        self.reused = self.reused.saturating_add(row.reused);
+        self.saved_micro_usd = self.saved_micro_usd.plus(row.saved);
     }
 }
 
@@ -112,9 +117,9 @@ impl CostReport {
                 };
                 let (group, members) = groups.entry((place, name.clone())).or_default();
                 group.name = name;
-                group.add(row.calls, &row.usage, row.spent, row.reserved);
+                group.add(row);
                 members.insert(episode.number.0);
-                total.add(row.calls, &row.usage, row.spent, row.reserved);
+                total.add(row);
             }
         }
         total.episodes = episodes.iter().filter(|episode| !episode.rows.is_empty()).count();
@@ -132,12 +137,15 @@ impl CostReport {
             ("Characters", Align::Right),
             ("Spent USD", Align::Right),
             ("Held USD", Align::Right),
+            ("Reused", Align::Right),
+            ("Saved USD", Align::Right),
         ];
         if with_share {
             head.push(("Share", Align::Right));
         }
         let mut table = Table::new(&head);
         let total = with_share.then_some(&self.total);
+        let usd = |amount: MicroUsd| if with_share { format!("{amount:.4}") } else { format!("{amount:.6}") };
         for group in self.groups.iter().chain(total) {
             let mut row = vec![
                 group.name.clone(),
@@ -146,16 +154,10 @@ impl CostReport {
                 group.tokens_in.to_string(),
                 group.tokens_out.to_string(),
                 group.characters.to_string(),
-                if with_share {
-                    format!("{:.4}", group.spent_micro_usd)
-                } else {
-                    format!("{:.6}", group.spent_micro_usd)
-                },
-                if with_share {
-                    format!("{:.4}", group.reserved_micro_usd)
-                } else {
-                    format!("{:.6}", group.reserved_micro_usd)
-                },
+                usd(group.spent_micro_usd),
+                usd(group.reserved_micro_usd),
+                group.reused.to_string(),
+                usd(group.saved_micro_usd),
             ];
             if with_share {
                 row.push(format!("{} %", plain::percent_of(group.spent_micro_usd, self.total.spent_micro_usd)));
@@ -189,8 +191,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::call::Provider;
-    use crate::domain::cost::CostRow;
+    use crate::domain::call::{Provider, Usage};
     use crate::domain::episode::Life;
     use crate::domain::event::Provenance;
     use crate::domain::ids::EpisodeNumber;
@@ -206,6 +207,8 @@ mod tests {
             usage: Usage { input: 10, output: 5, ..Usage::default() },
             spent: MicroUsd(*spent),
             reserved: MicroUsd(1),
+            reused: 1,
+            saved: MicroUsd(2_000),
         };
         EpisodeSummary {
             number: EpisodeNumber(number),
@@ -216,6 +219,7 @@ mod tests {
             touched: Timestamp::UNIX_EPOCH,
             life: Life::Running,
             spent: MicroUsd::ZERO,
+            saved: MicroUsd::ZERO,
             cap: None,
             rounds: 1,
             rows: rows.iter().map(row).collect(),
@@ -233,6 +237,8 @@ mod tests {
             let sum: MicroUsd = report.groups.iter().map(|group| group.spent_micro_usd).sum();
             assert_eq!((sum, report.total.spent_micro_usd), (MicroUsd(1_000_001), MicroUsd(1_000_001)), "{by:?}");
             assert_eq!((report.total.calls, report.total.tokens_in, report.total.episodes), (8, 40, 2), "{by:?}");
+            let saved: MicroUsd = report.groups.iter().map(|group| group.saved_micro_usd).sum();
+            assert_eq!((report.total.reused, saved), (4, MicroUsd(8_000)), "{by:?}");
         }
         let by_stage = CostReport::new("rehearsal", &episodes, By::Stage);
         let names: Vec<&str> = by_stage.groups.iter().map(|group| group.name.as_str()).collect();
@@ -250,6 +256,6 @@ mod tests {
         report.csv(By::Episode, &mut csv).unwrap();
         let (table, csv) = (String::from_utf8(table).unwrap(), String::from_utf8(csv).unwrap());
         assert!(table.contains("001 A title") && table.contains("total") && table.contains("100 %"), "{table}");
-        assert!(csv.ends_with(",0.123456,0.000001\r\n") && !csv.contains("total"), "{csv}");
+        assert!(csv.ends_with(",0.123456,0.000001,1,0.002000\r\n") && !csv.contains("total"), "{csv}");
     }
 }

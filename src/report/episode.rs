@@ -34,6 +34,10 @@ pub struct StageLine {
     pub spent_micro_usd: MicroUsd,
     /// Micro-dollars held for calls under way and uncertain ones.
     pub reserved_micro_usd: MicroUsd,
+    /// Calls that were not made, since equal ones had been answered.
+    pub reused: u32,
+    /// Micro-dollars that those had cost.
+    pub saved_micro_usd: MicroUsd,
     /// How long providers worked for it, in milliseconds.
     pub machine_ms: u64,
     /// What it handed on, where it is done.
@@ -76,6 +80,7 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
     };
     let is_gate = episode.pin(id).is_some_and(|pin| pin.stage.kind == Kind::Gate);
     let calls: Vec<_> = episode.calls_of(id).map(|(_, call)| call).collect();
+    let reused = || episode.reused.iter().filter(|reused| &reused.stage == id);
     let took = |state: &CallState| match state {
         CallState::Settled { machine_ms, .. } => *machine_ms,
         CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => 0,
@@ -90,6 +95,8 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
         tokens_out: calls.iter().map(|call| call.usage().output).fold(0, u64::saturating_add),
         spent_micro_usd: calls.iter().map(|call| call.spent()).sum(),
         reserved_micro_usd: calls.iter().map(|call| call.reserved()).sum(),
+        reused: u32::try_from(reused().count()).unwrap_or(u32::MAX),
+        saved_micro_usd: reused().map(|reused| reused.saved).sum(),
         machine_ms: calls.iter().map(|call| took(&call.state)).fold(0, u64::saturating_add),
         output: standing.and_then(Standing::output),
         gate: inputs.filter(|_| is_gate).and_then(|inputs| gate(episode, id, &inputs.hash)),

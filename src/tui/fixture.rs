@@ -140,6 +140,7 @@ impl World {
             overriding: Overriding::Reason,
             canary_every: 0,
             lately: None,
+            sample: 0,
         };
         self.by_ada(
             number,

@@ -6,6 +6,7 @@
 mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
+mod reuse;
 mod world;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};
@@ -166,6 +167,8 @@ proptest! {
         let cap = MicroUsd(8_000_000);
         let mut world = World::new(seed, Weather { overbilled: 0, ..Weather::STORM });
         world.cap_day(cap);
+        // Twelve equal episodes would pay for one.
+        world.limits.reuse = false;
         for number in 1..=12 {
             world.start(number, ROOM, Uncertain::Resend);
         }

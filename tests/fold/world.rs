@@ -16,6 +16,7 @@ use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
+use greenroom::domain::reuse::{self, Bought};
 use greenroom::domain::step::{
     CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
 };
@@ -49,6 +50,10 @@ pub(crate) struct World {
     steps: BTreeSet<Step>,
     calls: Vec<CallStep>,
     deadline: Option<Timestamp>,
+    /// What past episodes bought, as the ledger's state keeps it.
+    past: BTreeMap<ContentHash, Bought>,
+    /// Whether all units of a stage ask the very same.
+    pub(crate) same_questions: bool,
     /// A gate that fails whatever stands before it.
     failing: Option<StageId>,
 }
@@ -69,6 +74,8 @@ impl World {
             steps: BTreeSet::new(),
             calls: Vec::new(),
             deadline: None,
+            past: BTreeMap::new(),
+            same_questions: false,
             failing: None,
         };
         world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
@@ -101,7 +108,8 @@ impl World {
     fn write(&mut self, actor: &Actor, episode: Option<EpisodeNumber>, event: Event) {
         let stamped =
             Stamped { seq: self.studio.seq + 1, at: self.now, episode, actor: actor.clone(), event: event.clone() };
-        self.studio.apply(&stamped).unwrap_or_else(|e| panic!("{e}: {event:?}"));
+        let retired = self.studio.apply(&stamped).unwrap_or_else(|e| panic!("{e}: {event:?}"));
+        self.past.extend(retired.iter().flat_map(|episode| episode.bought()));
         let line = serde_json::to_string(&stamped.event).unwrap();
         assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
         if let Event::CallIntended { key, request, worst, route } = event {
@@ -151,10 +159,29 @@ impl World {
             self.work(&step)
         };
         self.now = self.now.checked_add(SignedDuration::from_millis(7)).unwrap();
-        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
-        self.write_all(&Actor::Engine, decided);
-        self.settle();
+        self.take(&outcome);
         true
+    }
+
+    /// Takes an outcome as the dispatcher does: what past episodes bought answers the calls that it makes ready.
+    fn take(&mut self, outcome: &Outcome) {
+        let decided = decide::outcome(&self.studio, outcome, &self.limits, self.now);
+        let prepared = decided.iter().filter_map(|(episode, event)| match event {
+            Event::StagePrepared { stage, .. } | Event::CorrectionPrepared { stage, .. } => {
+                episode.map(|episode| (episode, stage.clone()))
+            }
+            _ => None,
+        });
+        let prepared: BTreeSet<(EpisodeNumber, StageId)> = prepared.filter(|_| self.limits.reuse).collect();
+        self.write_all(&Actor::Engine, decided);
+        for (episode, stage) in prepared {
+            let unknown = reuse::unknown(&self.studio, episode, &stage).into_iter().map(|(_, name)| name);
+            let found = unknown.filter_map(|name| Some((name, self.past.get(&name)?.clone()))).collect();
+            for event in reuse::recalled(&self.studio, episode, &stage, &found) {
+                self.write(&Actor::Engine, Some(episode), event);
+            }
+        }
+        self.settle();
     }
 
     /// Goes on until a gate has failed, and gives it with the content that it failed.
@@ -190,6 +217,20 @@ impl World {
             }
             assert!(self.turn(), "{stage} calls nobody");
         }
+    }
+
+    /// How many calls of an episode are under way.
+    pub(crate) fn calls_of(&self, number: u32) -> usize {
+        self.calls.iter().filter(|call| call.key.episode == EpisodeNumber(number)).count()
+    }
+
+    /// Does one piece of local work of an episode; false where there is none.
+    pub(crate) fn work_one(&mut self, number: u32) -> bool {
+        let step = self.steps.iter().find(|step| step.episode == EpisodeNumber(number)).cloned();
+        let Some(step) = step else { return false };
+        let outcome = self.work(&step);
+        self.take(&outcome);
+        true
     }
 
     /// The provider refuses this call for good, at no charge.
@@ -268,7 +309,7 @@ impl World {
                 let parts: Vec<ContentHash> = upstream.iter().copied().chain(note).collect();
                 let unit = |n: u32| UnitPlan {
                     unit: if units == 1 { 0 } else { n },
-                    request: of(&format!("request {n}"), &parts),
+                    request: of(&if self.same_questions { String::new() } else { format!("request {n}") }, &parts),
                     worst: MicroUsd(40_000),
                     route: None,
                 };

@@ -30,6 +30,8 @@ pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: U
     let environment = Environment::of::<String, String>([], 1000).unwrap();
     let mut settings = Settings::layered(None, &environment, &[]).unwrap();
     settings.shutdown_grace = Duration::from_secs(5);
+    // Most tests count the calls that are made; those about reuse switch it on.
+    settings.reuse_answers = false;
     let limits = Limits { attempts: 10, backoff_ms: 20, backoff_max_ms: 500, ..limits_of(&settings) };
     let endpoint = |vendor, path: &str| {
         Endpoint::new(vendor, &format!("{base}/{path}"), "rehearsal-key".to_owned().into()).map_err(|e| e.to_string())
@@ -75,6 +77,7 @@ pub(crate) fn new_episode(sample: &str, number: u32) -> NewEpisode {
         show: "open-questions-short".to_owned(),
         number: Some(EpisodeNumber(number)),
         cap: None,
+        fresh: false,
     }
 }
 

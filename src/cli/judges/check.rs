@@ -50,7 +50,9 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
         let number = match begun {
             Some(number) => number,
             None => {
-                let new = NewEpisode { topic: None, research: set.clone(), show: SHOW.to_owned(), number: None, cap };
+                let (research, show) = (set.clone(), SHOW.to_owned());
+                // What the judges said last time says nothing of how they judge now.
+                let new = NewEpisode { topic: None, research, show, number: None, cap, fresh: true };
                 handle.begin(person.clone(), new).await?
             }
         };

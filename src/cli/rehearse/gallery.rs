@@ -119,7 +119,7 @@ async fn make(
 ) -> Result<(), CliError> {
     let mut chosen = plan.unfinished;
     for research in plan.finished {
-        let new = NewEpisode { research, topic: None, show: SHOW.to_owned(), number: None, cap: None };
+        let new = NewEpisode { research, topic: None, show: SHOW.to_owned(), number: None, cap: None, fresh: true };
         if let Some(rehearser) = follow::Decider::person(&decider) {
             chosen.push(handle.begin(rehearser, new).await?);
         }
@@ -131,7 +131,7 @@ async fn make(
         pointer.point(slow);
     }
     for research in plan.under_way {
-        let new = NewEpisode { research, topic: None, show: show.clone(), number: None, cap: None };
+        let new = NewEpisode { research, topic: None, show: show.clone(), number: None, cap: None, fresh: true };
         handle.begin(person.clone(), new).await?;
     }
     Ok(())

@@ -43,7 +43,9 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
     let err = &mut *context.err;
     let ended = session.run(async |handle| {
         for research in to_begin {
-            let new = NewEpisode { research, topic: None, show: args.show.clone(), number: None, cap: None };
+            // A rehearsal is there to see the work done, by servers that answer as its flags say.
+            let new =
+                NewEpisode { research, topic: None, show: args.show.clone(), number: None, cap: None, fresh: true };
             chosen.push(handle.begin(person.clone(), new).await?);
         }
         follow::until_ended(handle, &chosen, &mut decider, err).await

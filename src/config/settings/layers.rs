@@ -117,6 +117,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("retry.attempts", Kind::Whole(1, 20)),
     ("retry.base_seconds", Kind::Whole(1, 600)),
     ("retry.max_seconds", Kind::Whole(1, 3_600)),
+    ("reuse.answers", Kind::Switch),
     ("limits.answer_bytes", Kind::Whole(65_536, 1_073_741_824)),
     ("console.color", Kind::When),
     ("console.ascii", Kind::When),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Decided, of};
 use crate::domain::call::{RetryClass, Usage};
-use crate::domain::episode::{Call, CallState, Episode, SentBack, UnitState};
+use crate::domain::episode::{Call, CallState, Episode, SentBack, Unit, UnitState};
 use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
 use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -275,7 +275,7 @@ fn worked(
             Some(_) | None => Vec::new(),
         },
         Done::Accepted { unit, output, claimed_words } => {
-            let Some(known) = unit_of(*unit).filter(|known| matches!(known.state, UnitState::Answered(_))) else {
+            let Some(known) = unit_of(*unit).filter(|known| is_answered(known)) else {
                 return Vec::new();
             };
             let accepted = Event::UnitAccepted {
@@ -292,7 +292,7 @@ fn worked(
             if ends { vec![accepted, complete(output, Handoff::after(known.corrected))] } else { vec![accepted] }
         }
         Done::Refused { unit, reason } => {
-            let Some(known) = unit_of(*unit).filter(|known| matches!(known.state, UnitState::Answered(_))) else {
+            let Some(known) = unit_of(*unit).filter(|known| is_answered(known)) else {
                 return Vec::new();
             };
             let reason = cut(reason, MESSAGE);
@@ -311,6 +311,11 @@ fn worked(
         }
         Done::Evaluated(judged) => evaluated(found, stage, input, judged, now),
     }
+}
+
+/// Whether a unit has an answer that is to be held to its contract.
+fn is_answered(unit: &Unit) -> bool {
+    matches!(unit.state, UnitState::Answered(_) | UnitState::Reused(_))
 }
 
 fn evaluated(found: &Episode, gate: &StageId, hash: ContentHash, judged: &GateJudged, now: Timestamp) -> Vec<Event> {

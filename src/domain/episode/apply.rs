@@ -7,8 +7,11 @@ use super::{
     Run, SentBack, Unit, UnitState,
 };
 use crate::domain::budget::Scope;
+use crate::domain::call::Route;
 use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::panel::MISSED;
+use crate::domain::reuse::{self, Reused};
 use crate::domain::step::NoteInput;
 
 /// An event that does not fit the state it meets: the ledger contradicts itself there.
@@ -69,9 +72,9 @@ impl Episode {
                 Ok(())
             }
             Event::CallIntended { key, request, worst, route } => {
-                let call =
-                    Call { request: *request, worst: *worst, route: route.clone(), at, state: CallState::InFlight };
-                self.intended(key, call)
+                let name = self.name_of(key, route)?;
+                let (route, state) = (route.clone(), CallState::InFlight);
+                self.intended(key, Call { request: *request, worst: *worst, route, at, state, name, met: false })
             }
             Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
                 self.open_call(key)?.state = CallState::Settled {
@@ -109,10 +112,26 @@ impl Episode {
                 Ok(())
             }
             Event::ChargeRuled { key, ruling, not_before } => self.ruled(key, *ruling, *not_before),
+            Event::AnswerReused { stage, input, unit, route, answer, of, saved, .. } => {
+                let known = self.unit(stage, input, *unit)?;
+                if !matches!(known.state, UnitState::Waiting(_)) {
+                    return Err(format!("unit {unit} of {stage} waits for no answer"));
+                }
+                known.state = UnitState::Reused(*answer);
+                let (stage, route, of) = (stage.clone(), route.clone(), of.clone());
+                self.reused.push(Reused { stage, unit: *unit, route, of, saved: *saved, at });
+                Ok(())
+            }
             Event::UnitAccepted { stage, input, unit, output, claimed_words } => {
                 let known = self.unit(stage, input, *unit)?;
-                known.state = UnitState::Accepted(*output);
+                let was = std::mem::replace(&mut known.state, UnitState::Accepted(*output));
                 let request = known.request;
+                // A turn that passes without a word has an answer that met nothing, or none.
+                if let (UnitState::Answered(key), false) = (&was, *output == ContentHash::of(MISSED))
+                    && let Some(call) = self.calls.get_mut(key)
+                {
+                    call.met = true;
+                }
                 let state = self.stages.entry(stage.clone()).or_default();
                 state.takes.insert(request, *output);
                 state.claimed_words = *claimed_words;
@@ -307,6 +326,16 @@ impl Episode {
         Ok(())
     }
 
+    /// The name of a call that a unit is about to make.
+    fn name_of(&self, key: &IntentKey, route: &Route) -> Result<ContentHash, String> {
+        let run = self.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+        let unit = run.and_then(|run| run.units.get(&key.unit));
+        match (self.pin(&key.stage), run, unit) {
+            (Some(pin), Some(run), Some(unit)) => Ok(reuse::name(self, pin, run, key.unit, unit, route)),
+            _ => Err(format!("no unit waits for {key}")),
+        }
+    }
+
     fn intended(&mut self, key: &IntentKey, call: Call) -> Fit {
         let state = self.stages.get_mut(&key.stage).ok_or_else(|| format!("{} was never prepared", key.stage))?;
         let attempts = state.attempts.entry(key.unit).or_default();
@@ -384,6 +413,7 @@ impl Episode {
             UnitState::Calling(waited) | UnitState::Held(waited) => waited == key,
             UnitState::Waiting(_)
             | UnitState::Answered(_)
+            | UnitState::Reused(_)
             | UnitState::Correcting(_)
             | UnitState::Stuck
             | UnitState::Accepted(_) => false,

@@ -222,6 +222,8 @@ mod tests {
                 request_id: None,
                 bill: None,
             },
+            name: hash,
+            met: true,
         }
     }
 

@@ -92,6 +92,7 @@ struct CostsRecord {
     episode: EpisodeNumber,
     spent_micro_usd: MicroUsd,
     reserved_micro_usd: MicroUsd,
+    saved_micro_usd: MicroUsd,
     rows: Vec<cost::CostRow>,
 }
 
@@ -102,6 +103,7 @@ pub(super) fn costs(contents: &Contents<'_>) -> Result<Vec<u8>, PackageError> {
         episode: episode.number,
         spent_micro_usd: episode.spent(),
         reserved_micro_usd: episode.reserved(),
+        saved_micro_usd: episode.saved(),
         rows: cost::rows(episode),
     })
 }
@@ -111,7 +113,7 @@ pub(super) fn costs_table(contents: &Contents<'_>) -> String {
     let mark = if contents.is_rehearsal() { "REHEARSAL" } else { "live" };
     let mut table = String::from(
         "episode,provenance,stage,agent,provider,model,calls,input,output,cache_read,cache_write,cache_write_1h,\
-         reasoning,citations,searches,characters,spent_micro_usd,reserved_micro_usd\r\n",
+         reasoning,citations,searches,characters,spent_micro_usd,reserved_micro_usd,reused,saved_micro_usd\r\n",
     );
     for row in cost::rows(contents.episode) {
         let usage = row.usage;
@@ -134,6 +136,8 @@ pub(super) fn costs_table(contents: &Contents<'_>) -> String {
             usage.characters.to_string(),
             row.spent.0.to_string(),
             row.reserved.0.to_string(),
+            row.reused.to_string(),
+            row.saved.0.to_string(),
         ];
         table.push_str(&cells.map(|cell| quoted(&cell)).join(","));
         table.push_str("\r\n");

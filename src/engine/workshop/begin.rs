@@ -129,7 +129,12 @@ impl Workshop {
             show: show.slug.clone(),
             research: self.keep(&bytes)?,
             profile: self.keep(source.as_bytes())?,
-            policy: Policy { lately: self.lately(&show, past)?, ..self.policy(&show)? },
+            policy: Policy {
+                lately: self.lately(&show, past)?,
+                // No other episode has its number, so none shares its samples.
+                sample: if new.fresh { number.0 } else { 0 },
+                ..self.policy(&show)?
+            },
             caps,
             projected,
             pins,

@@ -125,6 +125,7 @@ impl Job<'_> {
                 UnitState::Waiting(_)
                 | UnitState::Calling(_)
                 | UnitState::Answered(_)
+                | UnitState::Reused(_)
                 | UnitState::Correcting(_)
                 | UnitState::Held(_)
                 | UnitState::Stuck => None,

@@ -105,6 +105,16 @@ pub(super) enum RecordV1 {
         ruling: RulingV1,
         not_before: Option<Timestamp>,
     },
+    AnswerReused {
+        stage: StageId,
+        input: ContentHash,
+        unit: u32,
+        route: RouteV1,
+        name: ContentHash,
+        answer: ContentHash,
+        of: IntentKey,
+        saved: MicroUsd,
+    },
     UnitAccepted {
         stage: StageId,
         input: ContentHash,

@@ -93,8 +93,8 @@ impl NewForm {
         }
         let number = number.parse().ok().map(EpisodeNumber);
         let next = shared.snapshot.as_ref().map(|snapshot| snapshot.next_number);
-        let new =
-            NewEpisode { research: PathBuf::from(file), topic: None, show, number, cap: cap_read.unwrap_or(None) };
+        let (research, cap) = (PathBuf::from(file), cap_read.unwrap_or(None));
+        let new = NewEpisode { research, topic: None, show, number, cap, fresh: false };
         let shown = number.or(next).unwrap_or(EpisodeNumber(1));
         Next::Open(vec![Layer::Confirm(propose::begin(shared, new, shown))])
     }

@@ -60,6 +60,9 @@ pub(crate) struct Sum {
     pub(crate) name: String,
     pub(crate) spent: MicroUsd,
     pub(crate) reserved: MicroUsd,
+    /// Answers that were not paid for again, and what they had cost.
+    pub(crate) reused: u64,
+    pub(crate) saved: MicroUsd,
     pub(crate) calls: u64,
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
@@ -87,6 +90,8 @@ pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a CostRow>, group: Group) ->
         let sum = sums.entry(clean(&name)).or_default();
         sum.spent = sum.spent.plus(row.spent);
         sum.reserved = sum.reserved.plus(row.reserved);
+        sum.reused = sum.reused.saturating_add(u64::from(row.reused));
+        sum.saved = sum.saved.plus(row.saved);
         sum.calls = sum.calls.saturating_add(u64::from(row.calls));
         sum.tokens_in = sum.tokens_in.saturating_add(row.usage.tokens_in());
         sum.tokens_out = sum.tokens_out.saturating_add(row.usage.output);

@@ -186,8 +186,9 @@ fn stages(paint: Paint, shared: &Shared, screen: &EpisodeScreen, episode: &Episo
         .collect();
     paint.lines(buf, list, &rows);
     let (usage, held) = (episode.usage(), episode.reserved());
+    let saved = if episode.reused.is_empty() { String::new() } else { format!("  {} saved", episode.saved()) };
     let all = format!(
-        "{} calls  {} in  {} out  {} spent  {held} held  waited {}",
+        "{} calls  {} in  {} out  {} spent{saved}  {held} held  waited {}",
         episode.calls.len(),
         count(usage.tokens_in()),
         count(usage.output),
@@ -351,6 +352,12 @@ fn calls(paint: Paint, shared: &Shared, episode: &Episode, stage: Option<&StageI
         let room = wide.saturating_sub(head.len());
         lines.push(Line::from(vec![paint.span(Role::Dim, head), paint.span(role, fit(&text, room))]));
     }
+    for reused in episode.reused.iter().filter(|reused| &reused.stage == stage) {
+        let head = format!("{} {}   {} ", clock(reused.at), reused.unit, clean(&reused.route.model));
+        let text = format!("= answered as {} was, {:.4} saved", reused.of, reused.saved);
+        let room = wide.saturating_sub(head.len());
+        lines.push(Line::from(vec![paint.span(Role::Dim, head), paint.span(Role::Done, fit(&text, room))]));
+    }
     let run = episode.stages.get(stage).and_then(|state| state.run.as_ref());
     if let Some(run) = run {
         for (number, unit) in &run.units {
@@ -362,6 +369,7 @@ fn calls(paint: Paint, shared: &Shared, episode: &Episode, stage: Option<&StageI
                 UnitState::Waiting(_)
                 | UnitState::Calling(_)
                 | UnitState::Answered(_)
+                | UnitState::Reused(_)
                 | UnitState::Held(_)
                 | UnitState::Stuck
                 | UnitState::Accepted(_) => continue,

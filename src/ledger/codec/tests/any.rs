@@ -101,6 +101,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             overriding,
             canary_every,
             lately: rubric,
+            sample: corrections,
         },
     )
 }
@@ -233,6 +234,10 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         }
         ChargeUncertain { key: key(), reason: text() }
         ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }
+        AnswerReused {
+            stage: stage_id(), input: hash(), unit: any::<u32>(), route: route(), name: hash(), answer: hash(), of: key(),
+            saved: usd(),
+        }
         UnitAccepted {
             stage: stage_id(), input: hash(), unit: any::<u32>(), output: hash(), claimed_words: any::<Option<u64>>(),
         }

@@ -76,6 +76,7 @@ events!(
     CallFailed,
     ChargeUncertain,
     ChargeRuled,
+    AnswerReused,
     UnitAccepted,
     OutputRejected,
     StageCompleted,

@@ -171,6 +171,7 @@ fn beginning() -> Vec<Event> {
             overriding: *overriding,
             canary_every: 10,
             lately: Some(hash("lately")),
+            sample: 7,
             ..policy(Uncertain::Ask)
         },
         projected: MicroUsd(7_000_000),
@@ -254,6 +255,16 @@ fn stages() -> Vec<Event> {
         claimed_words,
     };
     let mut events = vec![
+        Event::AnswerReused {
+            stage: id("script"),
+            input: hash("input"),
+            unit: 9,
+            route: route(Provider::Gemini),
+            name: hash("name"),
+            answer: hash("answer"),
+            of: key("script", 0, 2),
+            saved: MicroUsd(98_765),
+        },
         accepted(Some(1_234)),
         accepted(None),
         Event::OutputRejected {

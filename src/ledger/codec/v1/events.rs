@@ -39,6 +39,9 @@ impl From<&Event> for RecordV1 {
             Event::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }
             }
+            Event::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
+                Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
+            }
             Event::UnitAccepted { stage, input, unit, output, claimed_words } => {
                 Self::UnitAccepted { stage, input, unit, output, claimed_words }
             }
@@ -114,6 +117,9 @@ impl From<RecordV1> for Event {
             RecordV1::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
             RecordV1::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }
+            }
+            RecordV1::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
+                Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }
             RecordV1::UnitAccepted { stage, input, unit, output, claimed_words } => {
                 Self::UnitAccepted { stage, input, unit, output, claimed_words }

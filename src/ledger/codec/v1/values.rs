@@ -32,6 +32,8 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     canary_every: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lately: Option<ContentHash>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    sample: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -51,6 +53,7 @@ impl From<Policy> for PolicyV1 {
             overriding,
             canary_every,
             lately,
+            sample,
         } = policy;
         Self {
             uncertain: uncertain.into(),
@@ -63,6 +66,7 @@ impl From<Policy> for PolicyV1 {
             overriding: (overriding != Overriding::Nobody).then(|| overriding.into()),
             canary_every,
             lately,
+            sample,
         }
     }
 }
@@ -79,6 +83,7 @@ impl From<PolicyV1> for Policy {
             overriding,
             canary_every,
             lately,
+            sample,
         } = record;
         Self {
             uncertain: uncertain.into(),
@@ -90,6 +95,7 @@ impl From<PolicyV1> for Policy {
             overriding: overriding.map_or(Overriding::Nobody, Overriding::from),
             canary_every,
             lately,
+            sample,
         }
     }
 }
