@@ -133,7 +133,8 @@ fn table(paint: Paint, group: Group, sums: &[Sum], buf: &mut Buffer, area: Rect)
         .cell(paint, dim, "TOK IN/OUT", 12, Side::Right)
         .cell(paint, dim, "CALLS", 5, Side::Right);
     let mut lines = vec![heading.line(false)];
-    let room = usize::from(area.height).saturating_sub(5);
+    let reused: u64 = sums.iter().map(|sum| sum.reused).sum();
+    let room = usize::from(area.height).saturating_sub(if reused > 0 { 5 } else { 4 });
     for sum in sums.iter().take(room.max(1)) {
         let per_mille = i128::from(sum.spent.0) * 1_000 / i128::from(total.0.max(1));
         let tokens = if sum.characters > 0 {
@@ -168,7 +169,6 @@ fn table(paint: Paint, group: Group, sums: &[Sum], buf: &mut Buffer, area: Rect)
     if reserved > MicroUsd::ZERO {
         lines.push(paint.line(dim, format!("{reserved:.4} USD more are held for calls under way or in doubt")));
     }
-    let reused: u64 = sums.iter().map(|sum| sum.reused).sum();
     if reused > 0 {
         let saved: MicroUsd = sums.iter().map(|sum| sum.saved).sum();
         let answers = if reused == 1 { "1 answer was".to_owned() } else { format!("{reused} answers were") };
