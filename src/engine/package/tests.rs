@@ -229,7 +229,7 @@ fn the_package_holds_every_file_and_a_manifest_of_what_was_measured() {
     assert!(sources.contains("- [1] https://e.org/a") && !sources.contains("Unused"), "{sources}");
     assert!(text(&disk, "show-notes.md").ends_with("- [2] A book\n"));
     assert_eq!(record(&disk, "costs.json")["rows"][0]["spent"], 42);
-    let row = "007,REHEARSAL,script,,anthropic,claude-opus-5-5,1,1,2,3,4,0,0,0,0,5,42,0\r\n";
+    let row = "007,REHEARSAL,script,,anthropic,claude-opus-5-5,1,1,2,3,4,0,0,0,0,5,42,0,0,0\r\n";
     assert!(text(&disk, "costs.csv").ends_with(row), "{}", text(&disk, "costs.csv"));
     assert_eq!(record(&disk, "speech/segments.json")["segments"][1]["text"], "two");
 }
