@@ -1,10 +1,13 @@
 //! What models cost: a table with dates, tiers, retirements and successors, the worst case of a call before it is sent and its
 //! price once it is metered.
 //!
-//! The table is data (`assets/prices.toml`); a `prices.toml` in the config folder puts its own rows in the place of those with
-//! the same id, for plans that are billed at other rates. Prices are those of single calls at standard speed: batches, fast
-//! mode and the hour-long cache are not used and not here. Not for caps: those are the budget's.
+//! The table is data (`assets/prices.toml`). Over it lies what `greenroom prices import` made of a price table of LiteLLM's form,
+//! and over that a `prices.toml` in the config folder, for plans that are billed at other rates; each puts its rows in the
+//! place of those with the same id. A price that nobody knows is unknown and never nothing. Not for caps: those are the
+//! budget's.
 
+mod bill;
+mod rates;
 mod read;
 mod write;
 
@@ -13,9 +16,10 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+pub use self::bill::{Asked, Caching, Ceiling};
+pub use self::rates::{Fee, Graded, Per, Rates, SearchRates, Tier, TokenPrices, TokenRates, Tool};
 use super::fault::{Faults, LoadError, read_if_there, suggestion};
-use crate::domain::call::{Provider, Usage};
-use crate::domain::money::{MicroUsd, PicoUsd, price_of};
+use crate::domain::call::Provider;
 
 /// What a request holds beside its bytes and is billed as input: the provider's own system text, the schema, the framing.
 pub const HIDDEN_INPUT_TOKENS: u64 = 2_000;
@@ -26,20 +30,13 @@ const BUILT_IN: &str = include_str!("../../assets/prices.toml");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prices {
     models: BTreeMap<String, Vec<Price>>,
-    gone: BTreeMap<String, Gone>,
-}
-
-/// A model of a provider that is not called any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Gone {
-    retired: Date,
-    successor: Option<String>,
+    tools: Vec<Tool>,
 }
 
 /// What one model costs during one span of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// The model's id on the wire.
+    /// The model's id on the wire; `ollama/*` for every model of a server of that name.
     pub id: String,
     /// Who is paid.
     pub vendor: Provider,
@@ -55,83 +52,39 @@ pub struct Price {
     pub successor: Option<String>,
 }
 
-/// What is counted and what each costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rates {
-    /// A model of text is paid by the token.
-    Tokens {
-        /// The rates of a short prompt.
-        base: TokenRates,
-        /// Higher tiers, by rising size of the prompt.
-        tiers: Vec<Tier>,
-        /// What its searches cost, where it searches.
-        searches: Option<SearchRates>,
-    },
-    /// A voice is paid by the character.
-    Characters {
-        /// The price of a character.
-        each: PicoUsd,
-        /// The most characters of one request.
-        most: u64,
-    },
-}
-
-/// Prices of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TokenRates {
-    /// Of the prompt, neither read from nor written to the cache.
-    pub input: PicoUsd,
-    /// Of the answer, with what was thought.
-    pub output: PicoUsd,
-    /// Of the prompt, read from the cache.
-    pub cache_read: PicoUsd,
-    /// Of the prompt, written to the cache for five minutes.
-    pub cache_write: PicoUsd,
-    /// Of the prompt, written to the cache for one hour.
-    pub cache_write_1h: PicoUsd,
-}
-
-/// What the searches of a model cost and how many of them a call is reserved for. No request can bound them exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SearchRates {
-    /// The price of a search.
-    pub each: PicoUsd,
-    /// As many searches as a call is reserved for.
-    pub most: u64,
-    /// As many tokens of results in the prompt as a call is reserved for.
-    pub tokens: u64,
-}
-
-/// Rates that hold for the whole request once its prompt, cached tokens included, has more tokens than `above`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tier {
-    /// The largest prompt of the tier below, in tokens.
-    pub above: u64,
-    /// The rates.
-    pub rates: TokenRates,
-}
-
-/// The most that a call may bring back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ceiling {
-    /// The `max_tokens` of a request for text.
-    OutputTokens(u64),
-    /// The characters of a request for speech.
-    Characters(u64),
-}
-
 /// Why a call has no price. Nothing was sent and nothing was spent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
     /// No row has this id.
     #[error(
-        "the model `{model}` is not in the price table, so that its calls cannot be capped: {suggestion} Nothing was sent."
+        "the model `{model}` is not in the price table, so that its calls cannot be reserved: {suggestion} Or give its route a \
+         `cap`, the most that one call may cost. Nothing was sent."
     )]
     Unknown {
         /// The model.
         model: String,
         /// The nearest one.
         suggestion: String,
+    },
+    /// Its row says that the price is unknown.
+    #[error(
+        "nobody knows the price of the model `{model}`, so that its calls cannot be reserved: give its route a `cap`, the most \
+         that one call may cost, or add its price to `prices.toml` in the config folder. Nothing was sent."
+    )]
+    NoPrice {
+        /// The model.
+        model: String,
+    },
+    /// Its row has no price for what was ordered.
+    #[error(
+        "the price table does not say what {what} of the model `{model}` cost: add it to `prices.toml` in the config folder. \
+         Nothing was sent."
+    )]
+    NoService {
+        /// The model.
+        model: String,
+        /// What was ordered.
+        what: String,
     },
     /// The model is no longer served.
     #[error("the model `{model}` was retired on {on}: {successor}. Nothing was sent.")]
@@ -206,8 +159,7 @@ impl Prices {
         let path = config.join("prices.toml");
         if let Some(source) = read_if_there(&path)? {
             let own = Self::parse(&path.display().to_string(), &source)?;
-            prices.models.extend(own.models);
-            prices.gone.extend(own.gone);
+            prices.lay(own);
         }
         Ok(prices)
     }
@@ -219,7 +171,7 @@ impl Prices {
 
     /// Whether the table has a row of this model of the provider, for whatever day.
     pub fn has(&self, vendor: Provider, model: &str) -> bool {
-        self.models.get(model).is_some_and(|rows| rows.iter().any(|row| row.vendor == vendor))
+        self.rows(model).is_ok_and(|rows| rows.iter().any(|row| row.vendor == vendor))
     }
 
     /// The ids of all models.
@@ -238,9 +190,6 @@ impl Prices {
             let successor = living.map_or("route the role to another model".to_owned(), |id| format!("use `{id}`"));
             PriceError::Retired { model: model.to_owned(), on: day, successor }
         };
-        if let Some(gone) = self.gone.get(model) {
-            return Err(retired(gone.retired, gone.successor.as_deref()));
-        }
         let rows = self.rows(model)?;
         for row in rows {
             if let Some(day) = row.retired.filter(|day| *day <= on) {
@@ -251,77 +200,31 @@ impl Prices {
         row.ok_or_else(|| PriceError::NotThen { model: model.to_owned(), on })
     }
 
-    /// The most that a call can cost: as many prompt tokens as the request has bytes and [`HIDDEN_INPUT_TOKENS`], each at the
-    /// dearest way to be billed, the whole answer, the dearest tier within reach, and what its searches may bring and cost.
-    ///
-    /// # Errors
-    ///
-    /// When the model has no price on the day or cannot do this work.
-    pub fn worst_case(
-        &self,
-        model: &str,
-        request_bytes: u64,
-        ceiling: Ceiling,
-        on: Date,
-    ) -> Result<MicroUsd, PriceError> {
-        let wrong = |unit| PriceError::WrongKind { model: model.to_owned(), unit };
-        match (&self.price(model, on)?.rates, ceiling) {
-            (Rates::Tokens { base, tiers, searches }, Ceiling::OutputTokens(output)) => {
-                let found = searches.map_or(0, |searches| searches.tokens);
-                let prompt = request_bytes.saturating_add(HIDDEN_INPUT_TOKENS).saturating_add(found);
-                let (most, each) = searches.map_or((0, PicoUsd(0)), |searches| (searches.most, searches.each));
-                let within = tiers.iter().filter(|tier| tier.above < prompt).map(|tier| tier.rates);
-                let worst = std::iter::once(*base).chain(within).map(|rates| {
-                    let dearest = rates.input.max(rates.cache_write).max(rates.cache_read);
-                    price_of([(prompt, dearest), (output, rates.output), (most, each)])
-                });
-                Ok(worst.max().unwrap_or(MicroUsd::MAX))
-            }
-            (Rates::Characters { each, most }, Ceiling::Characters(characters)) if characters <= *most => {
-                Ok(price_of([(characters, *each)]))
-            }
-            (Rates::Characters { most, .. }, Ceiling::Characters(characters)) => {
-                Err(PriceError::TooLong { model: model.to_owned(), characters, most: *most })
-            }
-            (Rates::Tokens { .. }, Ceiling::Characters(_)) => Err(wrong("token")),
-            (Rates::Characters { .. }, Ceiling::OutputTokens(_)) => Err(wrong("character")),
-        }
+    /// Puts the rows and tools of another table in the place of those with the same ids.
+    fn lay(&mut self, over: Self) {
+        self.models.extend(over.models);
+        self.tools.retain(|tool| !over.tools.iter().any(|other| (other.vendor, &other.id) == (tool.vendor, &tool.id)));
+        self.tools.extend(over.tools);
     }
 
-    /// What a metered call costs at the rates of the day on which it was reserved. A bill is never refused because the model
-    /// has been retired or its row has ended since: then the row that held last before the day counts.
-    ///
-    /// # Errors
-    ///
-    /// When the model is in no row at all.
-    pub fn settle(&self, model: &str, usage: &Usage, on: Date) -> Result<MicroUsd, PriceError> {
-        let rows = self.rows(model)?;
-        let row = rows.iter().find(|row| row.holds(on));
-        let row = row.or_else(|| rows.iter().rev().find(|row| row.until.is_some_and(|until| until < on)));
-        let row = row.or_else(|| rows.first());
-        let row = row.ok_or_else(|| PriceError::NotThen { model: model.to_owned(), on })?;
-        Ok(match &row.rates {
-            Rates::Tokens { base, tiers, searches } => {
-                let prompt = usage.tokens_in();
-                let tier = tiers.iter().rev().find(|tier| prompt > tier.above);
-                let rates = tier.map_or(*base, |tier| tier.rates);
-                price_of([
-                    (usage.input, rates.input),
-                    (usage.cache_read, rates.cache_read),
-                    (usage.cache_write, rates.cache_write),
-                    (usage.cache_write_1h, rates.cache_write_1h),
-                    (usage.output, rates.output),
-                    (usage.reasoning, rates.output),
-                    (usage.citations, rates.input),
-                    (usage.searches, searches.map_or(PicoUsd(0), |searches| searches.each)),
-                ])
-            }
-            Rates::Characters { each, .. } => price_of([(usage.characters, *each)]),
-        })
+    /// The key of a model's rows: its own, or that of the server that stands in front of its name.
+    fn key<'a>(&'a self, model: &'a str) -> Option<&'a str> {
+        if let Some((own, _)) = self.models.get_key_value(model) {
+            return Some(own);
+        }
+        let (server, rest) = model.split_once('/')?;
+        let (any, _) = self.models.get_key_value(&format!("{server}/*"))?;
+        Some(any.as_str()).filter(|_| !rest.is_empty())
+    }
+
+    /// The model's name on the wire: without the server that stands in front of it, where its row is that of a server.
+    pub fn on_the_wire<'a>(&self, model: &'a str) -> &'a str {
+        let is_of_server = self.key(model).is_some_and(|key| key != model);
+        model.split_once('/').filter(|_| is_of_server).map_or(model, |(_, name)| name)
     }
 
     fn rows(&self, model: &str) -> Result<&[Price], PriceError> {
-        self.models.get(model).map(Vec::as_slice).ok_or_else(|| PriceError::Unknown {
+        self.key(model).and_then(|key| self.models.get(key)).map(Vec::as_slice).ok_or_else(|| PriceError::Unknown {
             model: model.chars().take(60).collect(),
             suggestion: suggestion(model, self.models()),
         })

@@ -16,7 +16,7 @@ pub use self::layers::Origin;
 use self::layers::{Layers, Value};
 use super::environment::{Environment, base_url_variable};
 use super::fault::{Fault, Faults, LoadError, Place, dollars, read_if_there};
-use super::prices::{PriceError, Prices};
+use super::prices::{PriceError, Prices, Rates};
 use super::role::Role;
 use crate::domain::call::{Provider, Route};
 use crate::domain::money::MicroUsd;
@@ -150,6 +150,7 @@ struct RouteSetting {
     model: String,
     fallback: Option<String>,
     cheaper: Option<String>,
+    cap: Option<MicroUsd>,
     place: Place,
 }
 
@@ -307,7 +308,7 @@ impl Settings {
             return Err(Faults(vec![fault(&place, "there is no route".to_owned())]));
         };
         let mut faults = Vec::new();
-        let mut find = |model: &str| match self.route(model, prices, on) {
+        let mut find = |model: &str| match self.route(model, setting, prices, on) {
             Ok(route) => Some(route),
             Err(what) => {
                 faults.push(fault(&setting.place, what));
@@ -328,12 +329,29 @@ impl Settings {
         }
     }
 
-    fn route(&self, model: &str, prices: &Prices, on: Date) -> Result<Route, String> {
-        let price = prices.price(model, on).map_err(|error: PriceError| error.to_string())?;
-        if !self.providers.of(price.vendor).enabled {
-            return Err(format!("`{model}` is a model of {}, which is not enabled", price.vendor));
+    fn route(&self, model: &str, setting: &RouteSetting, prices: &Prices, on: Date) -> Result<Route, String> {
+        let provider = match prices.price(model, on) {
+            Ok(price) if price.rates == Rates::Unknown && setting.cap.is_none() => {
+                return Err(PriceError::NoPrice { model: model.to_owned() }.to_string());
+            }
+            Ok(price) => price.vendor,
+            // What the table does not have is held to be of the route's provider, once a cap says what it may cost.
+            Err(PriceError::Unknown { .. }) if setting.cap.is_some() => setting.provider,
+            Err(error) => return Err(error.to_string()),
+        };
+        if !self.providers.of(provider).enabled {
+            return Err(format!("`{model}` is a model of {provider}, which is not enabled"));
         }
-        Ok(Route { provider: price.vendor, model: model.to_owned() })
+        Ok(Route { provider, model: model.to_owned() })
+    }
+
+    /// The most that one call to a model may cost whose price is not known: the highest `cap` of the routes that name it.
+    pub fn cap_of(&self, model: &str) -> Option<MicroUsd> {
+        let names = |route: &&RouteSetting| {
+            let others = route.fallback.iter().chain(&route.cheaper);
+            std::iter::once(&route.model).chain(others).any(|named| named == model)
+        };
+        self.routes.iter().map(|(_, route)| route).filter(names).filter_map(|route| route.cap).max()
     }
 
     /// Every value with its origin, by key.
@@ -478,7 +496,11 @@ impl Values {
         }
         let other = |name: &str| self.optional(&key(name)).filter(|model| model != NO_MODEL);
         let (fallback, cheaper) = (other("fallback"), other("cheaper"));
-        Some(RouteSetting { provider, model, fallback, cheaper, place })
+        let cap = match self.layers.values.get(&key("cap")) {
+            Some((Value::Amount(cap), _)) => Some(*cap),
+            Some(_) | None => None,
+        };
+        Some(RouteSetting { provider, model, fallback, cheaper, cap, place })
     }
 
     fn rows(&self) -> Vec<Row> {

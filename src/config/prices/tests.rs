@@ -4,6 +4,12 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::bill::{SearchSize, Service, Terms};
+use crate::domain::call::Usage;
+use crate::domain::money::{MicroUsd, PicoUsd};
+
+mod rows;
+mod worked;
 
 fn built_in() -> Prices {
     Prices::built_in().unwrap()
@@ -63,40 +69,6 @@ fn an_unknown_model_is_refused_with_the_nearest_one() {
 }
 
 #[test]
-fn the_rows_of_a_model_follow_their_dates() {
-    let prices = built_in();
-    let million = tokens(1_000_000, 0);
-    let cases = [
-        ("gemini-4-argon", date(2026, 11, 30), 2_000_000),
-        ("gemini-4-argon", date(2026, 12, 1), 4_000_000),
-        ("gemini-3.8-flash", date(2026, 12, 31), 750_000),
-        ("gemini-3.8-flash", date(2027, 1, 1), 1_500_000),
-    ];
-    for (model, on, expected) in cases {
-        assert_eq!(prices.settle(model, &million, on), Ok(MicroUsd(expected)), "{model} on {on}");
-    }
-    let read = Usage { cache_read: 1_000_000, ..Usage::default() };
-    assert_eq!(prices.settle("claude-sonnet-5-5", &read, date(2026, 10, 6)), Ok(MicroUsd(200_000)));
-    assert_eq!(prices.settle("claude-sonnet-5-5", &read, date(2026, 10, 7)), Ok(MicroUsd(100_000)));
-}
-
-#[test]
-fn a_tier_prices_the_whole_request_once_the_prompt_with_its_cached_part_is_larger() {
-    let prices = built_in();
-    let at = |input, cache_read| Usage { input, cache_read, output: 1_000, ..Usage::default() };
-    let cases = [
-        ("claude-haiku-5-5", at(100_000, 0), 10_500),
-        ("claude-haiku-5-5", at(100_001, 0), 50_001 + 2_500),
-        ("claude-haiku-5-5", at(50_000, 50_001), 25_000 + 2_501 + 2_500),
-        ("gemini-3.1-pro-preview", at(200_000, 0), 400_000 + 12_000),
-        ("gemini-3.1-pro-preview", at(200_001, 0), 800_004 + 18_000),
-    ];
-    for (model, usage, expected) in cases {
-        assert_eq!(prices.settle(model, &usage, TODAY), Ok(MicroUsd(expected)), "{model} {usage:?}");
-    }
-}
-
-#[test]
 fn the_worst_case_takes_every_byte_for_a_token_and_the_dearest_way_to_bill_it() {
     let prices = built_in();
     let worst = |model, bytes, output| prices.worst_case(model, bytes, Ceiling::OutputTokens(output), TODAY);
@@ -114,6 +86,57 @@ fn the_worst_case_takes_every_byte_for_a_token_and_the_dearest_way_to_bill_it() 
 }
 
 #[test]
+fn the_worst_case_follows_what_the_request_asks_for() {
+    let prices = built_in();
+    let asked = Asked::usual(8_000, Ceiling::OutputTokens(1_000));
+    let worst = |model, asked| prices.worst_case_of(model, &asked, TODAY);
+    // 10,000 tokens at 4, 5 or 8, and 1,000 at 20.
+    for (caching, expected) in [(Caching::No, 60_000), (Caching::FiveMinutes, 70_000), (Caching::OneHour, 100_000)] {
+        assert_eq!(worst("claude-opus-5-5", Asked { caching, ..asked }), Ok(MicroUsd(expected)));
+    }
+    let on = |service| Asked { terms: Terms { service, search: None }, ..asked };
+    assert_eq!(worst("claude-opus-5-5", on(Service::Batch)), Ok(MicroUsd(35_000)));
+    assert_eq!(worst("claude-opus-5-5", on(Service::Fast)), Ok(MicroUsd(140_000)));
+    assert!(matches!(worst("claude-haiku-5-5", on(Service::Fast)), Err(PriceError::NoService { .. })));
+    // Three searches more, at 10,000 each.
+    assert_eq!(worst("claude-opus-5-5", Asked { searches: 3, ..asked }), Ok(MicroUsd(100_000)));
+    let then = date(2026, 9, 26);
+    let sonar = |search| {
+        let asked = Asked { terms: Terms { service: Service::Standard, search }, ..asked };
+        prices.worst_case_of("sonar", &asked, then)
+    };
+    // 10,000 and 1,000 tokens at 1, and the fee; the highest one where it is not said how much is searched.
+    assert_eq!(sonar(Some(SearchSize::Low)), Ok(MicroUsd(16_000)));
+    assert_eq!((sonar(Some(SearchSize::High)), sonar(None)), (Ok(MicroUsd(23_000)), Ok(MicroUsd(23_000))));
+}
+
+#[test]
+fn every_model_of_a_server_is_its_row_and_is_sent_without_the_servers_name() {
+    let prices = built_in();
+    for (model, sent) in [
+        ("ollama/qwen3:8b", "qwen3:8b"),
+        ("vllm/meta-llama/Llama-4", "meta-llama/Llama-4"),
+        ("qwen3:8b", "qwen3:8b"),
+        ("perplexity/sonar", "perplexity/sonar"),
+        ("nobody/knows", "nobody/knows"),
+    ] {
+        assert_eq!(prices.on_the_wire(model), sent);
+    }
+    assert_eq!(prices.price("lmstudio/any", TODAY).unwrap().vendor, Provider::OpenAi);
+    for ceiling in [Ceiling::OutputTokens(1_000), Ceiling::Characters(1_000_000)] {
+        assert_eq!(prices.worst_case("local/kokoro", 8_000, ceiling, TODAY), Ok(MicroUsd::ZERO));
+    }
+    let own = "schema = 1\n[[price]]\nid = \"ollama/dear:1b\"\nvendor = \"openai\"\ninput = \"1\"\noutput = \"1\"\n";
+    let mut prices = built_in();
+    prices.lay(Prices::parse("p.toml", own).unwrap());
+    assert_eq!(
+        prices.settle("ollama/dear:1b", &tokens(1_000, 0), TODAY),
+        Ok(MicroUsd(1_000)),
+        "its own row comes first"
+    );
+}
+
+#[test]
 fn a_model_that_searches_is_reserved_and_settled_with_its_searches() {
     let prices = built_in();
     let worst = prices.worst_case("perplexity/sonar", 8_000, Ceiling::OutputTokens(1_000), TODAY);
@@ -121,9 +144,7 @@ fn a_model_that_searches_is_reserved_and_settled_with_its_searches() {
     assert_eq!(worst, Ok(MicroUsd(52_500 + 2_500 + 37_500)));
     let bill = |searches| prices.settle("perplexity/sonar", &Usage { searches, ..tokens(900, 40) }, TODAY);
     assert_eq!((bill(0), bill(1)), (Ok(MicroUsd(325)), Ok(MicroUsd(2_825))));
-    let unpriced = Usage { searches: 9, ..tokens(1_000, 0) };
-    assert_eq!(prices.settle("claude-opus-5-5", &unpriced, TODAY), Ok(MicroUsd(4_000)));
-    let source = TABLE.replacen("cache_read", "per_million_searches = \"1\"\ncache_read", 1);
+    let source = TABLE.replacen("cache_read", "per_search = \"1\"\ncache_read", 1);
     let found = Prices::parse("p.toml", &source).unwrap_err().to_string();
     assert!(found.contains("`price.most_searches` is missing") && found.contains("most_search_tokens"), "{found}");
     let error = prices.price("sonar-pro", TODAY).unwrap_err().to_string();
@@ -224,13 +245,6 @@ fn a_table_is_kept_in_a_form_that_gives_the_same_table() {
     assert_eq!(Prices::parse("kept", &odd.to_toml()).unwrap(), odd);
 }
 
-#[test]
-fn a_cache_that_is_written_for_an_hour_has_a_price_of_its_own() {
-    let written = Usage { cache_write: 1_000, cache_write_1h: 2_000, ..Usage::default() };
-    // 1,000 x 5 + 2,000 x 8
-    assert_eq!(built_in().settle("claude-opus-5-5", &written, TODAY), Ok(MicroUsd(21_000)));
-}
-
 proptest! {
     /// Promise 2: whatever a provider counts within the bounds of the request, the bill is within the reservation.
     #[test]
@@ -241,7 +255,7 @@ proptest! {
         let prices = built_in();
         let text: Vec<&str> = prices
             .models()
-            .filter(|model| matches!(prices.price(model, TODAY).map(|p| &p.rates), Ok(Rates::Tokens { .. })))
+            .filter(|model| matches!(prices.price(model, TODAY).map(|p| &p.rates), Ok(Rates::Tokens(_))))
             .collect();
         let model = text[index % text.len()];
         let worst = prices.worst_case(model, bytes, Ceiling::OutputTokens(most), TODAY).unwrap();

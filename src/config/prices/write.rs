@@ -1,7 +1,7 @@
 //! Writing a price table as text: the form in which it is kept as an artifact, so that the hash that a bill names leads to
 //! a table that this program reads.
 
-use super::{Gone, Price, Prices, Rates, SearchRates, Tier, TokenRates};
+use super::{Fee, Graded, Price, Prices, Rates, SearchRates, Tier, TokenPrices, TokenRates, Tool};
 use crate::domain::money::{MicroUsd, PicoUsd};
 
 /// The table, row by row in the order of its models and days; reading it gives the same table.
@@ -10,10 +10,11 @@ pub(super) fn table(prices: &Prices) -> String {
     for row in prices.models.values().flatten() {
         price(row, &mut lines);
     }
-    for (id, gone) in &prices.gone {
-        let Gone { retired, successor } = gone;
-        lines.extend(["\n[[retired]]".to_owned(), text("id", id), text("retired", &retired.to_string())]);
-        lines.extend(successor.as_deref().map(|successor| text("successor", successor)));
+    for Tool { id, vendor, each, per, models, searches } in &prices.tools {
+        lines.extend(["\n[[tool]]".to_owned(), text("id", id), text("vendor", vendor.name())]);
+        lines.extend([one("each", *each), text("per", per.word())]);
+        lines.extend((!models.is_empty()).then(|| text("models", models)));
+        lines.extend(searches.then(|| "searches = true".to_owned()));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -27,27 +28,52 @@ fn price(row: &Price, lines: &mut Vec<String>) {
     }
     lines.extend(successor.as_deref().map(|successor| text("successor", successor)));
     match rates {
-        Rates::Tokens { base, tiers, searches } => {
-            tokens(*base, lines);
-            if let Some(SearchRates { each, most, tokens }) = searches {
-                lines.push(rate("per_million_searches", *each));
-                lines.extend([format!("most_searches = {most}"), format!("most_search_tokens = {tokens}")]);
-            }
-            for Tier { above, rates } in tiers {
-                lines.extend(["[[price.tiers]]".to_owned(), format!("above = {above}")]);
-                tokens(*rates, lines);
-            }
-        }
+        Rates::Tokens(prices) => tokens(prices, lines),
         Rates::Characters { each, most } => {
             lines.extend([rate("per_million_characters", *each), format!("most_characters = {most}")]);
         }
+        Rates::Free => lines.push("free = true".to_owned()),
+        Rates::Unknown => lines.push("unknown = true".to_owned()),
     }
 }
 
-fn tokens(rates: TokenRates, lines: &mut Vec<String>) {
-    let TokenRates { input, output, cache_read, cache_write, cache_write_1h } = rates;
+fn tokens(prices: &TokenPrices, lines: &mut Vec<String>) {
+    let TokenPrices { standard, services, request, searches } = prices;
+    rates(standard.base, lines);
+    match request {
+        Fee::None => {}
+        Fee::Each(each) => lines.push(one("per_request", *each)),
+        Fee::BySize { low, medium, high } => {
+            lines.extend([one("per_request_low", *low), one("per_request_medium", *medium)]);
+            lines.push(one("per_request_high", *high));
+        }
+    }
+    if let Some(SearchRates { each, most, tokens }) = searches {
+        lines.push(one("per_search", *each));
+        lines.extend([format!("most_searches = {most}"), format!("most_search_tokens = {tokens}")]);
+    }
+    tiers("price.tiers", standard, lines);
+    for (service, graded) in services {
+        lines.extend(["[[price.service]]".to_owned(), text("name", service.name())]);
+        rates(graded.base, lines);
+        tiers("price.service.tiers", graded, lines);
+    }
+}
+
+fn tiers(place: &str, graded: &Graded, lines: &mut Vec<String>) {
+    for Tier { above, rates: of_tier } in &graded.tiers {
+        lines.extend([format!("[[{place}]]"), format!("above = {above}")]);
+        rates(*of_tier, lines);
+    }
+}
+
+fn rates(rates: TokenRates, lines: &mut Vec<String>) {
+    let TokenRates { input, output, cache_read, cache_write, cache_write_1h, reasoning, citation } = rates;
     lines.extend([rate("input", input), rate("output", output), rate("cache_read", cache_read)]);
     lines.extend([rate("cache_write", cache_write), rate("cache_write_1h", cache_write_1h)]);
+    // Few models count these apart.
+    lines.extend((reasoning != output).then(|| rate("reasoning", reasoning)));
+    lines.extend((citation != input).then(|| rate("citation", citation)));
 }
 
 fn text(key: &str, value: &str) -> String {
@@ -56,6 +82,15 @@ fn text(key: &str, value: &str) -> String {
 
 /// A price as dollars a million, with no digit lost and none too many.
 fn rate(key: &str, each: PicoUsd) -> String {
-    let dollars = format!("{:.6}", MicroUsd(each.0));
-    text(key, dollars.trim_end_matches('0').trim_end_matches('.'))
+    text(key, &dollars(each.0))
+}
+
+/// A price as dollars each.
+fn one(key: &str, each: PicoUsd) -> String {
+    text(key, &dollars(each.0 / 1_000_000))
+}
+
+fn dollars(micro: i64) -> String {
+    let dollars = format!("{:.6}", MicroUsd(micro));
+    dollars.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

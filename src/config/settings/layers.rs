@@ -114,6 +114,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("routes.{role}.model", Kind::Words),
     ("routes.{role}.fallback", Kind::Words),
     ("routes.{role}.cheaper", Kind::Words),
+    ("routes.{role}.cap", Kind::Amount),
     ("retry.attempts", Kind::Whole(1, 20)),
     ("retry.base_seconds", Kind::Whole(1, 600)),
     ("retry.max_seconds", Kind::Whole(1, 3_600)),

@@ -237,6 +237,25 @@ fn a_route_that_cannot_be_called_is_told_where_it_is_set() {
 }
 
 #[test]
+fn a_model_of_unknown_price_is_called_within_the_cap_of_its_route_or_not_at_all() {
+    let prices = Prices::built_in().unwrap();
+    let on = date(2026, 11, 24);
+    for model in ["claude-mythos-5-2", "claude-next"] {
+        let route = format!("[routes.writer]\nmodel = \"{model}\"\n");
+        let error = of_file(&route).unwrap().routes(Role::Writer, &prices, on).unwrap_err().to_string();
+        assert!(error.starts_with("config.toml:2:9: `routes.writer`: ") && error.contains("`cap`"), "{error}");
+        let settings = of_file(&format!("{route}cap = \"0.50\"\n")).unwrap();
+        let routes = settings.routes(Role::Writer, &prices, on).unwrap();
+        assert_eq!((routes.primary.provider, routes.primary.model.as_str()), (Provider::Anthropic, model));
+        assert_eq!(settings.cap_of(model), Some(MicroUsd(500_000)));
+        assert_eq!(settings.cap_of("claude-opus-5-5"), None, "only what a route with a cap names");
+    }
+    let local = "[routes.writer]\nprovider = \"openai\"\nmodel = \"lmstudio/any-model\"\n";
+    let routes = of_file(local).unwrap().routes(Role::Writer, &prices, on).unwrap();
+    assert_eq!(routes.primary.provider, Provider::OpenAi, "free because the row of its server says so");
+}
+
+#[test]
 fn a_file_is_read_where_it_is_and_its_key_files_count_from_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Settings::load(folder.path(), &environment(&[]), &[]).unwrap().caps, defaults().caps);

@@ -10,7 +10,7 @@ use super::Workshop;
 use super::call::day;
 use super::judge::BUILT_IN as BUILT_IN_RUBRIC;
 use crate::config::pipeline::PipelineFile;
-use crate::config::prices::Ceiling;
+use crate::config::prices::{Asked, Ceiling};
 use crate::config::role::Role;
 use crate::config::rubric;
 use crate::config::settings::RoleRoutes;
@@ -273,7 +273,7 @@ impl Workshop {
                 (Some(prompt), _) => {
                     let most = self.prompts.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
                     let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
-                    self.prices.worst_case(model, request, Ceiling::OutputTokens(u64::from(most)), on)
+                    self.worst(model, &Asked::usual(request, Ceiling::OutputTokens(u64::from(most))), on)
                 }
                 (None, Kind::Speech) => self.spoken(model, characters, on),
                 (None, _) => Ok(MicroUsd::ZERO),
@@ -297,7 +297,8 @@ impl Workshop {
         let price = |seat: &Seat| {
             let prompt = self.prompts.pinned(&seat.prompt.agent, &seat.prompt.hash);
             let most = prompt.map_or(0, |prompt| prompt.max_tokens);
-            let worst = self.prices.worst_case(&seat.route.model, request, Ceiling::OutputTokens(u64::from(most)), on);
+            let asked = Asked::usual(request, Ceiling::OutputTokens(u64::from(most)));
+            let worst = self.worst(&seat.route.model, &asked, on);
             worst.map_err(|e| e.to_string())
         };
         let (seats, coordinator) = pin.seats.split_at(spec.seats.len().min(pin.seats.len()));
@@ -317,7 +318,7 @@ impl Workshop {
         on: jiff::civil::Date,
     ) -> Result<MicroUsd, crate::config::prices::PriceError> {
         const LINE: u64 = 500;
-        let line = self.prices.worst_case(model, 0, Ceiling::Characters(LINE), on)?;
+        let line = self.worst(model, &Asked::usual(0, Ceiling::Characters(LINE)), on)?;
         let lines = i64::try_from(characters.div_ceil(LINE)).unwrap_or(i64::MAX);
         Ok(MicroUsd(line.0.saturating_mul(lines)))
     }

@@ -11,7 +11,6 @@ use jiff::tz::TimeZone;
 use super::Workshop;
 use super::exchange::{self, KeptAnswer};
 use super::price::{Order, Priced};
-use crate::domain::bill::Terms;
 use crate::domain::call::{RetryClass, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
@@ -67,7 +66,7 @@ impl Workshop {
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
-        let (on, terms) = (day(self.clock.now()), Terms::default());
+        let (on, terms) = (day(self.clock.now()), exchange::terms(&request));
         let sent = self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
         let raw = match sent {
             Ok(raw) => raw,
@@ -179,7 +178,7 @@ impl Workshop {
                 request.and_then(|request| {
                     let answer = KeptAnswer::new(&request, meta.status, Headers::keep(pairs), body);
                     let characters = exchange::characters(&request);
-                    let (on, terms) = (day(call.at), Terms::default());
+                    let (on, terms) = (day(call.at), exchange::terms(&request));
                     let order = Order { route: &call.route, worst: call.worst, characters, on, terms };
                     self.settle(&answer, &order, 0).ok()
                 })

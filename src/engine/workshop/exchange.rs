@@ -1,8 +1,11 @@
 //! How requests and answers are kept: as artifacts that hold exactly what went over the wire.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::config::prices::Caching;
+use crate::domain::bill::{SearchSize, Service, Terms};
 use crate::domain::call::{Provider, Usage};
 use crate::provider::call::{Answer, Form, Prepared, Vendor, decode};
 use crate::provider::error::CallError;
@@ -33,6 +36,68 @@ pub(super) fn request(artifact: &[u8]) -> Result<Prepared, String> {
     let kept: Kept = serde_json::from_slice(artifact).map_err(|e| format!("the kept request cannot be read: {e}"))?;
     let body = kept.body.get().as_bytes().to_vec();
     Ok(Prepared { vendor: kept.vendor, path: kept.path, streaming: kept.streaming, form: kept.form, body })
+}
+
+/// What a request orders that changes its rates, in the words of each wire.
+pub(super) fn terms(prepared: &Prepared) -> Terms {
+    #[derive(Default, Deserialize)]
+    struct Ordered {
+        #[serde(default)]
+        speed: Option<String>,
+        #[serde(default, alias = "serviceTier")]
+        service_tier: Option<String>,
+        #[serde(default)]
+        web_search_options: Option<Searching>,
+    }
+    #[derive(Deserialize)]
+    struct Searching {
+        #[serde(default)]
+        search_context_size: Option<String>,
+    }
+    let ordered: Ordered = serde_json::from_slice(&prepared.body).unwrap_or_default();
+    let service = match (ordered.speed.as_deref(), ordered.service_tier.as_deref()) {
+        (Some("fast"), _) => Service::Fast,
+        (_, Some("priority")) => Service::Priority,
+        // Gemini's word for the price of a batch.
+        (_, Some("flex")) => Service::Batch,
+        (_, _) => Service::Standard,
+    };
+    let size = ordered.web_search_options.and_then(|options| options.search_context_size);
+    let search = match size.as_deref() {
+        Some("low") => Some(SearchSize::Low),
+        Some("medium") => Some(SearchSize::Medium),
+        Some("high") => Some(SearchSize::High),
+        Some(_) | None => None,
+    };
+    Terms { service, search }
+}
+
+/// For how long a request asks that its prompt is kept in the cache. Only Anthropic is asked; what the others keep of
+/// themselves is billed as reading, and Perplexity says what it costs.
+pub(super) fn caching(prepared: &Prepared) -> Caching {
+    fn asked(value: &Value) -> Caching {
+        let within = |values: &mut dyn Iterator<Item = &Value>| {
+            values.map(asked).fold(Caching::No, |most, next| match (most, next) {
+                (Caching::OneHour, _) | (_, Caching::OneHour) => Caching::OneHour,
+                (Caching::FiveMinutes, _) | (_, Caching::FiveMinutes) => Caching::FiveMinutes,
+                (Caching::No, Caching::No) => Caching::No,
+            })
+        };
+        match value {
+            Value::Object(members) => match members.get("cache_control") {
+                Some(control) if control.get("ttl").and_then(Value::as_str) == Some("1h") => Caching::OneHour,
+                Some(_) => Caching::FiveMinutes,
+                None => within(&mut members.values()),
+            },
+            Value::Array(items) => within(&mut items.iter()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Caching::No,
+        }
+    }
+    match prepared.vendor {
+        Vendor::Anthropic => serde_json::from_slice(&prepared.body).map_or(Caching::OneHour, |body| asked(&body)),
+        Vendor::Perplexity => Caching::FiveMinutes,
+        Vendor::Gemini | Vendor::ElevenLabs | Vendor::OpenAi => Caching::No,
+    }
 }
 
 /// The characters that a speech request asks to be spoken; 0 where it asks for none.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::call::day;
 use super::judge::{self, CANARY};
 use super::{Job, Workshop, exchange, neighbours};
-use crate::config::prices::Ceiling;
+use crate::config::prices::{Asked, Ceiling};
 use crate::config::settings::habits::VoiceContext;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::Route;
@@ -190,7 +190,7 @@ impl Job<'_> {
         let route = own.as_ref().map_or_else(|| self.route(), Ok)?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
         let request = Request::Text(TextRequest {
-            model: route.model.clone(),
+            model: self.shop.prices.on_the_wire(&route.model).to_owned(),
             system: rendered.system,
             user: rendered.user,
             max_tokens: prompt.max_tokens,
@@ -221,7 +221,7 @@ impl Job<'_> {
             let voice = show.speakers.iter().find(|known| known.id == *speaker);
             let voice = voice.ok_or_else(|| format!("{}: `{speaker}` has no voice in this show", line.id))?;
             let request = SpeechRequest {
-                model: route.model.clone(),
+                model: self.shop.prices.on_the_wire(&route.model).to_owned(),
                 voice: voice_id(&voice.voice),
                 text: line.text,
                 previous: around.get(&line.id).and_then(|around| around.before.clone()),
@@ -270,7 +270,9 @@ impl Workshop {
         let prepared = prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
         let bytes = prepared.body.len() as u64;
         let on = day(self.clock.now());
-        let worst = self.prices.worst_case(&route.model, bytes, ceiling, on).map_err(|e| e.to_string())?;
+        let (caching, terms) = (exchange::caching(&prepared), exchange::terms(&prepared));
+        let asked = Asked { caching, terms, ..Asked::usual(bytes, ceiling) };
+        let worst = self.worst(&route.model, &asked, on).map_err(|e| e.to_string())?;
         let request: ContentHash = self.keep(&exchange::keep(&prepared)?)?;
         Ok(UnitPlan { unit, request, worst, route: None })
     }

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 
 use super::{Workshop, exchange};
-use crate::config::prices::Prices;
+use crate::config::prices::{Asked, PriceError, Prices};
 use crate::domain::bill::{Basis, Bill, Terms};
 use crate::domain::call::{Route, Usage};
 use crate::domain::ids::ContentHash;
@@ -35,6 +35,20 @@ pub(super) struct Priced {
 }
 
 impl Workshop {
+    /// The most that a call can cost; where nobody knows its price, the cap of the routes that name its model.
+    pub(super) fn worst(&self, model: &str, asked: &Asked, on: Date) -> Result<MicroUsd, PriceError> {
+        let worst = self.prices.worst_case_of(model, asked, on);
+        worst.or_else(|error| match error {
+            PriceError::Unknown { .. } | PriceError::NoPrice { .. } | PriceError::NoService { .. } => {
+                self.settings.cap_of(model).ok_or(error)
+            }
+            PriceError::Retired { .. }
+            | PriceError::NotThen { .. }
+            | PriceError::WrongKind { .. }
+            | PriceError::TooLong { .. } => Err(error),
+        })
+    }
+
     /// The price of a call by this studio's table.
     pub(super) fn price(&self, counted: Option<&Counted>, answered: Option<&str>, order: &Order<'_>) -> Priced {
         priced(&self.prices, self.table, counted, answered, order)
@@ -51,13 +65,14 @@ fn priced(
     order: &Order<'_>,
 ) -> Priced {
     let Order { route, worst, characters, on, terms } = order;
-    let answered = answered.map(|model| model.trim_start_matches("models/")).filter(|model| *model != route.model);
+    let asked = prices.on_the_wire(&route.model);
+    let answered = answered.map(|model| model.trim_start_matches("models/")).filter(|model| *model != asked);
     let model = answered.filter(|model| prices.has(route.provider, model)).unwrap_or(&route.model);
     // Speech is billed by the characters that were sent, which nobody needs to tell us.
     let spoken = Counted::default();
     let counted = counted.or(Some(&spoken).filter(|_| *characters > 0));
     let usage = Usage { characters: *characters, ..counted.map(exchange::usage).unwrap_or_default() };
-    let by_table = || prices.settle(model, &usage, *on).ok().map(|price| (Basis::Counted, price));
+    let by_table = || prices.settle_on(model, &usage, *terms, *on).ok().map(|price| (Basis::Counted, price));
     let by_provider = |counted: &Counted| counted.cost.map(|cost| (Basis::Billed, cost));
     let known = counted.and_then(|counted| by_provider(counted).or_else(by_table));
     // A voice costs one credit a character at most: more of them are for the words that it was told of, which are reserved for.
