@@ -83,7 +83,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),
         Some(Verb::Research(verb)) => research::run(verb, context),
         Some(Verb::Config(verb)) => config::run(verb, context),
-        Some(Verb::Doctor { format }) => doctor::run(context, *format),
+        Some(Verb::Doctor { offline, format }) => doctor::run(context, *offline, *format),
         Some(Verb::Studio(args)) => servers::run(args, context),
         // These two need neither folders nor the environment and were answered before.
         Some(Verb::Completions { .. } | Verb::Man) => Ok(Ending::Done),

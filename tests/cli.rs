@@ -190,7 +190,7 @@ fn a_folder_that_cannot_be_written_is_named_with_what_to_do() {
     let ran = home.rehearse(&[]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("data") && ran.err.contains("--data-dir"), "{}", ran.err);
-    let doctor = home.run(&["doctor"]);
+    let doctor = home.run(&["doctor", "--offline"]);
     assert_eq!(doctor.code, 1, "{}", doctor.out);
     assert!(doctor.out.contains("FAIL  data folder"), "{}", doctor.out);
 }
@@ -394,7 +394,12 @@ fn a_key_file_that_others_may_read_is_not_read_and_no_key_is_shown() {
     let key = home.file("config/key", "sk-very-secret");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("a mode");
     home.file("config/config.toml", "[providers.gemini]\nkey_file = \"key\"\n");
-    let doctor = home.command(&["doctor"]).env("ANTHROPIC_API_KEY", "sk-also-secret").output().map(ran).expect("a run");
+    let doctor = home
+        .command(&["doctor", "--offline"])
+        .env("ANTHROPIC_API_KEY", "sk-also-secret")
+        .output()
+        .map(ran)
+        .expect("a run");
     assert_eq!(doctor.code, 0, "{}", doctor.out);
     assert!(doctor.out.contains("chmod 600") && !doctor.out.contains("secret"), "{}", doctor.out);
 }

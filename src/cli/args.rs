@@ -116,6 +116,9 @@ pub enum Verb {
     Config(ConfigVerb),
     /// Look over the whole set-up: folders, lock, record, keys, models, terminal, disk
     Doctor {
+        /// Ask no provider: look only at what is on this machine
+        #[arg(long)]
+        offline: bool,
         /// How to print what was found
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,

@@ -133,7 +133,7 @@ fn check(context: &mut Context<'_>, extra: &[PathBuf]) -> Result<Ending, CliErro
 }
 
 /// The names of the TOML files in a folder, without the ending; none where there is no such folder.
-fn files(folder: &std::path::Path) -> Vec<String> {
+pub(super) fn files(folder: &std::path::Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<String> = names.filter_map(|name| name.strip_suffix(".toml").map(str::to_owned)).collect();

@@ -1,57 +1,35 @@
 //! Looks over the whole set-up and says what is sound, what to mind and what must be mended. Changes nothing.
+//!
+//! Not for what is about providers: that is in [`providers`].
+
+mod providers;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use jiff::{Span, tz::Offset};
-use serde::Serialize;
-
 use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
-use crate::config::prices::Prices;
-use crate::config::role::Role;
-use crate::config::secrets;
 use crate::config::settings::Settings;
-use crate::domain::call::Provider;
 use crate::domain::event::Provenance;
+use crate::engine::preflight::{Check, Mark};
 use crate::ledger::archive::{self, ArchiveError};
 use crate::ledger::journal::JournalError;
 use crate::ledger::lock::{Holder, LockError, StudioLock};
 
-/// Days before a model's end from which it is told.
-const NOTICE_DAYS: i32 = 60;
-
 /// Free bytes under which an episode may not find room: about half an hour of speech, twice, and room to spare.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
 
-/// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Mark {
-    Ok,
-    Mind,
-    Fail,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, Serialize)]
-struct Look {
-    mark: Mark,
-    what: String,
-    found: String,
-}
-
-struct Looks(Vec<Look>);
+struct Looks(Vec<Check>);
 
 impl Looks {
     fn add(&mut self, mark: Mark, what: impl Into<String>, found: impl Into<String>) {
-        self.0.push(Look { mark, what: what.into(), found: found.into() });
+        self.0.push(Check::new(mark, what, found));
     }
 }
 
 /// Runs the verb.
-pub(super) fn run(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
+pub(super) fn run(context: &mut Context<'_>, is_offline: bool, format: Format) -> Result<Ending, CliError> {
     let mut looks = Looks(Vec::new());
     folders(context, &mut looks);
     for kind in [Provenance::Live, Provenance::Rehearsal] {
@@ -61,8 +39,7 @@ pub(super) fn run(context: &mut Context<'_>, format: Format) -> Result<Ending, C
         Ok(settings) => {
             looks.add(Mark::Ok, "settings", "no fault");
             name(context, &settings, &mut looks);
-            keys(context, &settings, &mut looks);
-            models(context, &settings, &mut looks);
+            providers::look(context, &settings, is_offline, &mut looks)?;
         }
         Err(error) => looks.add(Mark::Fail, "settings", error.to_string()),
     }
@@ -74,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, format: Format) -> Result<Ending, C
         for look in &looks.0 {
             let mark = match look.mark {
                 Mark::Ok => "ok  ",
-                Mark::Mind => "mind",
+                Mark::Mind | Mark::Unasked => "mind",
                 Mark::Fail => "FAIL",
             };
             let found = look.found.trim_end().replace('\n', "\n                          ");
@@ -168,68 +145,6 @@ fn name(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
             format!("decisions are recorded as {} (os: {})", person.name(), person.os_user()),
         ),
         Err(error) => looks.add(Mark::Mind, "name", error.to_string()),
-    }
-}
-
-fn keys(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
-    for provider in Provider::ALL {
-        let own = settings.providers.of(provider);
-        let what = format!("key of {provider}");
-        if !own.enabled {
-            looks.add(Mark::Mind, what, "the provider is switched off");
-            continue;
-        }
-        if !own.send_key {
-            looks.add(
-                Mark::Ok,
-                what,
-                format!("none is sent to {}: `providers.{provider}.send_key` is false", own.base_url),
-            );
-            continue;
-        }
-        // The key itself is never shown.
-        match secrets::key(provider, &context.environment, own.key_file.as_deref()) {
-            Ok(_) => looks.add(Mark::Ok, what, format!("is there, for {}", own.base_url)),
-            Err(error) => looks.add(Mark::Mind, what, format!("{error} Rehearsals need none")),
-        }
-    }
-}
-
-fn models(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
-    let prices = match Prices::load(&context.paths.config) {
-        Ok(prices) => prices,
-        Err(error) => return looks.add(Mark::Fail, "prices", error.to_string()),
-    };
-    let today = Offset::UTC.to_datetime(context.clock.now()).date();
-    let soon = today.checked_add(Span::new().days(NOTICE_DAYS)).unwrap_or(today);
-    for role in Role::ALL {
-        let what = format!("route of {role}");
-        let routes = match settings.routes(*role, &prices, today) {
-            Ok(routes) => routes,
-            Err(error) => {
-                looks.add(Mark::Fail, what, error.to_string());
-                continue;
-            }
-        };
-        let all = std::iter::once(&routes.primary).chain(&routes.fallback).chain(&routes.cheaper);
-        let mut models: Vec<&str> = all.map(|route| route.model.as_str()).collect();
-        models.dedup();
-        let mut warned = false;
-        for model in &models {
-            let Ok(price) = prices.price(model, today) else { continue };
-            let next = price.successor.as_deref().map(|next| format!("; `{next}` follows it")).unwrap_or_default();
-            if let Some(end) = price.retired.filter(|end| *end <= soon) {
-                looks.add(Mark::Mind, &what, format!("`{model}` is retired on {end}{next}"));
-                warned = true;
-            }
-            if let Some(end) = price.until.filter(|end| *end <= soon) {
-                looks.add(Mark::Mind, &what, format!("the price of `{model}` is known until {end} only"));
-                warned = true;
-            }
-        }
-        if !warned {
-            looks.add(Mark::Ok, what, models.join(", "));
-        }
     }
 }
 

@@ -55,8 +55,8 @@ impl Rehearsed {
     }
 }
 
-/// What a live studio is opened with. A provider without a key is known by the reason, and is refused when an episode needs it.
-pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> Result<OpenOptions, CliError> {
+/// Where each provider is reached with which key, or why it cannot be.
+pub(super) fn endpoints(context: &Context<'_>, settings: &Settings) -> BTreeMap<Provider, Result<Endpoint, String>> {
     let mut endpoints = BTreeMap::new();
     for provider in Provider::ALL {
         let own = settings.providers.of(provider);
@@ -74,6 +74,12 @@ pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> R
         };
         endpoints.insert(provider, endpoint);
     }
+    endpoints
+}
+
+/// What a live studio is opened with. A provider without a key is known by the reason, and is refused when an episode needs it.
+pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> Result<OpenOptions, CliError> {
+    let endpoints = endpoints(context, &settings);
     let limits = limits_of(&settings);
     assembled(
         context,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::network::NamedProxy;
 use crate::domain::call::Provider;
 
 /// The environment variable that holds the key of a provider.
@@ -91,6 +92,10 @@ pub struct Environment {
     pub acting_as: Option<String>,
     /// `VISUAL`, else `EDITOR`.
     pub editor: Option<String>,
+    /// The proxy that is named for encrypted connections: the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` and `all_proxy`.
+    pub proxy: Option<NamedProxy>,
+    /// `NO_PROXY`, else `no_proxy`: the hosts that are reached without it.
+    pub no_proxy: Option<String>,
     /// What bears on the terminal.
     pub terminal: TerminalEnvironment,
     /// Who runs the program.
@@ -148,7 +153,13 @@ impl Environment {
             (Some(locale), _, _) | (None, Some(locale), _) | (None, None, Some(locale)) => Some(locale),
             (None, None, None) => None,
         };
+        let proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter();
+        let named = proxies.map(|variable| Ok(text(variable)?.map(|address| (variable, address))));
+        let named = named.collect::<Result<Vec<_>, NotText>>()?.into_iter().flatten().next();
+        let proxy = named.map(|(variable, address)| NamedProxy { variable, address: SecretString::from(address) });
         Ok(Self {
+            proxy,
+            no_proxy: text("NO_PROXY")?.or(text("no_proxy")?),
             data_dir: path("GREENROOM_DATA_DIR"),
             config_dir: path("GREENROOM_CONFIG_DIR"),
             cache_dir: path("GREENROOM_CACHE_DIR"),

@@ -5,6 +5,7 @@ pub mod canaries;
 pub mod environment;
 pub mod fault;
 pub mod models;
+pub mod network;
 pub mod paths;
 pub mod pipeline;
 pub mod prices;

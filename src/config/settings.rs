@@ -16,6 +16,7 @@ pub use self::layers::Origin;
 use self::layers::{Layers, Value};
 use super::environment::{Environment, base_url_variable};
 use super::fault::{Fault, Faults, LoadError, Place, dollars, read_if_there};
+use super::network::{self, Network};
 use super::prices::{PriceError, Prices, Rates};
 use super::role::Role;
 use crate::domain::call::{Provider, Route};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub log: String,
     /// What all episodes together may cost.
     pub caps: StudioCaps,
+    /// The way out to the providers.
+    pub network: Network,
     /// The providers.
     pub providers: Providers,
     /// When and how often a failed call is sent again.
@@ -199,6 +202,7 @@ impl Settings {
         let file = path.display().to_string();
         let mut settings = Self::layered(source.as_deref().map(|source| (file.as_str(), source)), environment, flags)?;
         settings.providers.settle_key_files(config);
+        settings.network.ca_file = settings.network.ca_file.map(|file| config.join(file));
         Ok(settings)
     }
 
@@ -228,7 +232,10 @@ impl Settings {
         for flag in flags {
             layers.text(flag.key, &flag.value, Origin::Flag(flag.flag.to_owned()));
         }
-        Self::assembled(layers)
+        let mut settings = Self::assembled(layers)?;
+        let wants = settings.rows.iter().any(|row| row.key == "network.proxy" && row.value == network::ENVIRONMENT);
+        settings.network.follow(environment, wants).map_err(|fault| Faults(vec![fault]))?;
+        Ok(settings)
     }
 
     fn assembled(layers: Layers) -> Result<Self, Faults> {
@@ -275,6 +282,7 @@ impl Settings {
             name: values.optional("name"),
             log: values.text("log"),
             caps,
+            network: values.network(),
             providers,
             retry,
             shutdown_grace: Duration::from_secs(values.whole("shutdown_grace_seconds")),
@@ -415,6 +423,14 @@ impl Values {
             "never" => When::Never,
             _ => When::Auto,
         }
+    }
+
+    fn network(&mut self) -> Network {
+        let address = |value: &Value| if let Value::Proxy(address) = value { Some(address.clone()) } else { None };
+        let proxy = self.layers.values.get("network.proxy").and_then(|(value, _)| address(value));
+        let direct = network::hosts(&self.text("network.direct"));
+        let ca_file = self.optional("network.ca_file").map(PathBuf::from);
+        Network { proxy, direct, ca_file, ..Network::default() }
     }
 
     fn provider(&mut self, provider: Provider) -> ProviderSettings {

@@ -6,6 +6,7 @@ pub mod handle;
 pub mod open;
 pub mod package;
 mod past;
+pub mod preflight;
 pub mod progress;
 pub mod snapshot;
 pub mod words;

@@ -38,6 +38,7 @@ use crate::ledger::lock::{Holder, LockError, StudioLock};
 use crate::ledger::spool::{Spool, SpoolError};
 use crate::prompts::library::Library;
 use crate::provider::endpoint::Endpoint;
+use crate::provider::transport::proxy::Proxy;
 use crate::provider::transport::{self, SetupError, Transport};
 
 /// How a studio is opened.
@@ -214,11 +215,11 @@ pub fn open_with(
     let grace = options.settings.shutdown_grace;
     let clock = options.clock.clone();
     let provenance = options.provenance;
-    let largest_body = usize::try_from(options.settings.answer_bytes).unwrap_or(usize::MAX);
+    let way = way(&options.settings, provenance)?;
     let shop = Arc::new(Workshop {
         spool: Spool::open(Arc::clone(&options.disk), &dir)?,
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
-        transport: Transport::new(&transport::Options { largest_body, ..transport::Options::default() })?,
+        transport: Transport::new(&way)?,
         dir,
         disk: options.disk,
         config: options.config,
@@ -316,6 +317,30 @@ fn feed(journal: &Journal) -> VecDeque<FeedLine> {
     let entries = journal.read_from(from).into_iter().flatten();
     let lines = entries.filter_map(Result::ok).filter_map(|entry| codec::stamped(&entry).ok());
     lines.filter_map(|stamped| words::line(&stamped)).collect()
+}
+
+/// How providers are reached: through the proxy of the settings and with the certificates that they name. A rehearsal stays on
+/// this machine and needs neither.
+///
+/// # Errors
+///
+/// When the proxy is none, or the certificates cannot be read.
+pub fn way(settings: &Settings, provenance: Provenance) -> Result<transport::Options, SetupError> {
+    let largest_body = usize::try_from(settings.answer_bytes).unwrap_or(usize::MAX);
+    let options = transport::Options { largest_body, ..transport::Options::default() };
+    let network = &settings.network;
+    Ok(match provenance {
+        Provenance::Rehearsal => options,
+        Provenance::Live => {
+            let proxy = network.proxy.as_ref().map(|proxy| Proxy::new(proxy.reveal(), network.direct.clone()));
+            let read = network.ca_file.as_ref().map(|file| {
+                let unreadable =
+                    |error| SetupError::new(format!("`network.ca_file` {} cannot be read: {error}", file.display()));
+                std::fs::read(file).map_err(unreadable)
+            });
+            transport::Options { proxy: proxy.transpose()?, trusted: read.transpose()?, ..options }
+        }
+    })
 }
 
 /// The limits that the settings give.

@@ -10,6 +10,7 @@ pub mod headers;
 mod hints;
 mod openai;
 mod perplexity;
+pub mod probe;
 pub mod progress;
 mod refusal;
 mod schema;

@@ -6,6 +6,8 @@
 //! into an uncertain charge.
 
 mod gate;
+pub mod get;
+pub mod proxy;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Sleep;
 
 use self::gate::Gate;
+use self::proxy::Proxy;
 use super::call::{Answer, Form, Prepared, Vendor, decode};
 use super::endpoint::Endpoint;
 use super::error::{CallError, ChargeKnown, RetryClass};
@@ -118,15 +121,18 @@ impl RawResponse {
 /// How the transport is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A proxy for every call, as an address; none is used where it is not given.
-    pub proxy: Option<String>,
+    /// A proxy on the way; none is used where it is not given.
+    pub proxy: Option<Proxy>,
+    /// Certificates to trust beside the system's, as PEM: those of a proxy that opens encrypted connections, or of a server of
+    /// one's own.
+    pub trusted: Option<Vec<u8>>,
     /// The most bytes of an answer.
     pub largest_body: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { proxy: None, largest_body: LARGEST_BODY }
+        Self { proxy: None, trusted: None, largest_body: LARGEST_BODY }
     }
 }
 
@@ -135,10 +141,18 @@ impl Default for Options {
 #[error("the connection to the providers could not be set up: {0}. Check the proxy and the system's certificates")]
 pub struct SetupError(String);
 
+impl SetupError {
+    /// An error of this cause, in words without a secret.
+    pub fn new(cause: String) -> Self {
+        Self(cause)
+    }
+}
+
 /// The way out. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
+    proxy: Option<Proxy>,
     largest_body: usize,
 }
 
@@ -158,9 +172,22 @@ impl Transport {
             .pool_max_idle_per_host(0)
             .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")));
         if let Some(proxy) = &options.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(told)?);
+            builder = builder.proxy(proxy.rule());
         }
-        Ok(Self { client: builder.build().map_err(told)?, largest_body: options.largest_body })
+        if let Some(trusted) = &options.trusted {
+            let certificates = reqwest::Certificate::from_pem_bundle(trusted).map_err(told)?;
+            if certificates.is_empty() {
+                return Err(SetupError("the file of trusted certificates holds none".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        let client = builder.build().map_err(told)?;
+        Ok(Self { client, proxy: options.proxy.clone(), largest_body: options.largest_body })
+    }
+
+    /// The proxy through which a server at this address is reached, where there is one.
+    pub fn proxy_to(&self, address: &str) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| proxy.covers(address))
     }
 
     /// Sends a prepared request once, under an idempotency key, and gives the answer when it is complete. The sink sees

@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::fault::{Fault, Place, dollars, suggestion};
+use crate::config::network::{self, ProxyAddress};
 use crate::config::reader::{Document, whole_of, with_article};
 use crate::config::role::Role;
 use crate::domain::call::Provider;
@@ -60,6 +61,7 @@ pub(super) enum Value {
     Amount(MicroUsd),
     Whole(u64),
     Switch(bool),
+    Proxy(ProxyAddress),
 }
 
 impl fmt::Display for Value {
@@ -70,6 +72,7 @@ impl fmt::Display for Value {
             Self::Amount(amount) => f.write_str(&dollars(*amount)),
             Self::Whole(number) => number.fmt(f),
             Self::Switch(is_on) => is_on.fmt(f),
+            Self::Proxy(address) => address.fmt(f),
         }
     }
 }
@@ -81,6 +84,7 @@ enum Kind {
     Path,
     Amount,
     Url,
+    Proxy,
     Provider,
     When,
     /// One of these words.
@@ -99,6 +103,9 @@ const KEYS: &[(&str, Kind)] = &[
     ("shutdown_grace_seconds", Kind::Whole(0, 3_600)),
     ("caps.day", Kind::Amount),
     ("caps.month", Kind::Amount),
+    ("network.proxy", Kind::Proxy),
+    ("network.direct", Kind::Words),
+    ("network.ca_file", Kind::Path),
     ("providers.{provider}.base_url", Kind::Url),
     ("providers.{provider}.key_file", Kind::Path),
     ("providers.openai.send_key", Kind::Switch),
@@ -227,6 +234,7 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
             None => Err(refuse()),
         },
         Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When | Kind::Word(_) => {
+        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Proxy | Kind::Provider | Kind::When => {
             value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
         }
     }
@@ -238,6 +246,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Path => "must be a path in quotes".to_owned(),
         Kind::Amount => "must be an amount in dollars in quotes, such as \"35.00\"".to_owned(),
         Kind::Url => "must be an address in quotes".to_owned(),
+        Kind::Proxy => "must be \"none\", \"environment\" or an address in quotes".to_owned(),
         Kind::Provider => "must be the name of a provider in quotes".to_owned(),
         Kind::When => "must be \"auto\", \"always\" or \"never\"".to_owned(),
         Kind::Word(words) => format!("must be one of \"{}\"", words.join("\", \"")),
@@ -262,6 +271,8 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Path => Ok(Value::Path(PathBuf::from(text))),
         Kind::Amount => text.parse().map(Value::Amount).map_err(|error| format!("must be an amount: {error}")),
         Kind::Url => address(text).map(Value::Text),
+        Kind::Proxy if [network::NONE, network::ENVIRONMENT].contains(&text) => Ok(Value::Text(text.to_owned())),
+        Kind::Proxy => ProxyAddress::read(text).map(Value::Proxy),
         Kind::Provider if text.parse::<Provider>().is_ok() => Ok(Value::Text(text.to_owned())),
         Kind::Provider => Err(format!("cannot be `{text}`: {}", suggestion(text, Provider::ALL.map(Provider::name)))),
         Kind::When if WHEN.contains(&text) => Ok(Value::Text(text.to_owned())),

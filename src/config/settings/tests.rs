@@ -266,3 +266,32 @@ fn a_file_is_read_where_it_is_and_its_key_files_count_from_its_folder() {
     std::fs::write(folder.path().join("config.toml"), "what").unwrap();
     assert!(matches!(Settings::load(folder.path(), &environment(&[]), &[]), Err(LoadError::Faults(_))));
 }
+
+#[test]
+fn a_proxy_is_taken_where_it_is_set_or_asked_for_and_its_password_never_shows() {
+    let variables = [("HTTPS_PROXY", "http://ada:hush@gate.example:3128"), ("NO_PROXY", "inner.example, .local")];
+    let of = |file: &str, variables: &[(&str, &str)]| {
+        Settings::layered(Some(("config.toml", file)), &environment(variables), &[])
+    };
+    let quiet = of("", &variables).unwrap().network;
+    assert_eq!((quiet.proxy, quiet.ignored), (None, Some("HTTPS_PROXY")));
+    assert_eq!(quiet.direct, ["localhost", "127.0.0.1", "::1"]);
+    let followed = of("[network]\nproxy = \"environment\"", &variables).unwrap().network;
+    assert_eq!(followed.proxy.as_ref().unwrap().reveal(), "http://ada:hush@gate.example:3128");
+    assert_eq!((followed.from, followed.ignored), (Some("HTTPS_PROXY"), None));
+    assert_eq!(followed.direct.last().map(String::as_str), Some(".local"));
+    let file = "[network]\nproxy = \"http://bo:hush@other.example:1\"\ndirect = \"none\"\nca_file = \"ca.pem\"";
+    let set = of(file, &variables).unwrap();
+    assert_eq!(origin(&set, "network.proxy"), "http://***@other.example:1 (config.toml:2)");
+    assert!(set.network.direct.is_empty() && set.network.ignored.is_none() && set.network.ca_file.is_some());
+    assert!(!format!("{set:?} {followed:?}").contains("hush"));
+    assert_eq!(of("[network]\nproxy = \"environment\"", &[]).unwrap().network.proxy, None);
+    let wrong = [("https_proxy", "socks5://ada:hush@gate.example")];
+    for (file, variables, place) in [
+        ("[network]\nproxy = \"environment\"", &wrong[..], "https_proxy: `network.proxy` must be"),
+        ("[network]\nproxy = \"ada:hush\"", &[], "config.toml:2:9: `network.proxy` must be"),
+    ] {
+        let said = of(file, variables).unwrap_err().to_string();
+        assert!(said.starts_with(place) && !said.contains("hush"), "{said}");
+    }
+}

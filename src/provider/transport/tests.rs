@@ -382,6 +382,7 @@ async fn what_never_left_is_not_charged() {
 
 #[test]
 fn a_wrong_proxy_is_refused_at_once() {
-    let options = Options { proxy: Some("::no address::".to_owned()), ..Options::default() };
+    assert!(Proxy::new("::no address::", []).is_err());
+    let options = Options { trusted: Some(b"no certificate".to_vec()), ..Options::default() };
     assert!(Transport::new(&options).is_err());
 }
