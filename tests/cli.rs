@@ -2,6 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
+#[path = "cli/keys.rs"]
+mod keys;
+#[path = "cli/server.rs"]
+mod server;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::Vendor;
+use super::mask::Mask;
 
 /// A vendor's address with the key for it, or without one where the vendor's servers may take none.
 #[derive(Clone)]
@@ -80,20 +81,16 @@ impl Endpoint {
         self.key.as_ref()
     }
 
+    /// The mask that keeps the key out of what comes back.
+    pub(super) fn mask(&self) -> Mask {
+        self.key.as_ref().map_or_else(Mask::nothing, |key| Mask::of(key.expose_secret()))
+    }
+
     /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be
     /// applied to a body before it is stored.
     pub fn masked(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = bytes.to_vec();
-        let Some(key) = &self.key else { return out };
-        let key = key.expose_secret().as_bytes();
-        let mut at = 0;
-        while let Some(found) = out.get(at..).and_then(|rest| rest.windows(key.len()).position(|part| part == key)) {
-            let from = at + found;
-            at = from + key.len();
-            if let Some(part) = out.get_mut(from..at) {
-                part.fill(b'*');
-            }
-        }
+        self.mask().apply(&mut out);
         out
     }
 }

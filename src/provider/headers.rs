@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mask::Mask;
+
 /// The header by which a rehearsal server marks every answer.
 pub const REHEARSAL: &str = "x-greenroom-rehearsal";
 
@@ -52,6 +54,11 @@ impl Headers {
                 .map(|(name, value)| (name, String::from_utf8_lossy(value).trim().to_owned()))
                 .collect(),
         )
+    }
+
+    /// The same with every value as it is without the key.
+    pub(super) fn masked(self, mask: &Mask) -> Self {
+        Self(self.0.into_iter().map(|(name, value)| (name, mask.text(&value))).collect())
     }
 
     /// The first value under a name given in lower case.

@@ -8,6 +8,7 @@ pub mod error;
 mod gemini;
 pub mod headers;
 mod hints;
+mod mask;
 mod openai;
 mod perplexity;
 pub mod probe;

@@ -30,6 +30,7 @@ use super::endpoint::Endpoint;
 use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
 use super::hints;
+use super::mask::{Mask, Masking};
 
 /// The version of Anthropic's wire. The older one is accepted for every model, and nothing is sent in which the newer
 /// one differs (Anthropic's documentation of versions, November 2026).
@@ -212,7 +213,7 @@ impl Transport {
         let request = self.request(endpoint, prepared, key, attempt, &gate)?;
         let mut total = pin!(tokio::time::sleep(limits.total));
         let response = first_byte(request.send(), &gate, limits, total.as_mut(), prepared.vendor).await?;
-        self.body(response, prepared, limits, total, sink).await
+        self.body(response, (prepared, endpoint.mask()), limits, total, sink).await
     }
 
     fn request(
@@ -268,7 +269,7 @@ impl Transport {
     async fn body(
         &self,
         response: reqwest::Response,
-        prepared: &Prepared,
+        (prepared, mask): (&Prepared, Mask),
         limits: Limits,
         mut total: Pin<&mut Sleep>,
         sink: &mut dyn BodySink,
@@ -277,14 +278,23 @@ impl Transport {
         let status = response.status().as_u16();
         let good = response.status().is_success();
         let headers = Headers::keep(response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        // A server may repeat the key: nothing behind this line holds it, not the spool and not a message.
+        let headers = headers.masked(&mask);
+        let mut masking = Masking::new(mask);
         sink.head(status, &headers);
         let largest = if good { self.largest_body } else { LARGEST_REFUSAL };
         let mut raw = RawResponse { vendor, form, status, headers, body: Vec::new() };
         let mut pieces = response.bytes_stream();
         loop {
             let fault = match within(pieces.next(), limits.idle, total.as_mut()).await {
-                Ok(None) => return Ok(raw),
+                Ok(None) => {
+                    let rest = masking.finish();
+                    sink.chunk(&rest);
+                    raw.body.extend_from_slice(&rest);
+                    return Ok(raw);
+                }
                 Ok(Some(Ok(piece))) if raw.body.len().saturating_add(piece.len()) <= largest => {
+                    let piece = masking.push(&piece);
                     sink.chunk(&piece);
                     raw.body.extend_from_slice(&piece);
                     continue;
@@ -300,6 +310,7 @@ impl Transport {
             };
             // The status has spoken before the cut: a refusal stays a refusal, and half its words may do. They are
             // judged by the same table as a whole one.
+            raw.body.extend(masking.finish());
             let refused = if good { None } else { raw.decode().err() };
             let id = hints::request_id(&raw.headers);
             return Err(refused.unwrap_or_else(|| fault.with_status(status).with_request_id(id)));
