@@ -168,7 +168,7 @@ fn a_provider_that_repeats_its_key_puts_it_nowhere() {
 fn a_rehearsal_beside_real_keys_takes_none_of_them_in() {
     let home = Home::new();
     let ran = ran(with_keys(
-        home.command(&["rehearse", "--headless", "--pace", "0", "--log", "trace", "--faults", "flaky"]),
+        home.command(&["rehearse", "--headless", "--pace", "0", "--log", "trace"]),
         "http://127.0.0.1:9",
     )
     .output()

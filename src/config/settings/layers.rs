@@ -233,8 +233,14 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
             None if value.is_integer() => Err(wanted(kind)),
             None => Err(refuse()),
         },
-        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Provider | Kind::When | Kind::Word(_) => {
-        Kind::Words | Kind::Path | Kind::Amount | Kind::Url | Kind::Proxy | Kind::Provider | Kind::When => {
+        Kind::Words
+        | Kind::Path
+        | Kind::Amount
+        | Kind::Url
+        | Kind::Proxy
+        | Kind::Provider
+        | Kind::When
+        | Kind::Word(_) => {
             value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
         }
     }
