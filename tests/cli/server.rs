@@ -33,6 +33,7 @@ impl Server {
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
+        #[expect(clippy::disallowed_methods, reason = "a server of a test, which ends with the process")]
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 let mut seen = Vec::new();
