@@ -240,9 +240,7 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
         | Kind::Proxy
         | Kind::Provider
         | Kind::When
-        | Kind::Word(_) => {
-            value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text))
-        }
+        | Kind::Word(_) => value.as_str().ok_or_else(refuse).and_then(|text| of_text(kind, text)),
     }
 }
 
