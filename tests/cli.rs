@@ -99,6 +99,8 @@ fn help_is_grouped_and_completions_and_the_manual_are_made() {
         assert!(home.run(&["completions", shell]).out.contains("greenroom"), "{shell}");
     }
     assert!(home.run(&["man"]).out.contains(".SH EXIT STATUS"));
+    let faults = home.run(&["rehearse", "--fault", "list"]).out;
+    assert!(faults.lines().any(|line| line.starts_with("gemini.blocked_prompt")), "{faults}");
     assert!(!home.path("data").exists(), "help makes no folder");
 }
 
@@ -113,6 +115,8 @@ fn what_is_no_command_line_ends_with_2() {
         &["charge", "resolve", "voice", "--resend"],
         &["rehearse", "--pace", "fast"],
         &["rehearse", "--faults", "rain"],
+        &["rehearse", "--fault", "gemini.blocked_promt"],
+        &["rehearse", "--limit", "azure=3"],
         &["cost", "--by", "colour"],
         &["--as", "Ada", "budget", "raise", "week", "3", "--reason", "x"],
     ] {

@@ -17,7 +17,7 @@ pub(super) use self::decider::is_rehearser;
 pub(super) use self::relay::Relay;
 use super::context::Context;
 use super::fault::{CliError, Ending};
-use super::servers::Manner;
+use super::servers::{Manner, list_faults};
 use crate::domain::event::Uncertain;
 
 /// The show that is rehearsed where none is named: two minutes long.
@@ -89,6 +89,9 @@ impl Policy {
 
 /// Runs the verb.
 pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
+    if args.manner.asks_for_list() {
+        return list_faults(context);
+    }
     context.rehearse();
     let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if args.headless || !is_terminal { headless::run(args, context) } else { gallery::run(args, context) }

@@ -1,6 +1,7 @@
 //! The provider servers of a rehearsal: within this process, or as one of their own (`greenroom studio`).
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::signals;
-use crate::rehearsal::{FaultProfile, Options, Rehearsal, Temper};
+use crate::rehearsal::{FaultProfile, Limit, NameError, NamedFault, Oddity, Options, Rehearsal, Temper};
 
 /// How long answers under way may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -26,6 +27,16 @@ pub struct Manner {
     /// What goes wrong on the way: none, flaky or storm
     #[arg(long, value_name = "PROFILE", default_value = "none")]
     pub faults: FaultProfile,
+    /// One thing that goes wrong, by name, such as `gemini.blocked_prompt`, `anthropic.overloaded=50` for half of the requests,
+    /// or `openai.no_usage@qwen3:8b` for one model; `list` shows all. May be given several times
+    #[arg(long, value_name = "NAME[@MODEL][=SHARE]")]
+    pub fault: Vec<FaultFlag>,
+    /// How much a provider takes, such as `elevenlabs=2` at once or `anthropic.rpm=60` a minute. May be given several times
+    #[arg(long, value_name = "PROVIDER[.rpm]=N")]
+    pub limit: Vec<Limit>,
+    /// Serve Perplexity's older chat completions too, as a gateway does that still speaks them
+    #[arg(long)]
+    pub sonar: bool,
     /// How the agents behave, such as `judges.invent=30,polisher.stray=50,draft.plants=figure+harm`
     #[arg(long, value_name = "NAME=VALUE,…", default_value = "")]
     pub behaviour: Temper,
@@ -45,8 +56,50 @@ pub struct StudioArgs {
 impl Default for Manner {
     /// What the flags say where nobody gives them.
     fn default() -> Self {
-        Self { seed: 1, pace: 1.0, faults: FaultProfile::None, behaviour: Temper::default() }
+        Self {
+            seed: 1,
+            pace: 1.0,
+            faults: FaultProfile::None,
+            fault: Vec::new(),
+            limit: Vec::new(),
+            sonar: false,
+            behaviour: Temper::default(),
+        }
     }
+}
+
+/// What `--fault` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultFlag {
+    /// The question which there are.
+    List,
+    /// One of them.
+    Named(NamedFault),
+}
+
+impl FromStr for FaultFlag {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "list" { Ok(Self::List) } else { text.parse().map(Self::Named) }
+    }
+}
+
+impl Manner {
+    /// Whether nothing is to be rehearsed, but the faults that have names are to be shown.
+    pub(super) fn asks_for_list(&self) -> bool {
+        self.fault.contains(&FaultFlag::List)
+    }
+}
+
+/// Writes every fault that has a name, each on a line.
+pub(super) fn list_faults(context: &mut Context<'_>) -> Result<Ending, CliError> {
+    let longest = Oddity::all().map(|oddity| oddity.name().len()).max().unwrap_or(0);
+    for oddity in Oddity::all() {
+        let when = if oddity.is_lasting() { "every attempt" } else { "first attempt" };
+        writeln!(context.out, "{:longest$}  {when}  {}", oddity.name(), oddity.says())?;
+    }
+    Ok(Ending::Done)
 }
 
 fn pace(text: &str) -> Result<f64, String> {
@@ -64,6 +117,16 @@ impl Servers {
             seed: manner.seed,
             pace: manner.pace,
             faults: manner.faults,
+            faults_named: manner
+                .fault
+                .iter()
+                .filter_map(|flag| match flag {
+                    FaultFlag::Named(named) => Some(named.clone()),
+                    FaultFlag::List => None,
+                })
+                .collect(),
+            limits: manner.limit.clone(),
+            sonar: manner.sonar,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             temper: manner.behaviour.clone(),
             ..Options::default()
@@ -100,6 +163,9 @@ struct Announcement {
 
 /// Runs the servers until a signal comes.
 pub(super) fn run(args: &StudioArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
+    if args.manner.asks_for_list() {
+        return list_faults(context);
+    }
     let runtime = super::session::runtime()?;
     runtime.block_on(async {
         let servers = Servers::start(&args.manner, args.port).await?;

@@ -1,6 +1,10 @@
-//! Fault profiles: which request meets which fault, as a pure function of seed, request body and attempt.
+//! Fault profiles: which request meets which fault, as a pure function of seed, request body and attempt. The faults that are
+//! asked for by name are below.
 //!
 //! Not for what a fault looks like on a vendor's wire: that is in `wire`.
+
+pub(super) mod named;
+pub(super) mod oddities;
 
 use std::fmt;
 use std::str::FromStr;

@@ -7,91 +7,68 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// A model and its price in thousandths of a dollar per million tokens, which is the same as thousandths of a
-/// micro-dollar a token; for speech per million characters. List prices of November 2026.
-struct Price {
-    model: &'static str,
-    input: u64,
-    output: u64,
-    /// Above so many tokens in the prompt the whole request costs the second pair.
-    tier: Option<(u64, u64, u64)>,
-    /// The price of a search in thousandths of a micro-dollar.
-    search: u64,
-}
+use super::catalogue::{self, Work};
 
-const fn price(model: &'static str, input: u64, output: u64) -> Price {
-    Price { model, input, output, tier: None, search: 0 }
-}
+/// Pico-dollars in a micro-dollar.
+const MICRO: u64 = 1_000_000;
 
-const PRICES: &[Price] = &[
-    price("claude-opus-5-5", 4_000, 20_000),
-    price("claude-opus-5", 5_000, 25_000),
-    price("claude-sonnet-5-5", 2_000, 10_000),
-    price("claude-sonnet-5", 2_000, 10_000),
-    Price { model: "claude-haiku-5-5", input: 100, output: 500, tier: Some((100_000, 500, 2_500)), search: 0 },
-    price("claude-haiku-4-5-20251001", 1_000, 5_000),
-    price("claude-opus-4-8", 5_000, 25_000),
-    price("claude-opus-4-7", 5_000, 25_000),
-    price("claude-opus-4-6", 5_000, 25_000),
-    price("claude-sonnet-4-6", 3_000, 15_000),
-    Price {
-        model: "gemini-3.1-pro-preview",
-        input: 2_000,
-        output: 12_000,
-        tier: Some((200_000, 4_000, 18_000)),
-        search: 0,
-    },
-    Price { model: "gemini-2.5-pro", input: 1_250, output: 10_000, tier: Some((200_000, 2_500, 15_000)), search: 0 },
-    price("gemini-3.5-flash", 1_500, 9_000),
-    price("gemini-3-flash-preview", 500, 3_000),
-    price("gemini-2.5-flash", 300, 2_500),
-    price("eleven_flash_v2_5", 40_000, 0),
-    price("eleven_flash_v2", 40_000, 0),
-    price("eleven_turbo_v2_5", 40_000, 0),
-    price("eleven_multilingual_v2", 80_000, 0),
-    price("eleven_v3", 80_000, 0),
-    price("eleven_v4", 80_000, 0),
-    price("eleven_v4_turbo", 40_000, 0),
-    price("qwen3:8b", 0, 0),
-    Price { model: "perplexity/sonar", input: 250, output: 2_500, tier: None, search: 2_500_000 },
-];
-
-/// Whether the rehearsal serves a model: it does where it knows its price.
-pub(super) fn serves(model: &str) -> bool {
-    PRICES.iter().any(|price| price.model == model)
-}
-
-/// What a call used. Characters count as input of a speech model.
+/// What a call used. Every token is in exactly one count; characters are priced as input of a speech model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Used {
-    /// Tokens in.
+    /// Tokens in at the plain price.
     pub(super) input: u64,
+    /// Tokens written to the cache for five minutes.
+    pub(super) write_5m: u64,
+    /// Tokens written to the cache for an hour.
+    pub(super) write_1h: u64,
+    /// Tokens read from the cache.
+    pub(super) read: u64,
     /// Tokens out, thinking included.
     pub(super) output: u64,
+    /// How many of them were thinking; they are not priced apart.
+    pub(super) thinking: u64,
     /// Characters spoken.
     pub(super) characters: u64,
     /// Searches of the web.
     pub(super) searches: u64,
+    /// A fee for the request itself, in pico-dollars.
+    pub(super) fee: u64,
+    /// Whether it was part of a batch, where every token costs half.
+    pub(super) is_batched: bool,
 }
 
-/// The price of a call in micro-dollars, rounded up once.
-fn micro_usd(model: &str, used: Used) -> u64 {
-    nano_usd(model, used).div_ceil(1_000)
+impl Used {
+    /// The whole prompt, by which some prices are graded.
+    pub(super) fn prompt(self) -> u64 {
+        self.input + self.write_5m + self.write_1h + self.read
+    }
 }
 
-/// The price of a call in thousandths of a micro-dollar.
-pub(super) fn nano_usd(model: &str, used: Used) -> u64 {
-    let Some(price) = PRICES.iter().find(|price| price.model == model) else { return 0 };
-    let (input, output) = match price.tier {
-        Some((above, input, output)) if used.input > above => (input, output),
-        Some(_) | None => (price.input, price.output),
+/// The price of a call in pico-dollars, by the model that answers and the day on which it does.
+pub(super) fn pico_usd(model: &str, day: &str, used: Used) -> u64 {
+    let Some(model) = catalogue::model(model) else { return 0 };
+    let rates = model.rates(day, used.prompt());
+    let search = match model.work {
+        Work::Searching(price) => price,
+        Work::Claude(_) | Work::Gemini(_) | Work::Sonar { .. } | Work::Local | Work::Voice(_) | Work::LocalVoice => 0,
     };
-    let read = (used.input + used.characters).saturating_mul(input);
-    read.saturating_add(used.output * output).saturating_add(used.searches * price.search)
+    let tokens = (used.input + used.characters) * rates.input
+        + used.write_5m * rates.write_5m
+        + used.write_1h * rates.write_1h
+        + used.read * rates.read
+        + used.output * rates.output;
+    let tokens = if used.is_batched { tokens.div_ceil(2) } else { tokens };
+    tokens + used.searches * search + used.fee
+}
+
+/// The price in micro-dollars, rounded up once.
+fn micro_usd(model: &str, day: &str, used: Used) -> u64 {
+    pico_usd(model, day, used).div_ceil(MICRO)
 }
 
 /// Counts of one model, vendor or key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Requests that were well-formed, with a good key and a known model.
     pub calls: u64,
@@ -99,10 +76,20 @@ pub struct Counts {
     pub completions: u64,
     /// Answers that the provider itself cut off.
     pub cut: u64,
-    /// Tokens in, of whole and cut answers.
+    /// Completions that were part of a batch, at half the price of their tokens.
+    pub batched: u64,
+    /// Tokens in at the plain price, of whole and cut answers.
     pub input_tokens: u64,
-    /// Tokens out, of whole and cut answers.
+    /// Tokens written to the cache for five minutes.
+    pub cache_write_5m_tokens: u64,
+    /// Tokens written to the cache for an hour.
+    pub cache_write_1h_tokens: u64,
+    /// Tokens read from the cache.
+    pub cache_read_tokens: u64,
+    /// Tokens out, of whole and cut answers, thinking included.
     pub output_tokens: u64,
+    /// How many of them were thinking.
+    pub thinking_tokens: u64,
     /// Characters spoken, of whole and cut answers.
     pub characters: u64,
     /// Searches of the web, of whole and cut answers.
@@ -126,25 +113,31 @@ pub struct KeyCounts {
 
 /// Everything that the meter shows: the JSON of `GET /meter`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reading {
     /// All together.
     pub totals: Counts,
     /// By vendor.
     pub vendors: BTreeMap<String, Counts>,
-    /// By model.
+    /// By the model that was asked.
     pub models: BTreeMap<String, Counts>,
-    /// By idempotency key; calls without one are under the empty key.
+    /// By idempotency key; calls without one are under the empty key, and those of a batch under their custom id.
     pub keys: BTreeMap<String, KeyCounts>,
-    /// How many of each class of fault were met.
+    /// How many of each class of fault were met, drawn or named.
     pub faults: BTreeMap<String, u64>,
 }
 
-/// Who calls what, and under which key.
+/// Who calls what, under which key, and on which day.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) vendor: &'static str,
+    /// The model that was asked.
     pub(super) model: String,
+    /// The model that answers and is billed.
+    pub(super) billed: &'static str,
     pub(super) key: String,
+    /// The day (UTC), as `2026-11-30`.
+    pub(super) day: String,
 }
 
 /// How an answer ended at the provider.
@@ -178,7 +171,7 @@ impl Meter {
 
     /// Bills an answer.
     pub(super) fn bill(&self, call: &Call, used: Used, ending: Ending) {
-        let price = micro_usd(&call.model, used);
+        let price = micro_usd(call.billed, &call.day, used);
         self.each(call, |counts| {
             match ending {
                 Ending::Whole => {
@@ -190,8 +183,13 @@ impl Meter {
                     counts.cut_micro_usd += price;
                 }
             }
+            counts.batched += u64::from(used.is_batched);
             counts.input_tokens += used.input;
+            counts.cache_write_5m_tokens += used.write_5m;
+            counts.cache_write_1h_tokens += used.write_1h;
+            counts.cache_read_tokens += used.read;
             counts.output_tokens += used.output;
+            counts.thinking_tokens += used.thinking;
             counts.characters += used.characters;
             counts.searches += used.searches;
         });
@@ -223,26 +221,53 @@ impl Meter {
 mod tests {
     use super::*;
 
+    const DAY: &str = "2026-11-24";
+
+    fn used(input: u64, output: u64) -> Used {
+        Used { input, output, ..Used::default() }
+    }
+
     #[test]
     fn prices_are_rounded_up_once_for_each_call() {
-        let used = |input, output| Used { input, output, ..Used::default() };
-        assert_eq!(micro_usd("claude-opus-5-5", used(1_000, 100)), 6_000);
-        assert_eq!(micro_usd("claude-haiku-5-5", used(1, 1)), 1, "0.6 of a micro-dollar");
-        assert_eq!(micro_usd("claude-haiku-5-5", used(100_001, 0)), 50_001);
-        assert_eq!(micro_usd("eleven_flash_v2_5", Used { characters: 1_000, ..Used::default() }), 40_000);
-        let searched = Used { input: 900, output: 40, searches: 1, ..Used::default() };
-        assert_eq!(micro_usd("perplexity/sonar", searched), 2_825);
-        assert_eq!(micro_usd("qwen3:8b", used(1_000, 1_000)), 0, "a machine of one's own");
-        assert!(serves("claude-opus-5-5") && !serves("claude-opus-4-20250514"));
+        assert_eq!(micro_usd("claude-opus-5-5", DAY, used(1_000, 100)), 6_000);
+        assert_eq!(micro_usd("claude-haiku-5-5", DAY, used(1, 1)), 1, "0.6 of a micro-dollar");
+        assert_eq!(micro_usd("claude-haiku-5-5", DAY, used(100_001, 0)), 50_001);
+        assert_eq!(micro_usd("eleven_flash_v2_5", DAY, Used { characters: 1_000, ..Used::default() }), 40_000);
+        assert_eq!(micro_usd("perplexity/sonar", DAY, Used { searches: 1, ..used(900, 40) }), 2_825);
+        assert_eq!(micro_usd("qwen3:8b", DAY, used(1_000, 1_000)), 0, "a machine of one's own");
+    }
+
+    #[test]
+    fn caches_batches_fees_and_days_are_priced_as_the_vendor_lists_them() {
+        let cached = Used { write_5m: 1_000, write_1h: 1_000, read: 10_000, ..used(100, 10) };
+        // 100 x 4 + 1,000 x 5 + 1,000 x 8 + 10,000 x 0.20 + 10 x 20, in micro-dollars.
+        assert_eq!(micro_usd("claude-opus-5-5", DAY, cached), 400 + 5_000 + 8_000 + 2_000 + 200);
+        assert_eq!(micro_usd("claude-opus-5-5", DAY, Used { is_batched: true, ..cached }), 7_800);
+        let graded = Used { read: 100_000, ..used(1, 0) };
+        assert_eq!(
+            micro_usd("claude-haiku-5-5", DAY, graded),
+            5_001,
+            "0.5 and 100,000 x 0.05: cached tokens grade too"
+        );
+        assert_eq!(micro_usd("gemini-4-argon", "2026-11-30", used(1_000, 0)), 2_000);
+        assert_eq!(micro_usd("gemini-4-argon", "2026-12-01", used(1_000, 0)), 4_000);
+        let Work::Sonar { medium, .. } = catalogue::model("sonar-pro").unwrap().work else { panic!("no fee") };
+        assert_eq!(micro_usd("sonar-pro", DAY, Used { fee: medium, ..used(100, 10) }), 10_000 + 300 + 150);
     }
 
     #[test]
     fn whole_and_cut_answers_are_kept_apart() {
         let meter = Meter::default();
-        let call = Call { vendor: "anthropic", model: "claude-opus-5-5".into(), key: "007-script-0-1".into() };
+        let call = Call {
+            vendor: "anthropic",
+            model: "claude-opus-5-5".into(),
+            billed: "claude-opus-5-5",
+            key: "007-script-0-1".into(),
+            day: DAY.into(),
+        };
         meter.called(&call);
-        meter.bill(&call, Used { input: 10, output: 10, ..Used::default() }, Ending::Whole);
-        meter.bill(&call, Used { input: 10, output: 5, ..Used::default() }, Ending::Cut);
+        meter.bill(&call, used(10, 10), Ending::Whole);
+        meter.bill(&call, used(10, 5), Ending::Cut);
         let reading = meter.read();
         let counts = reading.keys["007-script-0-1"].counts;
         assert_eq!((counts.calls, counts.completions, counts.cut), (1, 1, 1));

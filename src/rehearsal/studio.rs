@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
-use super::author::{Author, Planted};
+use super::author::Planted;
 use super::faults::FaultProfile;
-use super::key::AnswerKey;
-use super::meter::{Meter, Reading};
+use super::faults::named::NamedFault;
+use super::limits::Limit;
+use super::meter::Reading;
 use super::temper::Temper;
 use super::wire::{Studio, Waits, router};
+use crate::clock::Clock;
 use crate::domain::ids::ContentHash;
 
 /// How a studio rehearses.
@@ -35,13 +36,32 @@ pub struct Options {
     pub waits: Option<Waits>,
     /// How its agents behave.
     pub temper: Temper,
+    /// What goes wrong by name, beside the profile.
+    pub faults_named: Vec<NamedFault>,
+    /// How much each vendor takes; without a limit all that comes.
+    pub limits: Vec<Limit>,
+    /// Whether Perplexity's older chat completions are served, as by a gateway that still speaks them.
+    pub sonar: bool,
+    /// The time that caches, batches, rates and prices go by.
+    pub clock: Clock,
 }
 
 impl Default for Options {
     /// Seed 1 at a pace of 1, without faults, with the usual agents, on a free port.
     fn default() -> Self {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { seed: 1, pace: 1.0, faults: FaultProfile::None, bind, waits: None, temper: Temper::default() }
+        Self {
+            seed: 1,
+            pace: 1.0,
+            faults: FaultProfile::None,
+            bind,
+            waits: None,
+            temper: Temper::default(),
+            faults_named: Vec::new(),
+            limits: Vec::new(),
+            sonar: false,
+            clock: Clock::system(),
+        }
     }
 }
 
@@ -81,16 +101,7 @@ impl Rehearsal {
         let failed = |source| StudioError::Bind { address: options.bind, source };
         let listener = TcpListener::bind(options.bind).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let studio = Arc::new(Studio {
-            seed: options.seed,
-            pace: options.pace,
-            profile: options.faults,
-            waits: options.waits.unwrap_or_else(|| Waits::at(options.pace)),
-            author: Arc::new(Author { seed: options.seed, temper: options.temper }),
-            key: AnswerKey::default(),
-            meter: Meter::default(),
-            stop: CancellationToken::new(),
-        });
+        let studio = Arc::new(Studio::new(options));
         let served = axum::serve(listener, router(Arc::clone(&studio)))
             .with_graceful_shutdown(studio.stop.clone().cancelled_owned())
             .into_future();
@@ -128,9 +139,14 @@ impl Rehearsal {
         format!("http://{}/elevenlabs", self.addr)
     }
 
-    /// The base address for clients of OpenAI's chat completions.
+    /// The base address for clients of OpenAI's chat completions and speech: a server with a little of everybody's habits.
     pub fn openai_base(&self) -> String {
         format!("http://{}/openai", self.addr)
+    }
+
+    /// The base address of a server of that wire with the habits of one: `ollama`, `llamacpp`, `vllm` or `lmstudio`.
+    pub fn local_base(&self, server: &str) -> String {
+        format!("http://{}/{server}", self.addr)
     }
 
     /// The base address for Perplexity's clients.

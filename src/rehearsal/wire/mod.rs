@@ -1,7 +1,8 @@
-//! The vendors' wires, served: Anthropic Messages, Gemini `generateContent`, ElevenLabs speech with timestamps, OpenAI's
-//! chat completions, Perplexity's Agent API, and the meter, on one router.
+//! The vendors' wires, served: Anthropic Messages, Gemini `generateContent`, ElevenLabs speech, OpenAI's chat completions and
+//! speech in the habits of several servers, Perplexity's Agent API and its older chat completions, and the meter, on one router.
 
 mod anthropic;
+mod chat;
 #[cfg(test)]
 mod clients;
 mod elevenlabs;
@@ -14,6 +15,7 @@ mod router;
 mod state;
 #[cfg(test)]
 mod tests;
+mod voice;
 
 pub(super) use self::router::router;
 pub(super) use self::state::Studio;

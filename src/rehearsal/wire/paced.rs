@@ -15,6 +15,7 @@ use futures_util::stream;
 
 use super::state::Studio;
 use crate::rehearsal::author::Dice;
+use crate::rehearsal::limits::Entered;
 use crate::rehearsal::meter::{Call, Ending, Used};
 
 /// Long enough for what was handed over to reach the client's side of a loopback connection.
@@ -33,6 +34,8 @@ pub(super) struct Paced {
     pieces: Vec<Piece>,
     /// The connection breaks after the last piece.
     breaks: bool,
+    /// Whether the last piece is the end that the answer should have.
+    ending: Ending,
 }
 
 impl Paced {
@@ -50,7 +53,7 @@ impl Paced {
             }
             pieces.push(Piece { wait: if nth == 0 { first } else { rest / steps }, bytes });
         }
-        Self { pieces, breaks: false }
+        Self { pieces, breaks: false, ending: Ending::Whole }
     }
 
     /// The first bytes alone, then a broken connection.
@@ -62,6 +65,32 @@ impl Paced {
             !piece.bytes.is_empty()
         });
         self.breaks = true;
+        self.ending = Ending::Cut;
+        self
+    }
+
+    /// The same bytes, known to lack their proper end: they are billed as what was cut.
+    pub(super) fn unfinished(mut self) -> Self {
+        self.ending = Ending::Cut;
+        self
+    }
+
+    /// The same bytes in pieces of one to three, so that no character is safe.
+    pub(super) fn shredded(mut self) -> Self {
+        let pieces = std::mem::take(&mut self.pieces).into_iter().flat_map(|piece| {
+            let mut wait = piece.wait;
+            let mut size = 0;
+            let mut shreds = Vec::new();
+            let mut rest = piece.bytes.as_slice();
+            while !rest.is_empty() {
+                size = size % 3 + 1;
+                let (head, tail) = rest.split_at(size.min(rest.len()));
+                shreds.push(Piece { wait: std::mem::take(&mut wait), bytes: head.to_vec() });
+                rest = tail;
+            }
+            shreds
+        });
+        self.pieces = pieces.collect();
         self
     }
 
@@ -70,9 +99,10 @@ impl Paced {
         self.pieces.iter().map(|piece| piece.bytes.len()).sum()
     }
 
-    /// The body. The bill is written as the last piece is handed over.
-    pub(super) fn body(self, studio: Arc<Studio>, call: Call, used: Used) -> Body {
-        let breaks = self.breaks;
+    /// The body. The bill is written as the last piece is handed over, and the place is held until then.
+    pub(super) fn body(self, studio: Arc<Studio>, call: Call, used: Used, held: Entered) -> Body {
+        let (breaks, ending) = (self.breaks, self.ending);
+        let mut held = Some(held);
         let mut left = self.pieces.len();
         let pieces = self.pieces.into_iter().map(Ok).chain(breaks.then_some(Err(())));
         let start = (pieces, studio, call);
@@ -80,6 +110,7 @@ impl Paced {
             let next = pieces.next();
             left = left.saturating_sub(1);
             let is_last = left == 0;
+            let place = if is_last { held.take() } else { None };
             async move {
                 let piece = match next? {
                     Ok(piece) => piece,
@@ -92,8 +123,9 @@ impl Paced {
                 };
                 studio.pause(piece.wait).await;
                 if is_last {
-                    studio.meter.bill(&call, used, if breaks { Ending::Cut } else { Ending::Whole });
+                    studio.meter.bill(&call, used, ending);
                 }
+                drop(place);
                 Some((Ok(Bytes::from(piece.bytes)), (pieces, studio, call)))
             }
         }))

@@ -75,10 +75,26 @@ pub(super) struct Given {
     pub(super) text: String,
     /// Whether it was cut.
     pub(super) is_cut: bool,
-    /// Tokens in.
-    pub(super) input: u64,
     /// Tokens out.
     pub(super) output: u64,
+}
+
+impl Given {
+    /// The first half of the text, as far as an answer came that stopped in its middle.
+    pub(super) fn halved(mut self) -> Self {
+        let half = self.text.len() / 2;
+        let end = (0..=half).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        self.text.truncate(end);
+        self.output = tokens(end);
+        self
+    }
+
+    /// No text at all.
+    pub(super) fn emptied(mut self) -> Self {
+        self.text.clear();
+        self.output = 0;
+        self
+    }
 }
 
 impl Asked {
@@ -120,10 +136,8 @@ impl Asked {
             let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text.truncate(end);
         }
-        let schema_bytes = schema.as_ref().map_or(0, |schema| schema.to_string().len());
-        let input = tokens(self.system.len() + self.user.len() + schema_bytes);
         let output = tokens(text.len()).min(self.max_tokens);
-        Ok((Given { title: title.to_owned(), output, text, is_cut, input }, key))
+        Ok((Given { title: title.to_owned(), output, text, is_cut }, key))
     }
 }
 

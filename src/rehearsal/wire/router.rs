@@ -21,14 +21,15 @@ const LARGEST: usize = 32 * 1_000 * 1_000;
 
 /// The routes of a studio.
 pub(in crate::rehearsal) fn router(studio: Arc<Studio>) -> Router {
-    Router::new()
-        .route("/anthropic/v1/messages", post(anthropic::messages))
-        .route("/gemini/v1beta/models/{target}", post(gemini::generate))
-        .route("/elevenlabs/v1/text-to-speech/{voice}/with-timestamps", post(elevenlabs::speech))
-        .route("/openai/v1/chat/completions", post(openai::completions))
-        .route("/perplexity/v1/agent", post(perplexity::agent))
-        .route("/perplexity/v1/responses", post(perplexity::agent))
-        .route("/perplexity/chat/completions", post(perplexity::retired))
+    let mut wires = Router::new()
+        .nest("/anthropic", anthropic::routes())
+        .nest("/gemini", gemini::routes())
+        .nest("/elevenlabs", elevenlabs::routes())
+        .nest("/perplexity", perplexity::routes());
+    for (habit, path) in openai::Habit::ALL {
+        wires = wires.nest(path, openai::routes(habit));
+    }
+    wires
         .route("/meter", get(read))
         .route("/meter/reset", post(reset))
         .layer(DefaultBodyLimit::max(LARGEST))

@@ -1,14 +1,23 @@
-//! What all wires share: the seed, the pace, the fault profile, the meter and the wish to stop.
+//! What all wires share: the seed, the pace, the time, what goes wrong, the limits, the meter and the wish to stop.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
+use super::anthropic::{Batches, Cache};
+use super::request::header;
+use crate::clock::Clock;
 use crate::rehearsal::author::{Author, Dice};
+use crate::rehearsal::catalogue::Model;
+use crate::rehearsal::faults::named::{NamedFault, Oddity, met};
 use crate::rehearsal::faults::{Fault, FaultProfile, drawn};
 use crate::rehearsal::key::AnswerKey;
+use crate::rehearsal::limits::Limits;
 use crate::rehearsal::meter::{Call, Meter};
+use crate::rehearsal::studio::Options;
 
 /// How long the faults that are about time last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +49,75 @@ pub(in crate::rehearsal) struct Studio {
     pub(in crate::rehearsal) seed: u64,
     pub(in crate::rehearsal) pace: f64,
     pub(in crate::rehearsal) profile: FaultProfile,
+    pub(in crate::rehearsal) named: Vec<NamedFault>,
+    pub(in crate::rehearsal) limits: Limits,
+    pub(in crate::rehearsal) sonar: bool,
+    pub(in crate::rehearsal) clock: Clock,
     pub(in crate::rehearsal) waits: Waits,
     pub(in crate::rehearsal) author: Arc<Author>,
     pub(in crate::rehearsal) key: AnswerKey,
     pub(in crate::rehearsal) meter: Meter,
     pub(in crate::rehearsal) stop: CancellationToken,
+    pub(super) cache: Cache,
+    pub(super) batches: Batches,
+}
+
+/// What goes wrong with one request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Met {
+    /// What the profile drew.
+    pub(super) fault: Option<Fault>,
+    /// What was asked for by name.
+    pub(super) oddities: BTreeSet<Oddity>,
+}
+
+impl Met {
+    /// Whether it meets an oddity.
+    pub(super) fn has(&self, oddity: impl Into<Oddity>) -> bool {
+        self.oddities.contains(&oddity.into())
+    }
 }
 
 impl Studio {
+    /// A studio as the options say.
+    pub(in crate::rehearsal) fn new(options: Options) -> Self {
+        Self {
+            seed: options.seed,
+            pace: options.pace,
+            profile: options.faults,
+            named: options.faults_named,
+            limits: Limits::new(options.limits),
+            sonar: options.sonar,
+            clock: options.clock,
+            waits: options.waits.unwrap_or_else(|| Waits::at(options.pace)),
+            author: Arc::new(Author { seed: options.seed, temper: options.temper }),
+            key: AnswerKey::default(),
+            meter: Meter::default(),
+            stop: CancellationToken::new(),
+            cache: Cache::default(),
+            batches: Batches::default(),
+        }
+    }
+
+    /// Today (UTC), as `2026-11-24`.
+    pub(super) fn day(&self) -> String {
+        self.clock.now().to_string().chars().take(10).collect()
+    }
+
+    /// A call of a model, and who is billed for it: a model in whose place another one answers costs what that one does.
+    pub(super) fn call(&self, vendor: &'static str, model: &'static Model, headers: &HeaderMap) -> Call {
+        let day = self.day();
+        let routed = model.routed.filter(|(_, from)| *from <= day.as_str());
+        let billed = routed.map_or(model.id, |(next, _)| next);
+        Call { vendor, model: model.id.to_owned(), billed, key: header(headers, "idempotency-key").to_owned(), day }
+    }
+
+    /// Whether every request meets an oddity, those of the free addresses too.
+    pub(super) fn always(&self, oddity: impl Into<Oddity>) -> bool {
+        let oddity = oddity.into();
+        self.named.iter().any(|named| named.oddity == oddity && named.share == 100 && named.model.is_none())
+    }
+
     /// Waits, or returns at once when the studio stops.
     pub(in crate::rehearsal) async fn pause(&self, wait: Duration) {
         if wait.is_zero() {
@@ -66,17 +136,19 @@ impl Studio {
         scaled(millis, self.pace)
     }
 
-    /// Counts a call and draws its fault, which is counted too.
+    /// Counts a call and finds what goes wrong with it, which is counted too.
     ///
     /// Speech is never over-billed: its bill is the length of the text, which its client knows better than any header.
-    pub(super) fn meets(&self, call: &Call, body: &[u8], attempt: u32) -> Option<Fault> {
+    pub(super) fn meets(&self, call: &Call, body: &[u8], attempt: u32) -> Met {
         self.meter.called(call);
-        let fault = drawn(self.profile, self.seed, body, attempt)?;
-        if fault == Fault::OverBilling && call.vendor == "elevenlabs" {
-            return None;
+        let is_speech = call.vendor == "elevenlabs";
+        let fault = drawn(self.profile, self.seed, body, attempt);
+        let fault = fault.filter(|fault| !(*fault == Fault::OverBilling && is_speech));
+        let oddities = met(&self.named, self.seed, call.vendor, &call.model, body, attempt);
+        for name in fault.map(Fault::name).into_iter().chain(oddities.iter().map(|oddity| oddity.name())) {
+            self.meter.met(name);
         }
-        self.meter.met(fault.name());
-        Some(fault)
+        Met { fault, oddities }
     }
 }
 
@@ -96,16 +168,7 @@ mod tests {
     use super::*;
 
     fn studio(pace: f64) -> Studio {
-        Studio {
-            seed: 1,
-            pace,
-            profile: FaultProfile::None,
-            waits: Waits::at(pace),
-            author: Arc::default(),
-            key: AnswerKey::default(),
-            meter: Meter::default(),
-            stop: CancellationToken::new(),
-        }
+        Studio::new(Options { pace, ..Options::default() })
     }
 
     #[test]

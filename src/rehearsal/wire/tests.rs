@@ -8,12 +8,13 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
 use super::Waits;
+use crate::clock::{Clock, Hand};
 use crate::domain::handoff::Contract;
 use crate::rehearsal::{Fault, FaultProfile, Options, Reading, Rehearsal, drawn};
 
-const KEY: &str = "rehearsal-key";
+pub(super) const KEY: &str = "rehearsal-key";
 
-async fn studio(faults: FaultProfile) -> Rehearsal {
+pub(super) async fn studio(faults: FaultProfile) -> Rehearsal {
     let waits = Waits {
         slow_first_byte: Duration::from_millis(5),
         time_out: Duration::from_millis(5),
@@ -23,7 +24,21 @@ async fn studio(faults: FaultProfile) -> Rehearsal {
     Rehearsal::start(options).await.unwrap()
 }
 
-fn script() -> Value {
+/// A studio with faults by name.
+pub(super) async fn with_faults(names: &[&str]) -> Rehearsal {
+    let waits = Waits { retry_after: Duration::from_secs(3), ..Waits::at(0.0) };
+    let faults_named = names.iter().map(|name| name.parse().unwrap()).collect();
+    let options = Options { seed: 11, pace: 0.0, waits: Some(waits), faults_named, ..Options::default() };
+    Rehearsal::start(options).await.unwrap()
+}
+
+/// A studio whose time stands until it is moved, at a pace.
+pub(super) async fn at_noon(options: Options) -> (Rehearsal, Hand) {
+    let (clock, hand) = Clock::set_by_hand("2026-11-24T12:00:00Z".parse().unwrap(), 1);
+    (Rehearsal::start(Options { seed: 11, clock, ..options }).await.unwrap(), hand)
+}
+
+pub(super) fn script() -> Value {
     json!({"title": "Tides", "segments": [{"id": "hook", "title": "Hook", "lines": [{
         "id": "L001", "speaker": "HOST", "pause_ms": 200,
         "text": "The mill opened in 1986. It is the most important mill of all.",
@@ -32,12 +47,12 @@ fn script() -> Value {
 }
 
 /// What a judge is asked, as a data block.
-fn rubric() -> String {
+pub(super) fn rubric() -> String {
     let dimensions = ["accuracy", "hook"].map(|name| json!({"dimension": name, "floor": 4}));
     format!("<data name=\"rubric\">{}</data>", json!({"rubric": "rubric/1", "reading": 1, "dimensions": dimensions}))
 }
 
-fn claude(contract: Contract, note: &str) -> Value {
+pub(super) fn claude(contract: Contract, note: &str) -> Value {
     let schema = contract.schema().unwrap();
     json!({
         "model": "claude-opus-5-5", "max_tokens": 4_000, "stream": true,
@@ -48,7 +63,7 @@ fn claude(contract: Contract, note: &str) -> Value {
     })
 }
 
-fn gemini(note: &str) -> Value {
+pub(super) fn gemini(note: &str) -> Value {
     json!({
         "systemInstruction": {"parts": [{"text": "You judge."}]},
         "contents": [{"role": "user", "parts": [{"text": format!("{note}<data name=\"script\">{}</data>{}", script(), rubric())}]}],
@@ -57,32 +72,32 @@ fn gemini(note: &str) -> Value {
     })
 }
 
-fn line(text: &str) -> Value {
+pub(super) fn line(text: &str) -> Value {
     json!({"text": text, "model_id": "eleven_flash_v2_5"})
 }
 
-async fn post(url: String, auth: (&str, &str), body: &Value, key: &str, attempt: u32) -> Response {
+pub(super) async fn post(url: String, auth: (&str, &str), body: &Value, key: &str, attempt: u32) -> Response {
     let request = Client::new().post(url).header(auth.0, auth.1).header("anthropic-version", "2026-10-21");
     let request = request.header("idempotency-key", key).header("x-retry-count", attempt);
     request.header("content-type", "application/json").body(body.to_string()).send().await.unwrap()
 }
 
-async fn to_claude(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
+pub(super) async fn to_claude(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
     let url = format!("{}/v1/messages", studio.anthropic_base());
     post(url, ("x-api-key", KEY), body, &format!("007-judge_a-0-{}", attempt + 1), attempt).await
 }
 
-async fn to_gemini(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
+pub(super) async fn to_gemini(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
     let url = format!("{}/v1beta/models/gemini-3.1-pro-preview:generateContent", studio.gemini_base());
     post(url, ("x-goog-api-key", KEY), body, "007-judge_b-0-1", attempt).await
 }
 
-async fn to_voice(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
+pub(super) async fn to_voice(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
     let url = format!("{}/v1/text-to-speech/Mara/with-timestamps?output_format=pcm_24000", studio.elevenlabs_base());
     post(url, ("xi-api-key", KEY), body, "007-voice-1-1", attempt).await
 }
 
-fn events(stream: &str) -> Vec<Value> {
+pub(super) fn events(stream: &str) -> Vec<Value> {
     let data = stream.split("\n\n").filter_map(|frame| frame.split_once("\ndata: "));
     data.map(|(name, data)| {
         let data: Value = serde_json::from_str(data).unwrap();
@@ -92,7 +107,7 @@ fn events(stream: &str) -> Vec<Value> {
     .collect()
 }
 
-fn text_of(events: &[Value]) -> String {
+pub(super) fn text_of(events: &[Value]) -> String {
     events.iter().filter_map(|event| event.pointer("/delta/text")?.as_str()).collect()
 }
 
@@ -102,7 +117,7 @@ fn meeting(fault: Fault, make: impl Fn(&str) -> Value) -> Value {
     bodies.find(|body| drawn(FaultProfile::Storm, 11, body.to_string().as_bytes(), 0) == Some(fault)).unwrap()
 }
 
-async fn metered(studio: &Rehearsal) -> Reading {
+pub(super) async fn metered(studio: &Rehearsal) -> Reading {
     let reading: Reading = reqwest::get(studio.meter_url()).await.unwrap().json().await.unwrap();
     assert_eq!(reading, studio.meter());
     reading
@@ -125,7 +140,9 @@ async fn anthropic_streams_an_answer_with_usage_ids_and_limits() {
     let answer: Value = serde_json::from_str(&text_of(&events)).unwrap();
     assert_eq!(answer["findings"].as_array().unwrap().len(), 2, "{answer}");
     let usage = &events[events.len() - 2]["usage"];
-    assert_eq!(usage["output_tokens"], text_of(&events).len().div_ceil(4));
+    let thought = usage["output_tokens_details"]["thinking_tokens"].as_u64().unwrap();
+    assert!(thought > 0, "this model always thinks");
+    assert_eq!(usage["output_tokens"], text_of(&events).len().div_ceil(4) as u64 + thought);
     assert_eq!(events[0]["message"]["usage"]["input_tokens"], usage["input_tokens"]);
     let again = to_claude(&studio, &body, 0).await.text().await.unwrap();
     assert_eq!(again, stream, "an answer is a pure function of seed and body");
@@ -149,7 +166,7 @@ async fn anthropic_refuses_in_its_own_form_and_bills_nothing() {
     for (body, status, kind) in [
         (with("model", json!("claude-opus-4-20250514")), 404, "not_found_error"),
         (with("temperature", json!(1.0)), 400, "invalid_request_error"),
-        (with("max_tokens", json!(0)), 400, "invalid_request_error"),
+        (with("max_tokens", json!(-1)), 400, "invalid_request_error"),
         (with("messages", json!([])), 400, "invalid_request_error"),
         (with("messages", json!([{"role": "user", "content": "no data blocks"}])), 400, "invalid_request_error"),
         (with("thinking", json!({"type": "enabled", "budget_tokens": 2_000})), 400, "invalid_request_error"),
@@ -175,7 +192,7 @@ async fn an_answer_ends_at_max_tokens() {
     body["max_tokens"] = json!(20);
     let stream = to_claude(&studio, &body, 0).await.text().await.unwrap();
     let events = events(&stream);
-    assert!(text_of(&events).len() <= 80);
+    assert!(text_of(&events).len() <= 72, "two of the twenty are thought");
     let last = &events[events.len() - 2];
     assert_eq!(
         (last["delta"]["stop_reason"].as_str(), last["usage"]["output_tokens"].as_u64()),
@@ -184,7 +201,7 @@ async fn an_answer_ends_at_max_tokens() {
     body["stream"] = json!(false);
     let whole: Value = to_claude(&studio, &body, 0).await.json().await.unwrap();
     assert_eq!(whole["stop_reason"], "max_tokens");
-    assert_eq!(whole["content"][0]["text"], text_of(&events));
+    assert_eq!(whole["content"][1]["text"], text_of(&events), "a thought stands in front");
 }
 
 #[tokio::test]
@@ -312,7 +329,7 @@ async fn the_other_wires_have_their_own_forms_of_the_faults() {
     assert!(!studio.meter().faults.contains_key("over_billing"));
 }
 
-fn asked(model: &str, note: &str, is_streamed: bool) -> Value {
+pub(super) fn asked(model: &str, note: &str, is_streamed: bool) -> Value {
     let schema = Contract::Judgement.schema().unwrap();
     json!({
         "model": model, "max_tokens": 4_000, "stream": is_streamed, "stream_options": {"include_usage": true},
@@ -322,7 +339,7 @@ fn asked(model: &str, note: &str, is_streamed: bool) -> Value {
     })
 }
 
-fn searched(note: &str) -> Value {
+pub(super) fn searched(note: &str) -> Value {
     let schema = Contract::Judgement.schema().unwrap();
     json!({
         "model": "perplexity/sonar", "instructions": "You judge.", "max_output_tokens": 4_000, "stream": true,
@@ -332,17 +349,17 @@ fn searched(note: &str) -> Value {
     })
 }
 
-async fn to_openai(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
+pub(super) async fn to_openai(studio: &Rehearsal, body: &Value, attempt: u32) -> Response {
     let url = format!("{}/v1/chat/completions", studio.openai_base());
     post(url, ("authorization", "Bearer rehearsal-key"), body, "007-arbiter-0-1", attempt).await
 }
 
-async fn to_perplexity(studio: &Rehearsal, path: &str, body: &Value) -> Response {
+pub(super) async fn to_perplexity(studio: &Rehearsal, path: &str, body: &Value) -> Response {
     let url = format!("{}{path}", studio.perplexity_base());
     post(url, ("authorization", "Bearer rehearsal-key"), body, "007-research-0-1", 0).await
 }
 
-fn data_of(stream: &str) -> Vec<Value> {
+pub(super) fn data_of(stream: &str) -> Vec<Value> {
     let data = stream.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
     data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
