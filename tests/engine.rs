@@ -10,22 +10,23 @@
 #[path = "support/studio.rs"]
 mod studio;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::config::environment::Environment;
 use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
-use greenroom::domain::episode::CallState;
+use greenroom::domain::episode::{CallState, Episode};
 use greenroom::domain::event::Uncertain;
 use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
+use greenroom::engine::handle::NewEpisode;
 use greenroom::engine::open::open;
 use greenroom::ledger::disk::RealDisk;
-use greenroom::rehearsal::{Options, Rehearsal};
+use greenroom::rehearsal::{Counts, Options, Reading, Rehearsal};
 
 use crate::studio::{decide_until_over, new_episode, options, person};
 
@@ -154,6 +155,64 @@ fn the_same_package_again_costs_only_what_nobody_keeps_any_more() {
         assert_eq!(rows.map(|row| row.saved).sum::<MicroUsd>(), second.saved(), "the cost report adds it up");
         handle.shutdown().await;
     });
+}
+
+/// What an episode's ledger says was spent, and what the studio's meter does: by vendor and by model, to the micro-dollar.
+fn ledger_and_meter_agree(episode: &Episode, meter: &Reading) {
+    let mut vendors: BTreeMap<String, i64> = BTreeMap::new();
+    let mut models: BTreeMap<String, i64> = BTreeMap::new();
+    for call in episode.calls.values() {
+        let vendor = match call.route.provider {
+            Provider::Anthropic => "anthropic",
+            Provider::Gemini => "gemini",
+            Provider::ElevenLabs => "elevenlabs",
+            Provider::OpenAi => "openai",
+            Provider::Perplexity => "perplexity",
+        };
+        let price = call.spent().0;
+        *vendors.entry(vendor.to_owned()).or_default() += price;
+        *models.entry(call.route.model.clone()).or_default() += price;
+    }
+    let metered = |counts: &BTreeMap<String, Counts>| -> BTreeMap<String, i64> {
+        let price = |counts: &Counts| i64::try_from(counts.micro_usd + counts.cut_micro_usd).unwrap();
+        counts.iter().map(|(name, counts)| (name.clone(), price(counts))).collect()
+    };
+    assert_eq!(vendors, metered(&meter.vendors));
+    assert_eq!(models, metered(&meter.models));
+    assert_eq!(episode.spent().0, i64::try_from(meter.totals.micro_usd + meter.totals.cut_micro_usd).unwrap());
+}
+
+/// Makes one episode with routes of its own against servers with options of their own, and holds its costs to the meter's.
+fn made_and_metered(routes: &str, new: NewEpisode, servers: Options) -> (Episode, Reading) {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..servers }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let mut options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let environment = Environment::of::<String, String>([], 1000).unwrap();
+        options.settings = Settings::layered(Some(("config.toml", routes)), &environment, &[]).unwrap();
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        handle.begin(person(), new).await.unwrap();
+        decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
+        let episode = handle.past_episode(ONE).await.unwrap().unwrap();
+        handle.shutdown().await;
+        let meter = servers.meter();
+        ledger_and_meter_agree(&episode, &meter);
+        (Episode::clone(&episode), meter)
+    })
+}
+
+#[test]
+fn a_researched_episode_on_four_providers_costs_what_their_meters_say() {
+    let routes = "[routes.arbiter]\nprovider = \"perplexity\"\nmodel = \"perplexity/sonar\"\n";
+    let topic = Some("Why did the continents drift past the geologists?".to_owned());
+    let new = NewEpisode { topic, research: PathBuf::new(), ..new_episode("kilogram.md", 1) };
+    let (_, meter) = made_and_metered(routes, new, Options::default());
+    for vendor in ["anthropic", "gemini", "perplexity", "elevenlabs"] {
+        assert!(meter.vendors[vendor].completions > 0 && meter.vendors[vendor].micro_usd > 0, "{vendor}");
+    }
+    assert!(!meter.vendors.contains_key("openai"));
+    assert!(meter.vendors["perplexity"].searches > 0);
 }
 
 /// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.

@@ -55,11 +55,11 @@ oddities! {
     RetiredModel "retired_model" lasts "404 not_found_error with `model: ID`, as for a model that is retired";
     SpendLimit "spend_limit" lasts "400 invalid_request_error whose text says that your own spend limit is reached";
     TierSpendLimit "tier_spend_limit" lasts "429 without retry-after and with `enforced_spend_limit_reached` in its details";
-    TooLarge "too_large_413" lasts "413 request_too_large";
+    TooLarge "too_large_413" lasts "413 request_too_large: the body is above 32 MB, they say";
     RateLimit "rate_limit" once "429 rate_limit_error with retry-after";
     TooManyConcurrent "too_many_concurrent" once "429 rate_limit_error about concurrent connections";
-    Overloaded "overloaded" once "529 overloaded_error";
-    ApiError "api_error_500" once "500 api_error";
+    Overloaded "overloaded" once "529 overloaded_error: more load than they can take";
+    ApiError "api_error_500" once "500 api_error: something broke on their side";
     TimeOut "timeout_504" once "504 timeout_error after a wait";
     Conflict "conflict_409" once "409 conflict_error, which may be tried again";
     EdgeHtml "edge_html_502" once "502 with a page in HTML from the edge, in no form of the API's";
@@ -88,10 +88,10 @@ oddities! {
     NotFound "retired_model" lasts "404 NOT_FOUND, as for a model that was shut down";
     QuotaRetryInfo "quota_retry_info" once "429 RESOURCE_EXHAUSTED with a RetryInfo in fractions of a second";
     QuotaPerDay "quota_per_day" lasts "429 RESOURCE_EXHAUSTED whose QuotaFailure is for the day";
-    Overloaded "overloaded" once "503 UNAVAILABLE";
-    Internal "internal_500" once "500 INTERNAL";
+    Overloaded "overloaded" once "503 UNAVAILABLE: the model is overloaded";
+    Internal "internal_500" once "500 INTERNAL: something broke on their side";
     Deadline "deadline_504" once "504 DEADLINE_EXCEEDED after a wait";
-    Cancelled "cancelled_499" once "499 CANCELLED";
+    Cancelled "cancelled_499" once "499 CANCELLED: they think that the client is gone";
     BlockedPrompt "blocked_prompt" lasts "200 with no candidates and a promptFeedback; the prompt is billed";
     NoParts "no_parts" lasts "a candidate without parts and MAX_TOKENS: all went into thoughts; it is billed";
     Safety "safety" lasts "finishReason SAFETY in the middle of the text; it is billed";
@@ -110,11 +110,11 @@ oddities! {
     /// The oddities of Perplexity's wire.
     Perplexity, "perplexity";
     Html401 "html_401" lasts "the key is refused with 401 and a page in HTML";
-    Credit "credit_402" lasts "402: no credit is left";
+    Credit "credit_402" lasts "402 insufficient_credit: no credit is left";
     Permission "permission_403" lasts "403: the key may not use the model";
     InvalidModel "invalid_model" lasts "400 invalid_model with an integer code";
     Validation "validation_422" lasts "422 with a list of details";
-    RateLimit "rate_limit" once "429 with retry-after";
+    RateLimit "rate_limit" once "429 with retry-after in whole seconds";
     EdgeHtml "edge_html_502" once "502 with a page in HTML from the edge";
     Failed200 "failed_200" once "200 with `status: failed` and an error; search and prompt are billed";
     NoSearchResults "no_search_results" lasts "no search_results in the output, although a search was forced and is billed";
@@ -131,15 +131,15 @@ oddities! {
     BadKey "bad_key_401" lasts "the key is refused: 401 invalid_api_key";
     Quota "quota_401" lasts "401 quota_exceeded: the credits are used up";
     MissingPermissions "missing_permissions_401" lasts "401 missing_permissions: the key is restricted";
-    PaidPlan "paid_plan_402" lasts "402 paid_plan_required";
-    CreatorOnly "creator_only_403" lasts "403 only_for_creator+";
-    VoiceNotFound "voice_not_found" lasts "404 voice_not_found";
+    PaidPlan "paid_plan_402" lasts "402 paid_plan_required: the voice needs a paid plan";
+    CreatorOnly "creator_only_403" lasts "403 only_for_creator+: the plan is too small";
+    VoiceNotFound "voice_not_found" lasts "404 voice_not_found: there is no such voice";
     PlainNotFound "plain_not_found" lasts "404 with a detail that is a bare text";
     Validation "validation_422" lasts "422 with a list of details";
-    TextTooLong "text_too_long" lasts "400 text_too_long";
+    TextTooLong "text_too_long" lasts "400 text_too_long: more characters than the model takes";
     TooManyConcurrent "too_many_concurrent" once "429 too_many_concurrent_requests: the plan's own limit";
     SystemBusy "system_busy" once "429 system_busy: their load";
-    InternalError "internal_error_500" once "500 internal_error";
+    InternalError "internal_error_500" once "500 internal_error: something broke on their side";
     NullAlignment "null_alignment" lasts "alignments that are null, in streams for every second piece";
     CreditsHeader "credits_header" lasts "a character-cost of a tenth of the characters, as on discounted models";
     NoCostHeader "no_cost_header" lasts "no character-cost and no counts of concurrent requests";
@@ -149,9 +149,9 @@ oddities! {
 oddities! {
     /// The oddities of the servers that speak OpenAI's wire.
     OpenAi, "openai";
-    BadKey "bad_key_401" lasts "the key is refused: 401";
+    BadKey "bad_key_401" lasts "the key is refused: 401 in the form of the server";
     WrongModel "wrong_model_404" lasts "404: the server does not have the model";
-    RateLimit "rate_limit" once "429 with retry-after";
+    RateLimit "rate_limit" once "429 with retry-after in whole seconds";
     Loading503 "loading_503" once "503 while the model is loaded";
     QueueFull503 "queue_full_503" once "503: the queue is full";
     ServerError "server_error_500" once "500 in the server's own form";

@@ -10,8 +10,6 @@ pub(super) const DONE: &[u8] = b"data: [DONE]\n\n";
 /// What is said in a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
-    /// All system text.
-    pub(super) system: String,
     /// The last turn, which is the user's.
     pub(super) user: String,
     /// The bytes of all turns.
@@ -26,10 +24,8 @@ pub(super) fn turns(parsed: &Value) -> Option<Turns> {
     };
     let last = turns.last().filter(|turn| is_by(turn, &["user"]))?;
     let user = texts(last.get("content")).filter(|text| !text.trim().is_empty())?;
-    let system = turns.iter().filter(|turn| is_by(turn, &["system", "developer"]));
-    let system: Vec<String> = system.filter_map(|turn| texts(turn.get("content"))).collect();
     let bytes = turns.iter().filter_map(|turn| texts(turn.get("content"))).map(|text| text.len()).sum();
-    Some(Turns { system: system.join("\n"), user, bytes })
+    Some(Turns { user, bytes })
 }
 
 /// The limit of tokens, under its newer or its older name.

@@ -213,7 +213,7 @@ fn read(habit: Habit, headers: &HeaderMap, body: &[u8]) -> Result<Completion, Re
     let loaded = catalogue::model(LOADED).filter(|_| habit.ignores_names() && !is_strange);
     let model = named.or(loaded).ok_or_else(|| Refusal::model(id))?;
     let said = turns(&parsed).ok_or_else(|| Refusal::invalid("messages must end with one of the user"))?;
-    let Turns { system, user, bytes } = said;
+    let Turns { user, bytes } = said;
     let limit = limit(&parsed);
     if limit == Some(0) {
         return Err(Refusal::invalid("max_tokens must be at least 1"));
@@ -225,7 +225,7 @@ fn read(habit: Habit, headers: &HeaderMap, body: &[u8]) -> Result<Completion, Re
         return Err(Refusal::overflow(habit, prompt, model.context));
     }
     let thinks = parsed.get("reasoning_effort").and_then(Value::as_str).is_some_and(|effort| effort != "none");
-    let asked = Asked { model: model.id.to_owned(), system, user, schema, max_tokens: limit.unwrap_or(UNLIMITED) };
+    let asked = Asked { model: model.id.to_owned(), user, schema, max_tokens: limit.unwrap_or(UNLIMITED) };
     Ok(Completion {
         asked,
         model,

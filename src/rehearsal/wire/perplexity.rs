@@ -118,10 +118,11 @@ fn check(headers: &HeaderMap, body: &[u8]) -> Result<Task, Refusal> {
     let tools = parsed.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let has_search = tools.iter().any(|tool| tool.get("type").and_then(Value::as_str) == Some("web_search"));
     let is_forced = (has_search && word("tool_choice") == Some("required")) || (effort.is_some() && tools.is_empty());
-    let system = word("instructions").unwrap_or_default().to_owned();
-    let bytes = system.len() + user.len() + schema.as_ref().map_or(0, |schema| schema.to_string().len());
+    let bytes = word("instructions").map_or(0, str::len)
+        + user.len()
+        + schema.as_ref().map_or(0, |schema| schema.to_string().len());
     let limit = parsed.get("max_output_tokens").and_then(Value::as_u64).filter(|most| *most > 0);
-    let asked = Asked { model: id.to_owned(), system, user, schema, max_tokens: limit.unwrap_or(UNLIMITED) };
+    let asked = Asked { model: id.to_owned(), user, schema, max_tokens: limit.unwrap_or(UNLIMITED) };
     let is_streamed = parsed.get("stream").and_then(Value::as_bool) == Some(true);
     Ok(Task { asked, model, is_streamed, prompt: tokens(bytes), searches: u64::from(is_forced) })
 }
@@ -194,7 +195,7 @@ fn response(id: &str, call: &Call, given: &Given, searches: u64, used: Used, met
     if searches > 0 && !met.has(Perplexity::NoSearchResults) {
         let results = pages();
         let cited = |page: &Value| {
-            json!({"type": "url_citation", "url": page["url"], "title": page["title"], "start_index": 0,
+            json!({"type": "url_citation", "url": page.get("url"), "title": page.get("title"), "start_index": 0,
                 "end_index": given.text.len().min(1)})
         };
         annotations.extend(results.iter().take(2).map(cited));

@@ -56,8 +56,6 @@ pub(super) fn tokens(bytes: usize) -> u64 {
 pub(super) struct Asked {
     /// The model.
     pub(super) model: String,
-    /// All system text.
-    pub(super) system: String,
     /// All text of the last turn.
     pub(super) user: String,
     /// The schema of the answer.

@@ -52,8 +52,37 @@ pub(super) fn rubric() -> String {
     format!("<data name=\"rubric\">{}</data>", json!({"rubric": "rubric/1", "reading": 1, "dimensions": dimensions}))
 }
 
+/// A schema without what Anthropic does not compile: bounds and formats of numbers.
+pub(super) fn strict(contract: Contract) -> Value {
+    fn cut(schema: &mut Value) {
+        if let Some(members) = schema.as_object_mut() {
+            members.retain(|name, value| {
+                value.is_object()
+                    || value.is_array()
+                    || ![
+                        "minimum",
+                        "maximum",
+                        "format",
+                        "minLength",
+                        "maxLength",
+                        "minItems",
+                        "maxItems",
+                        "uniqueItems",
+                    ]
+                    .contains(&name.as_str())
+            });
+            members.values_mut().for_each(cut);
+        } else if let Some(list) = schema.as_array_mut() {
+            list.iter_mut().for_each(cut);
+        }
+    }
+    let mut schema = serde_json::to_value(contract.schema().unwrap()).unwrap();
+    cut(&mut schema);
+    schema
+}
+
 pub(super) fn claude(contract: Contract, note: &str) -> Value {
-    let schema = contract.schema().unwrap();
+    let schema = strict(contract);
     json!({
         "model": "claude-opus-5-5", "max_tokens": 4_000, "stream": true,
         "system": [{"type": "text", "text": "You judge."}],

@@ -104,13 +104,7 @@ pub(super) fn read(parsed: &Value, is_new: bool, day: &str, purpose: Purpose) ->
         (None, Some(schema)) => schema.to_string().len(),
         (Some(_), _) | (None, None) => 0,
     };
-    let asked = Asked {
-        model: id.to_owned(),
-        system: texts(parsed.get("system")).unwrap_or_default(),
-        user,
-        schema,
-        max_tokens: max_tokens.saturating_sub(thinks),
-    };
+    let asked = Asked { model: id.to_owned(), user, schema, max_tokens: max_tokens.saturating_sub(thinks) };
     let is_streamed = parsed.get("stream").and_then(Value::as_bool) == Some(true);
     let message = Message { asked, model, is_streamed, thinking, thinks, tool, blocks, schema_bytes, salt };
     let prompt = message.prompt();

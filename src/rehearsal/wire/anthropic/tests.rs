@@ -6,7 +6,9 @@ use std::time::Duration;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use super::super::tests::{KEY, at_noon, claude, events, metered, post, studio, text_of, to_claude, with_faults};
+use super::super::tests::{
+    KEY, at_noon, claude, events, metered, post, strict, studio, text_of, to_claude, with_faults,
+};
 use crate::domain::handoff::Contract;
 use crate::rehearsal::{FaultProfile, Options, Rehearsal};
 
@@ -46,7 +48,7 @@ async fn each_generation_takes_what_the_tables_say() {
     let enabled = json!({"type": "enabled", "budget_tokens": 2_000});
     let disabled = json!({"type": "disabled"});
     let effort = |word: &str| {
-        let schema = Contract::Judgement.schema().unwrap();
+        let schema = strict(Contract::Judgement);
         json!({"effort": word, "format": {"type": "json_schema", "schema": schema}})
     };
     let prefill = json!([{"role": "user", "content": "x"}, {"role": "assistant", "content": "{"}]);

@@ -77,13 +77,7 @@ pub(super) fn read(parsed: &Value, model: &Model, answers: &Model) -> Result<Que
     let depth = depth(thinking, answers)?;
     let thinks = depth.min(most / 8);
     let shows = thinking.and_then(|thinking| thinking.get("includeThoughts")).and_then(Value::as_bool) == Some(true);
-    let asked = Asked {
-        model: model.id.to_owned(),
-        system: parts(parsed.get("systemInstruction")).unwrap_or_default(),
-        user,
-        schema,
-        max_tokens: most - thinks,
-    };
+    let asked = Asked { model: model.id.to_owned(), user, schema, max_tokens: most - thinks };
     Ok(Question { asked, thinks, shows })
 }
 

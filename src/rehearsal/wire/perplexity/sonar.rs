@@ -73,7 +73,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Question, Refusal> {
     let prompt = tokens(said.bytes + schema.as_ref().map_or(0, |schema| schema.to_string().len()));
     let max_tokens = limit(&parsed).filter(|most| *most > 0).unwrap_or(UNLIMITED);
     let searches = u64::from(!is_on(&parsed, "/disable_search"));
-    let asked = Asked { model: id.to_owned(), system: said.system, user: said.user, schema, max_tokens };
+    let asked = Asked { model: id.to_owned(), user: said.user, schema, max_tokens };
     Ok(Question { asked, model, prompt, size, fee, searches, is_streamed: is_on(&parsed, "/stream") })
 }
 
