@@ -174,7 +174,8 @@ async fn an_episode_of_full_length_is_made_by_the_real_clients() {
         let Request::Text(asked) = judged("claude-opus-5-5", "") else { panic!("no text") };
         let request = Request::Text(TextRequest { schema, ..asked });
         let url = format!("{}/v1/messages/count_tokens", client.studio.anthropic_base());
-        let counted = reqwest::Client::new().post(url).body(prepare(Vendor::Anthropic, &request).unwrap().body);
+        let counted =
+            reqwest::Client::new().post(url).body(prepare(&client.models, Vendor::Anthropic, &request).unwrap().body);
         let counted = counted.header("x-api-key", "rehearsal-key").header("anthropic-version", "2026-10-21");
         let counted = counted.send().await.unwrap();
         assert_eq!(counted.status(), 200, "{}: {}", prompt.name, counted.text().await.unwrap());
