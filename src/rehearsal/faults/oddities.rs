@@ -119,7 +119,7 @@ oddities! {
     Failed200 "failed_200" once "200 with `status: failed` and an error; search and prompt are billed";
     NoSearchResults "no_search_results" lasts "no search_results in the output, although a search was forced and is billed";
     UnknownItems "unknown_items" lasts "more items, parts and events of kinds that clients do not know";
-    NoCost "no_cost" lasts "a usage without cost";
+    NoCost "no_cost" lasts "a usage that has no cost in it";
     SplitUtf8 "split_utf8" lasts "bytes that arrive one to three at a time, so that characters are cut in two";
     SonarRetired "sonar_retired" lasts "the older chat completions have ended, although the studio serves them otherwise";
     ThinkInFront "think_in_front" lasts "older chat completions with thoughts in front of the text";
