@@ -78,25 +78,18 @@ impl Read {
     }
 
     /// The counts, if the tokens or the bill are among them. Reasoning is inside the completion, except where the model
-    /// researches deeply: there it is counted apart, and so are the tokens of what it cites.
+    /// researches deeply: there it is counted and billed apart, and so are the tokens of what it cites.
     fn usage(&self) -> Option<Usage> {
         let usage = self.counts.as_ref()?;
         let count = |name: &str| usage.get(name).and_then(Value::as_u64);
         let cost = bill(usage);
-        let (prompt, completion) = count("prompt_tokens").zip(count("completion_tokens")).or(cost.map(|_| (0, 0)))?;
-        let thinking = count("reasoning_tokens").unwrap_or(0);
+        let (input, output) = count("prompt_tokens").zip(count("completion_tokens")).or(cost.map(|_| (0, 0)))?;
+        let reasoned = count("reasoning_tokens").unwrap_or(0);
         let is_deep = self.model.as_ref().is_some_and(|model| model.contains("deep-research"));
-        let (cited, apart) = if is_deep { (count("citation_tokens").unwrap_or(0), thinking) } else { (0, 0) };
-        // The others are billed by the request, in whatever number of searches.
-        let searches = if is_deep { count("num_search_queries").unwrap_or(0) } else { 1 };
-        Some(Usage {
-            input: prompt.saturating_add(cited),
-            output: completion.saturating_add(apart),
-            thinking,
-            searches,
-            cost,
-            ..Usage::default()
-        })
+        let (thinking, reasoning) = if is_deep { (0, reasoned) } else { (reasoned, 0) };
+        let citations = if is_deep { count("citation_tokens").unwrap_or(0) } else { 0 };
+        let searches = count("num_search_queries").unwrap_or(u64::from(!self.results.is_empty()));
+        Some(Usage { input, output, thinking, reasoning, citations, searches, cost, ..Usage::default() })
     }
 
     fn sources(&self) -> Vec<Source> {
