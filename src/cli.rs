@@ -13,6 +13,7 @@ mod context;
 mod cost;
 mod doctor;
 mod episode;
+mod estimate;
 mod fault;
 mod findings;
 mod follow;
@@ -78,6 +79,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Charge(verb)) => charge::run(verb, context),
         Some(Verb::Budget(verb)) => budget::run(verb, context),
         Some(Verb::Cost(args)) => cost::run(args, context),
+        Some(Verb::Estimate(args)) => estimate::run(args, context),
         Some(Verb::Findings(verb)) => findings::run(verb, context),
         Some(Verb::Judges(verb)) => judges::run(verb, context),
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),

@@ -6,6 +6,8 @@
 mod doctor;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/preflight.rs"]
+mod preflight;
 #[path = "cli/server.rs"]
 mod server;
 
@@ -92,7 +94,7 @@ fn help_is_grouped_and_completions_and_the_manual_are_made() {
     {
         assert!(help.out.contains(part), "{part}: {}", help.out);
     }
-    for verb in ["rehearse", "episode", "gate", "charge", "budget", "cost", "ledger", "config", "studio"] {
+    for verb in ["rehearse", "episode", "gate", "estimate", "charge", "budget", "cost", "ledger", "config", "studio"] {
         assert_eq!(home.run(&[verb, "--help"]).code, 0, "{verb}");
     }
     for shell in ["bash", "zsh", "fish"] {

@@ -11,6 +11,7 @@ use super::charge::ChargeVerb;
 use super::config::ConfigVerb;
 use super::cost::CostArgs;
 use super::episode::EpisodeVerb;
+use super::estimate::EstimateArgs;
 use super::findings::FindingsVerb;
 use super::gate::GateVerb;
 use super::judges::JudgesVerb;
@@ -99,6 +100,8 @@ pub enum Verb {
     Budget(BudgetVerb),
     /// What was spent, by stage, agent, model, provider, episode or month
     Cost(CostArgs),
+    /// What a new episode, or the rest of one under way, is likely to cost and take; begins and spends nothing
+    Estimate(EstimateArgs),
     /// What judges and checks found in all episodes, what became of it, and what keeps coming back
     #[command(subcommand)]
     Findings(FindingsVerb),

@@ -20,6 +20,7 @@ use crate::domain::event::{Provenance, Uncertain};
 use crate::domain::ids::{EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::engine::handle::NewEpisode;
+use crate::engine::preflight::{Check, Mark};
 use crate::report::{Align, Table, life, line, minute, needs, stages};
 
 /// What can be done with episodes.
@@ -45,6 +46,9 @@ pub enum EpisodeVerb {
         /// Ask everything anew: reuse no answer that an earlier episode paid for
         #[arg(long)]
         fresh: bool,
+        /// Begin without asking the providers whether keys, models and voices hold
+        #[arg(long)]
+        no_probe: bool,
     },
     /// All episodes, past and under way
     List {
@@ -111,7 +115,7 @@ pub enum EpisodeVerb {
 pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let number = |number: &u32| EpisodeNumber(*number);
     match verb {
-        EpisodeVerb::New { research, topic, show, number, cap, fresh } => {
+        EpisodeVerb::New { research, topic, show, number, cap, fresh, no_probe } => {
             let new = NewEpisode {
                 research: research.clone().unwrap_or_default(),
                 topic: topic.clone(),
@@ -120,7 +124,7 @@ pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Endin
                 cap: *cap,
                 fresh: *fresh,
             };
-            begin(context, new)
+            begin(context, new, *no_probe)
         }
         EpisodeVerb::List { format } => list(context, *format),
         EpisodeVerb::Show { number, format } => show(context, EpisodeNumber(*number), *format),
@@ -148,10 +152,19 @@ pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Endin
     }
 }
 
-fn begin(context: &mut Context<'_>, new: NewEpisode) -> Result<Ending, CliError> {
+fn begin(context: &mut Context<'_>, new: NewEpisode, no_probe: bool) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let person = context.person(&settings)?;
-    let number = Session::to_record(context, settings)?.run(async |handle| Ok(handle.begin(person, new).await?))?;
+    // A rehearsal has servers to ask only where they were named.
+    let asks = !no_probe && (context.kind() == Provenance::Live || context.globals.servers.is_some());
+    let (number, checks) = Session::to_record(context, settings)?.run(async |handle| {
+        let looked = handle.look_over(new.clone(), asks).await?;
+        refuse(&looked.checks)?;
+        Ok((handle.begin(person, new).await?, looked.checks))
+    })?;
+    for check in checks.iter().filter(|check| check.mark == Mark::Mind) {
+        context.remark(&format!("{}: {}", check.what, check.found));
+    }
     writeln!(context.out, "{number}")?;
     let flag = context.studio_flag();
     context.remark(&format!(
@@ -159,6 +172,22 @@ fn begin(context: &mut Context<'_>, new: NewEpisode) -> Result<Ending, CliError>
         number.0
     ));
     Ok(Ending::Done)
+}
+
+/// Refuses where something would fail, or could not be asked: with all of it, so that it is mended in one go.
+fn refuse(checks: &[Check]) -> Result<(), CliError> {
+    let stops = |check: &&Check| matches!(check.mark, Mark::Fail | Mark::Unasked);
+    let found: Vec<&Check> = checks.iter().filter(stops).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = found.iter().map(|check| format!("  {}: {}", check.what, check.found)).collect();
+    let unasked = found.iter().any(|check| check.mark == Mark::Unasked);
+    let advice = if unasked { " `--no-probe` begins it without asking the providers." } else { "" };
+    Err(CliError::Failed(format!(
+        "the episode was not begun:\n{}\nNothing was started and nothing was spent.{advice}",
+        lines.join("\n")
+    )))
 }
 
 /// Records an act. Where it decides something, the person must have a name.

@@ -51,7 +51,13 @@ impl Session {
         let log = log::start(context, &settings)?;
         let options = match context.kind() {
             Provenance::Live => wiring::live(context, settings, Admit::Nothing)?,
-            Provenance::Rehearsal => wiring::rehearsal(context, settings, &Rehearsed::nowhere(), Admit::Nothing)?,
+            Provenance::Rehearsal => {
+                let mut rehearsed = Rehearsed::nowhere();
+                if let Some(url) = &context.globals.servers {
+                    rehearsed.base = url.trim_end_matches('/').to_owned();
+                }
+                wiring::rehearsal(context, settings, &rehearsed, Admit::Nothing)?
+            }
         };
         Self::open(context, options, runtime()?, Behind::default(), log)
     }

@@ -39,6 +39,9 @@ pub struct CostRow {
     pub reused: u32,
     /// What those had cost.
     pub saved: MicroUsd,
+    /// How long the provider worked for them, in milliseconds; calls side by side add up.
+    #[serde(default)]
+    pub machine_ms: u64,
 }
 
 /// An episode in a line: what lists and the cost browser show of it.
@@ -86,6 +89,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         reserved: MicroUsd::ZERO,
         reused: 0,
         saved: MicroUsd::ZERO,
+        machine_ms: 0,
     };
     let order = |stage: &StageId| place.get(stage).copied().unwrap_or(usize::MAX);
     for reused in &episode.reused {
@@ -103,6 +107,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         row.usage = row.usage.plus(call.usage());
         row.spent = row.spent.plus(call.spent());
         row.reserved = row.reserved.plus(call.reserved());
+        row.machine_ms = row.machine_ms.saturating_add(call.machine_ms());
     }
     rows.into_values().collect()
 }

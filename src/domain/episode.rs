@@ -133,6 +133,14 @@ impl Call {
         }
     }
 
+    /// How long the provider worked for it, in milliseconds.
+    pub fn machine_ms(&self) -> u64 {
+        match &self.state {
+            CallState::Settled { machine_ms, .. } => *machine_ms,
+            CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => 0,
+        }
+    }
+
     /// What was used.
     pub fn usage(&self) -> Usage {
         match &self.state {
@@ -456,11 +464,7 @@ impl Episode {
 
     /// How long providers worked for it, in milliseconds; parallel calls add up.
     pub fn machine_ms(&self) -> u64 {
-        let took = |call: &Call| match &call.state {
-            CallState::Settled { machine_ms, .. } => *machine_ms,
-            CallState::InFlight | CallState::Failed { .. } | CallState::Uncertain { .. } | CallState::Ruled { .. } => 0,
-        };
-        self.calls.values().map(took).sum()
+        self.calls.values().map(Call::machine_ms).sum()
     }
 
     /// The calls of one stage.

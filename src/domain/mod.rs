@@ -14,6 +14,7 @@ pub mod cost;
 pub mod decide;
 pub mod episode;
 pub mod event;
+pub mod forecast;
 pub mod gate;
 pub mod handoff;
 pub mod ids;

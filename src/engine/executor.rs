@@ -13,7 +13,7 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::handle::{HandleError, NewEpisode, Request};
+use super::handle::{HandleError, LookedOver, NewEpisode, Request};
 use super::workshop::Workshop;
 use crate::domain::decide;
 use crate::domain::episode::Episode;
@@ -164,6 +164,22 @@ impl Executor {
                 Err(_) => HandleError::Invalid("reading the package failed; nothing was started".to_owned()),
             };
             let _ = answer.send(Err(refused));
+        });
+    }
+
+    /// Looks over what a new episode would need, beside the dispatcher.
+    pub(super) fn look_over(
+        &self,
+        new: NewEpisode,
+        number: EpisodeNumber,
+        asks: bool,
+        answer: oneshot::Sender<Result<LookedOver, HandleError>>,
+    ) {
+        let shop = Arc::clone(&self.shop);
+        self.runtime.spawn(async move {
+            let looked = shop.look_over(new, number, asks).await;
+            // Whoever asked may have gone.
+            let _ = answer.send(looked.map_err(HandleError::Invalid));
         });
     }
 

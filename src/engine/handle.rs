@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use super::preflight::Check;
 use super::progress::Progress;
 use super::snapshot::{Notice, Snapshot};
 use crate::domain::command::{Command, Start};
@@ -14,7 +15,7 @@ use crate::domain::cost::EpisodeSummary;
 use crate::domain::decide::Refusal;
 use crate::domain::episode::Episode;
 use crate::domain::event::Person;
-use crate::domain::ids::{ContentHash, EpisodeNumber};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 
 /// Why something that was asked of the engine was not done.
@@ -51,6 +52,21 @@ pub struct NewEpisode {
     pub fresh: bool,
 }
 
+/// What was found of a new episode before it is begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookedOver {
+    /// What was looked at. Where a key is missing, nothing else was.
+    pub checks: Vec<Check>,
+    /// The show, by its slug.
+    pub show: String,
+    /// The stages that are paid for, in order.
+    pub stages: Vec<StageId>,
+    /// What all calls cost at worst, without further rounds.
+    pub projected: MicroUsd,
+    /// What it may cost.
+    pub cap: MicroUsd,
+}
+
 /// What is asked of the engine, with the way to its answer.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -58,6 +74,8 @@ pub(super) enum Request {
     Command(Person, Box<Command>, oneshot::Sender<Result<u64, HandleError>>),
     /// Begin an episode.
     Begin(Person, Box<NewEpisode>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
+    /// Look over what a new episode would need, asking the providers or not.
+    LookOver(Box<NewEpisode>, bool, oneshot::Sender<Result<LookedOver, HandleError>>),
     /// What an episode starts with is stored: start it.
     Started(Person, Box<Start>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
     /// Give an artifact.
@@ -128,6 +146,16 @@ impl Handle {
     /// When the package, the show or the number cannot be used; nothing was started and nothing was spent.
     pub async fn begin(&self, by: Person, new: NewEpisode) -> Result<EpisodeNumber, HandleError> {
         self.ask(|answer| Request::Begin(by, Box::new(new), answer)).await
+    }
+
+    /// Looks over what a new episode would need: keys, models, voices, room, caps. Begins nothing and spends nothing; the
+    /// providers are asked what costs nothing, or are not asked.
+    ///
+    /// # Errors
+    ///
+    /// When the package, the show or the number cannot be used.
+    pub async fn look_over(&self, new: NewEpisode, asks: bool) -> Result<LookedOver, HandleError> {
+        self.ask(|answer| Request::LookOver(Box::new(new), asks, answer)).await
     }
 
     /// An artifact, held to its hash.

@@ -16,7 +16,7 @@ use super::past::Past;
 use super::progress::{Progress, ProgressHub};
 use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
-use super::workshop::Workshop;
+use super::workshop::{Asked, Workshop};
 use crate::clock::Clock;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
@@ -220,6 +220,7 @@ pub fn open_with(
         spool: Spool::open(Arc::clone(&options.disk), &dir)?,
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
         transport: Transport::new(&way)?,
+        asked: Asked::default(),
         dir,
         disk: options.disk,
         config: options.config,

@@ -13,12 +13,14 @@ mod dispute;
 mod exchange;
 mod judge;
 mod local;
+mod look_over;
 mod neighbours;
 mod prepare;
 mod price;
 mod route;
 mod talk;
 
+pub(super) use self::look_over::Asked;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,6 +65,8 @@ pub(super) struct Workshop {
     pub(super) table: ContentHash,
     pub(super) prompts: Library,
     pub(super) transport: Transport,
+    /// What providers answered a moment ago.
+    pub(super) asked: Asked,
     /// What is done about an uncertain charge of a rehearsal.
     pub(super) uncertain: Uncertain,
     /// Where each provider is reached, or why it cannot be.

@@ -209,6 +209,7 @@ mod tests {
             reserved: MicroUsd(1),
             reused: 1,
             saved: MicroUsd(2_000),
+            machine_ms: 0,
         };
         EpisodeSummary {
             number: EpisodeNumber(number),

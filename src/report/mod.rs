@@ -7,6 +7,7 @@ mod calibration;
 mod cost;
 mod episode;
 mod findings;
+mod outlook;
 mod plain;
 mod table;
 
@@ -15,5 +16,6 @@ pub use calibration::CheckReport;
 pub use cost::{By, CostReport, Group};
 pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
 pub use findings::{findings_table, print_notes, print_patterns};
+pub use outlook::{outlook_lines, outlook_short, print_outlook, took};
 pub use plain::{date, life, line, minute, percent_of};
 pub use table::{Align, Table};

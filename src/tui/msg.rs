@@ -10,7 +10,7 @@ use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Ruled, Seen, Way};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
-use crate::engine::handle::NewEpisode;
+use crate::engine::handle::{LookedOver, NewEpisode};
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::{Notice, Snapshot};
 
@@ -41,6 +41,8 @@ pub(crate) enum Msg {
     Draft(String, Result<Option<String>, String>),
     /// A draft was written, or could not be.
     DraftKept(Result<(), String>),
+    /// What a new episode would need was looked over.
+    LookedOver { new: Box<NewEpisode>, found: Result<LookedOver, String> },
     /// Something that was asked for was done or refused.
     Acted { action: Box<Action>, result: Result<String, String> },
     /// The caller ends the console.
@@ -70,6 +72,8 @@ pub(crate) enum Effect {
     },
     ReadDraft(String),
     KeepDraft(String, Option<String>),
+    /// Look over what a new episode would need; begins nothing.
+    LookOver(Box<NewEpisode>),
     /// The only effect that changes anything; it comes from a confirm box.
     Act(Box<Action>),
     /// Ring the bell.

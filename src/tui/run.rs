@@ -208,6 +208,12 @@ impl Driver {
                 self.drafts.push_back((name, text));
                 self.write_next();
             }
+            Effect::LookOver(new) => {
+                self.tasks.spawn(async move {
+                    let found = handle.look_over((*new).clone(), true).await.map_err(said);
+                    Msg::LookedOver { new, found }
+                });
+            }
             Effect::Act(action) => {
                 let (person, provenance) = (self.person.clone(), self.provenance);
                 self.tasks.spawn(async move {

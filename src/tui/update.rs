@@ -88,6 +88,14 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.shared.say(Role::Failed, told);
             }
         }
+        Msg::LookedOver { new, found } => {
+            // Whoever has left the form does not wait for it any more.
+            if let Some(Layer::Form(form)) = model.layers.last_mut()
+                && let Some(confirm) = form.looked_over(&model.shared, &new, found)
+            {
+                model.layers.push(Layer::Confirm(confirm));
+            }
+        }
         Msg::Acted { action, result } => on_acted(model, &action, result),
         Msg::Shutdown => quit(model),
         Msg::Closed => model.shared.closed = true,

@@ -136,7 +136,7 @@ fn a_provider_that_repeats_its_key_puts_it_nowhere() {
         ran
     };
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
-    let begun = verb(&["episode", "new", &sample.to_string_lossy(), "--show", "open-questions-short"]);
+    let begun = verb(&["episode", "new", &sample.to_string_lossy(), "--show", "open-questions-short", "--no-probe"]);
     assert_eq!(begun.code, 0, "{}", begun.err);
     let cut = verb(&["episode", "run", "1"]);
     assert_eq!(cut.code, 3, "a refusal, then a cut answer that waits for a ruling: {}{}", cut.out, cut.err);

@@ -16,6 +16,10 @@ impl Dispatcher {
                 let number = new.number.unwrap_or_else(|| self.studio.next_number());
                 self.executor.begin(by, *new, number, answer);
             }
+            Request::LookOver(new, asks, answer) => {
+                let number = new.number.unwrap_or_else(|| self.studio.next_number());
+                self.executor.look_over(*new, number, asks, answer);
+            }
             Request::Started(by, start, answer) => {
                 let number = start.episode;
                 let (written, waits) = oneshot::channel();

@@ -181,7 +181,7 @@ impl Workshop {
     }
 
     /// A show's profile, by its name or its path: the place for messages, and the text.
-    fn show_source(&self, show: &str) -> Result<(String, String), String> {
+    pub(super) fn show_source(&self, show: &str) -> Result<(String, String), String> {
         let is_name = show.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         let path = if is_name { self.config.join("shows").join(format!("{show}.toml")) } else { show.into() };
         let place = clean(&path.display().to_string());
@@ -367,7 +367,7 @@ fn clean(text: &str) -> String {
 }
 
 /// The agent that researches a topic.
-const RESEARCHER: &str = "researcher";
+pub(super) const RESEARCHER: &str = "researcher";
 
 /// How long one try at it may take: it searches.
 const RESEARCH_SECONDS: u32 = 900;

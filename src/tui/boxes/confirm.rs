@@ -104,6 +104,8 @@ pub(crate) struct Confirm {
     /// Which field has the keys; behind the last one stands the answer.
     pub(crate) at: usize,
     pub(crate) fault: Option<String>,
+    /// Why it cannot be confirmed, where it cannot.
+    lock: Option<String>,
     opened_ms: u64,
     last_y_ms: Option<u64>,
 }
@@ -119,6 +121,7 @@ impl Confirm {
             intent,
             at: 0,
             fault: None,
+            lock: None,
             opened_ms: shared.mono_ms,
             last_y_ms: None,
         }
@@ -133,6 +136,12 @@ impl Confirm {
     /// Adds a field.
     pub(crate) fn ask(mut self, label: &str, rule: Rule, filled: &str) -> Self {
         self.asked.push(Asked { label: label.to_owned(), rule, field: Field::new(filled) });
+        self
+    }
+
+    /// Makes it a box that cannot be confirmed.
+    pub(crate) fn locked(mut self, why: impl Into<String>) -> Self {
+        self.lock = Some(why.into());
         self
     }
 
@@ -211,6 +220,10 @@ impl Confirm {
         let is_held = repeat || self.last_y_ms.is_some_and(|before| now.saturating_sub(before) < HELD_MS);
         self.last_y_ms = Some(now);
         if is_held || !self.is_armed(now) {
+            return Next::Stay;
+        }
+        if let Some(why) = &self.lock {
+            self.fault = Some(why.clone());
             return Next::Stay;
         }
         if let Some((at, fault)) = (0..self.asked.len()).find_map(|at| Some((at, self.faulty(at)?))) {

@@ -1,15 +1,18 @@
-//! The form that begins an episode: file, show, number and cap. Faults are shown in place, and the form asks before it acts.
+//! The form that begins an episode: file, show, number and cap. Faults are shown in place; what the episode would need is looked
+//! over, and the form asks before it acts.
 
 use std::path::PathBuf;
 
+use super::confirm::Confirm;
 use super::field::Field;
 use super::propose;
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
-use crate::engine::handle::NewEpisode;
+use crate::engine::handle::{LookedOver, NewEpisode};
 use crate::tui::key::{Code, Key};
-use crate::tui::layers::{Layer, Next};
+use crate::tui::layers::Next;
 use crate::tui::model::Shared;
+use crate::tui::msg::Effect;
 
 /// The labels of the fields.
 pub(crate) const LABELS: [(&str, &str); 4] = [
@@ -25,6 +28,8 @@ pub(crate) struct NewForm {
     pub(crate) fields: [Field; 4],
     pub(crate) at: usize,
     pub(crate) faults: [Option<String>; 4],
+    /// What is being looked over.
+    pub(crate) waits: Option<NewEpisode>,
 }
 
 impl NewForm {
@@ -39,11 +44,14 @@ impl NewForm {
             fields: [Field::new(file.trim()), Field::new(&show), Field::new(&number), Field::default()],
             at,
             faults: Default::default(),
+            waits: None,
         }
     }
 
     /// Takes a key.
     pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key) -> Next {
+        // Whatever is typed now, what is being looked over is not it.
+        self.waits = None;
         let last = self.fields.len() - 1;
         match key.code {
             Code::Esc => return Next::Close,
@@ -65,12 +73,13 @@ impl NewForm {
 
     /// Pasted text goes into the field.
     pub(crate) fn on_paste(&mut self, text: &str) {
+        self.waits = None;
         if let Some(field) = self.fields.get_mut(self.at) {
             field.insert(text);
         }
     }
 
-    /// Opens the confirm box, or shows what is wrong. The form stays below it, so that a refusal loses nothing.
+    /// Has what the episode would need looked over, or shows what is wrong. The form stays, so that a refusal loses nothing.
     fn submit(&mut self, shared: &mut Shared) -> Next {
         let [file, show, number, cap] = self.fields.each_ref().map(|field| field.text().to_owned());
         let missing = |text: &str, what: &str| text.is_empty().then(|| what.to_owned());
@@ -92,11 +101,32 @@ impl NewForm {
             return Next::Stay;
         }
         let number = number.parse().ok().map(EpisodeNumber);
-        let next = shared.snapshot.as_ref().map(|snapshot| snapshot.next_number);
         let (research, cap) = (PathBuf::from(file), cap_read.unwrap_or(None));
         let new = NewEpisode { research, topic: None, show, number, cap, fresh: false };
-        let shown = number.or(next).unwrap_or(EpisodeNumber(1));
-        Next::Open(vec![Layer::Confirm(propose::begin(shared, new, shown))])
+        shared.effects.push(Effect::LookOver(Box::new(new.clone())));
+        self.waits = Some(new);
+        Next::Stay
+    }
+
+    /// Takes what was found of what it waits for: the confirm box, or what is wrong in its place.
+    pub(crate) fn looked_over(
+        &mut self,
+        shared: &Shared,
+        new: &NewEpisode,
+        found: Result<LookedOver, String>,
+    ) -> Option<Confirm> {
+        self.waits.take_if(|waits| *waits == *new)?;
+        match found {
+            Ok(looked) => {
+                let next = shared.snapshot.as_ref().map(|snapshot| snapshot.next_number);
+                let shown = new.number.or(next).unwrap_or(EpisodeNumber(1));
+                Some(propose::begin(shared, new.clone(), shown, &looked))
+            }
+            Err(why) => {
+                self.refused(&why);
+                None
+            }
+        }
     }
 
     /// Shows why no episode was begun at the field that it is about.

@@ -4,13 +4,17 @@
 
 use super::confirm::{Confirm, Intent, Rule};
 use crate::domain::budget::Scope;
+use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::{CallState, Episode, Life};
 use crate::domain::event::{Provenance, Ruling};
+use crate::domain::forecast::{self, Outlook};
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use crate::engine::handle::NewEpisode;
+use crate::engine::handle::{LookedOver, NewEpisode};
+use crate::engine::preflight::Mark;
+use crate::report::outlook_short;
 use crate::tui::look;
-use crate::tui::model::Shared;
+use crate::tui::model::{Loadable, Shared};
 use crate::tui::text::clean;
 use crate::tui::theme::Role;
 
@@ -62,8 +66,10 @@ pub(crate) fn stop(shared: &Shared, episode: &Episode) -> Confirm {
 pub(crate) fn pause(shared: &Shared, episode: &Episode) -> Confirm {
     match episode.life {
         Life::Paused => {
-            Confirm::new(shared, format!("Resume {}", named(episode)), "resume", Intent::Resume(episode.number))
-                .fact(Role::Text, "Work goes on where it was left, within the caps.")
+            let confirm =
+                Confirm::new(shared, format!("Resume {}", named(episode)), "resume", Intent::Resume(episode.number))
+                    .fact(Role::Text, "Work goes on where it was left, within the caps.");
+            rest(confirm, shared, episode)
         }
         Life::Running | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
             Confirm::new(shared, format!("Pause {}", named(episode)), "pause", Intent::Pause(episode.number))
@@ -109,6 +115,29 @@ pub(crate) fn rule(shared: &Shared, episode: &Episode, key: &IntentKey, ruling: 
         .fact(Role::Text, format!("Either way its worst case, {worst:.4} USD, counts as spent."))
 }
 
+/// Says what is likely to be spent. A box that spends cannot be confirmed before that is known.
+pub(super) fn likely(confirm: Confirm, shared: &Shared, of: impl Fn(&[EpisodeSummary]) -> Outlook) -> Confirm {
+    match &shared.past {
+        Loadable::Ready(past) => confirm.fact(Role::Text, outlook_short(&of(past))),
+        Loadable::Loading => confirm
+            .fact(Role::Dim, "What it is likely to cost is being read from past episodes.")
+            .locked("nothing is spent without an estimate: open the box again in a moment"),
+        Loadable::Failed(why) => {
+            let worst = of(&[]).worst;
+            let said = format!(
+                "Past episodes cannot be read ({}): at worst {worst:.2} USD, without further rounds.",
+                clean(why)
+            );
+            confirm.fact(Role::Failed, said)
+        }
+    }
+}
+
+/// Says what the rest of an episode is likely to cost.
+pub(super) fn rest(confirm: Confirm, shared: &Shared, episode: &Episode) -> Confirm {
+    likely(confirm, shared, |past| forecast::rest(episode, past))
+}
+
 /// The box that raises a cap.
 pub(crate) fn raise(shared: &Shared, episode: &Episode, scope: &Scope, cap: MicroUsd, least: MicroUsd) -> Confirm {
     let number = episode.number;
@@ -116,17 +145,18 @@ pub(crate) fn raise(shared: &Shared, episode: &Episode, scope: &Scope, cap: Micr
     let now = if *scope == Scope::Episode(number) { episode.cap().unwrap_or_default() } else { MicroUsd::ZERO };
     let cents = cap.plus(MicroUsd(cap.0 / 4)).max(least).max(now).0.saturating_add(9_999) / 10_000;
     let wanted = MicroUsd(cents.saturating_mul(10_000));
-    Confirm::new(
+    let confirm = Confirm::new(
         shared,
         format!("Raise the cap of {} for {}", look::scope(scope), named(episode)),
         "raise the cap",
         Intent::Raise { scope: scope.clone() },
     )
     .fact(Role::Failed, "A raised cap lets money be spent that was not to be spent before.")
-    .fact(Role::Text, format!("It is {cap} USD now; the next call needs at least {least:.4} USD."))
-    .ask("New cap, in USD", Rule::Amount { min: least, max: None }, &exact(wanted))
-    .ask("Reason", Rule::Reason, "")
-    .ask("Type the episode number", Rule::Number(number), "")
+    .fact(Role::Text, format!("It is {cap} USD now; the next call needs at least {least:.4} USD."));
+    rest(confirm, shared, episode)
+        .ask("New cap, in USD", Rule::Amount { min: least, max: None }, &exact(wanted))
+        .ask("Reason", Rule::Reason, "")
+        .ask("Type the episode number", Rule::Number(number), "")
 }
 
 /// The box that takes the cheaper model.
@@ -154,17 +184,29 @@ pub(crate) fn accept_bill(shared: &Shared, key: &IntentKey, reserved: MicroUsd, 
 }
 
 /// The box that begins an episode.
-pub(crate) fn begin(shared: &Shared, new: NewEpisode, number: EpisodeNumber) -> Confirm {
-    let cap = new.cap.map_or("the show's".to_owned(), |cap| format!("{cap} USD"));
+pub(crate) fn begin(shared: &Shared, new: NewEpisode, number: EpisodeNumber, looked: &LookedOver) -> Confirm {
+    let cap = if looked.stages.is_empty() { "the show's".to_owned() } else { format!("{} USD", looked.cap) };
     let rehearsal = match shared.provenance() {
         Provenance::Rehearsal => "This is a rehearsal: no money is spent, and the episode can never be released.",
         Provenance::Live => "Real providers are called and real money is spent, up to the caps.",
     };
-    Confirm::new(shared, format!("Begin episode {number}"), "begin", Intent::Begin(new.clone()))
+    let mut confirm = Confirm::new(shared, format!("Begin episode {number}"), "begin", Intent::Begin(new.clone()))
         .fact(Role::Text, format!("research  {}", clean(&new.research.display().to_string())))
         .fact(Role::Text, format!("show      {}", clean(&new.show)))
         .fact(Role::Text, format!("cap       {cap}"))
-        .fact(Role::Strong, rehearsal)
+        .fact(Role::Strong, rehearsal);
+    for check in looked.checks.iter().filter(|check| check.mark != Mark::Ok) {
+        let role = if check.mark == Mark::Mind { Role::Person } else { Role::Failed };
+        confirm = confirm.fact(role, format!("{}: {}", clean(&check.what), clean(&check.found)));
+    }
+    if looked.checks.iter().any(|check| check.mark == Mark::Fail) {
+        return confirm.locked("what fails is to be mended first; Esc goes back to the form");
+    }
+    if looked.checks.iter().any(|check| check.mark == Mark::Unasked) {
+        confirm =
+            confirm.fact(Role::Person, "What could not be asked may fail later. y begins the episode all the same.");
+    }
+    likely(confirm, shared, |past| forecast::whole(&looked.stages, &looked.show, past, looked.projected, looked.cap))
 }
 
 /// The box that ends the console.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::confirm::{AtGate, Confirm, Intent, Rule};
-use super::propose::{exact, named};
+use super::propose::{exact, named, rest};
 use crate::domain::episode::{Call, CallState, Episode, Evaluation, Standing};
 use crate::domain::event::{ItemRuling, Overriding, Pin, Ruled, Way};
 use crate::domain::gate::Report;
@@ -136,7 +136,11 @@ pub(crate) fn approve(shared: &Shared, episode: &Episode, at: AtGate, seen: &str
     if !gates.is_empty() {
         confirm = confirm.fact(Role::Text, format!("It waits for you again at: {}.", gates.join(", ")));
     }
-    let confirm = money(confirm, episode, &gate).fact(Role::Dim, undo_words(shared));
+    let mut confirm = money(confirm, episode, &gate);
+    if follows(episode, &gate).iter().any(|pin| pin.route.is_some()) {
+        confirm = rest(confirm, shared, episode);
+    }
+    let confirm = confirm.fact(Role::Dim, undo_words(shared));
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));
     confirm.ask("At most, in USD", Rule::Amount { min: MicroUsd::ZERO, max }, &most).at_answer()
@@ -185,7 +189,11 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
         .fact(Role::Strong, policy);
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));
-    money(starts(confirm, shared, episode, &gate), episode, &gate)
+    let mut confirm = money(starts(confirm, shared, episode, &gate), episode, &gate);
+    if follows(episode, &gate).iter().any(|pin| pin.route.is_some()) {
+        confirm = rest(confirm, shared, episode);
+    }
+    confirm
         .fact(Role::Failed, "It cannot be taken back.")
         .ask("Reason", Rule::Reason, "")
         .ask("Type the episode number", Rule::Number(number), "")

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::desk::{Desk, RULED, options};
+use super::desk::{Desk, RULED, looked, options};
 use crate::domain::budget::Scope;
 use crate::domain::command::Command;
 use crate::domain::event::{Event, ItemRuling, Need, Ruling, Way};
 use crate::domain::handoff::Note;
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
+use crate::engine::handle::LookedOver;
+use crate::engine::preflight::{Check, Mark};
 use crate::tui::fixture::{id, script, world};
+use crate::tui::model::Loadable;
 use crate::tui::msg::{Action, Effect, Msg};
 use crate::tui::options::ConsoleOptions;
 
@@ -234,6 +237,45 @@ fn a_new_episode_is_asked_for_with_faults_in_place() {
     assert!(desk.screen(80, 24).contains("there is no file"));
     desk.send(Msg::Acted { action, result: Ok("Episode 050 was begun.".into()) });
     assert_eq!(desk.top(), "dashboard");
+}
+
+#[test]
+fn what_fails_of_a_new_episode_locks_its_box_and_what_nobody_knows_does_not() {
+    let of = |marks: &[Mark]| {
+        let check = |mark: &Mark| Check::new(*mark, "key of gemini", format!("it is {mark:?}"));
+        let mut desk = Desk::new(world());
+        desk.looked = Ok(LookedOver { checks: marks.iter().map(check).collect(), ..looked() });
+        desk.keys(":new a notes.md<Enter><Tab><Tab><Enter>");
+        assert_eq!(desk.top(), "confirm");
+        let screen = desk.screen(120, 36);
+        desk.confirm();
+        (screen, desk.acts().len(), desk.screen(120, 36))
+    };
+    let (screen, acts, after) = of(&[Mark::Fail, Mark::Unasked, Mark::Mind, Mark::Ok]);
+    assert!(screen.contains("it is Fail") && screen.contains("it is Mind") && !screen.contains("it is Ok"), "{screen}");
+    assert!(acts == 0 && after.contains("to be mended first"), "{after}");
+    let (screen, acts, _) = of(&[Mark::Unasked]);
+    assert!(acts == 1 && screen.contains("may fail later"), "{screen}");
+    let (screen, acts, _) = of(&[Mark::Mind]);
+    assert!(acts == 1 && screen.contains("Too few to forecast") && screen.contains("at worst 4.20 USD"), "{screen}");
+    let mut desk = Desk::new(world());
+    desk.looked = Err("there is no show `x`".to_owned());
+    desk.keys(":new a notes.md<Enter><Tab><Tab><Enter>");
+    assert!(desk.top() == "form" && desk.screen(120, 36).contains("there is no show"), "{}", desk.screen(120, 36));
+}
+
+#[test]
+fn a_box_that_spends_cannot_be_confirmed_before_its_estimate_is_there() {
+    let mut desk = Desk::new(world());
+    desk.model.shared.past = Loadable::Loading;
+    desk.keys(":new a notes.md<Enter><Tab><Tab><Enter>");
+    desk.confirm();
+    assert!(desk.acts().is_empty() && desk.screen(120, 36).contains("nothing is spent without an estimate"));
+    desk.keys("<Esc>");
+    desk.send(Msg::Past(Ok(Vec::new())));
+    desk.keys("<Enter>");
+    desk.confirm();
+    assert_eq!(desk.acts().len(), 1);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use ratatui::layout::Rect;
 
 use crate::domain::command::Command;
 use crate::domain::event::Provenance;
+use crate::domain::money::MicroUsd;
+use crate::engine::handle::LookedOver;
 use crate::tui::fixture::{World, ada};
 use crate::tui::key::keys;
 use crate::tui::layers::Layer;
@@ -22,6 +24,8 @@ use crate::tui::view::view;
 pub(crate) const RULED: &str = ":42<Enter>wknown<Enter>nofair<Enter>";
 
 pub(crate) struct Desk {
+    /// What is found when a new episode is looked over.
+    pub(crate) looked: Result<LookedOver, String>,
     pub(crate) model: Model,
     pub(crate) world: World,
     pub(crate) drafts: BTreeMap<String, String>,
@@ -38,6 +42,13 @@ pub(crate) fn options() -> ConsoleOptions {
     }
 }
 
+/// A new episode of which nothing is wrong.
+pub(crate) fn looked() -> LookedOver {
+    let stages = ["script", "voice"].map(|stage| stage.parse().unwrap()).to_vec();
+    let (projected, cap) = (MicroUsd(4_200_000), MicroUsd(7_500_000));
+    LookedOver { checks: Vec::new(), show: "open-questions".to_owned(), stages, projected, cap }
+}
+
 impl Desk {
     pub(crate) fn new(world: World) -> Self {
         Self::with(world, &options(), BTreeMap::new())
@@ -45,7 +56,7 @@ impl Desk {
 
     pub(crate) fn with(world: World, options: &ConsoleOptions, drafts: BTreeMap<String, String>) -> Self {
         let model = Model::new(options, 120, 36, world.now());
-        let mut desk = Self { model, world, drafts, effects: Vec::new(), ms: 0 };
+        let mut desk = Self { model, world, drafts, looked: Ok(looked()), effects: Vec::new(), ms: 0 };
         desk.wait(0);
         desk.refresh();
         desk
@@ -76,6 +87,10 @@ impl Desk {
                         None => self.drafts.remove(&name),
                     };
                     Msg::DraftKept(Ok(()))
+                }
+                Effect::LookOver(new) => {
+                    let found = self.looked.clone();
+                    Msg::LookedOver { new, found }
                 }
                 Effect::Act(_) | Effect::Bell | Effect::Redraw | Effect::Quit => continue,
             };

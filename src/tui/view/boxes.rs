@@ -174,7 +174,11 @@ pub(crate) fn form(paint: Paint, shared: &Shared, form: &NewForm, buf: &mut Buff
     let last = form.at + 1 == form.fields.len();
     lines.push(paint.line(
         Role::Dim,
-        if last { "Enter asks for your y. Esc closes." } else { "Enter or Tab: the next field. Esc closes." },
+        match (&form.waits, last) {
+            (Some(_), _) => "Keys, models, voices and room are looked over; nothing is spent. Esc closes.",
+            (None, true) => "Enter asks for your y. Esc closes.",
+            (None, false) => "Enter or Tab: the next field. Esc closes.",
+        },
     ));
     let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let name = match shared.provenance() {

@@ -1,0 +1,131 @@
+//! What is looked at before an episode is begun, and what it is likely to cost: all faults at once, and nothing started by any.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use super::server::{Asked, Server};
+use super::{Home, Ran, json, ran};
+
+/// Every provider on one server, each below a path of its name. `replaced` answers in the place of what is right.
+fn providers(replaced: &'static [(&'static str, &'static str)]) -> Server {
+    Server::start(move |asked: &Asked| {
+        let path = asked.path.split('?').next().unwrap_or_default();
+        let body = match path {
+            "/anthropic/v1/models" => {
+                r#"{"data":[{"id":"claude-sonnet-5-5"},{"id":"claude-opus-5-5"},{"id":"claude-haiku-5-5"}]}"#
+            }
+            "/gemini/v1beta/models" => {
+                r#"{"models":[{"name":"models/gemini-3.1-pro-preview"},{"name":"models/gemini-3.8-flash"}]}"#
+            }
+            "/elevenlabs/v1/models" => r#"[{"model_id":"eleven_flash_v2_5"}]"#,
+            "/elevenlabs/v1/voices" => {
+                r#"{"voices":[{"voice_id":"EXAVITQu4vr4xnSDxMaL","name":"Mara"},{"voice_id":"GUEST_VOICE","name":"Jonas"}]}"#
+            }
+            "/openai/v1/models" => r#"{"data":[{"id":"qwen3:8b"}]}"#,
+            _ => "",
+        };
+        let own = replaced.iter().find(|(at, _)| *at == path).map(|(_, answer)| (*answer).to_owned());
+        let json = "content-type: application/json\r\n\r\n";
+        let missing = || format!("404 Not Found\r\n{json}{{}}");
+        own.unwrap_or_else(|| if body.is_empty() { missing() } else { format!("200 OK\r\n{json}{body}") })
+    })
+}
+
+/// The sample show, with a guest whose voice the account has.
+fn show(home: &Home) -> String {
+    let text = include_str!("../../assets/shows/open-questions-short.toml");
+    let guest = text.split("id = \"GUEST\"").nth(1).and_then(|rest| rest.split("id = \"").nth(1)?.split('"').next());
+    let guest = guest.expect("the guest's voice");
+    home.file("mine.toml", text.replace(guest, "GUEST_VOICE")).to_string_lossy().into_owned()
+}
+
+fn begin(home: &Home, base: &str, show: &str, more: &[&str]) -> Ran {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
+    let sample = sample.to_string_lossy();
+    let mut command = home.command(&[&["episode", "new", &sample, "--show", show], more].concat());
+    for provider in ["ANTHROPIC", "GEMINI", "ELEVENLABS", "OPENAI", "PERPLEXITY"] {
+        command.env(format!("{provider}_API_KEY"), "sk-preflight-0123456789");
+        command.env(format!("GREENROOM_{provider}_BASE_URL"), format!("{base}/{}", provider.to_lowercase()));
+    }
+    ran(command.output().expect("the binary runs"))
+}
+
+fn episodes(home: &Home) -> usize {
+    let listed = json(&home.run(&["episode", "list", "--format", "json"]).out);
+    listed.get("episodes").and_then(serde_json::Value::as_array).expect("a list").len()
+}
+
+#[test]
+fn an_episode_is_begun_where_all_is_well_and_what_stops_nothing_is_said() {
+    let home = Home::new();
+    let show = show(&home);
+    let good = providers(&[]);
+    let ran = begin(&home, &good.base, &show, &["--cap", "3"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "001\n"), "{}", ran.err);
+    assert!(ran.err.contains("cap: all calls together cost") && ran.err.contains("the cap is 3.00"), "{}", ran.err);
+    assert!(good.asked().iter().all(|asked| asked.starts_with("GET")), "nothing that costs: {:?}", good.asked());
+    // An arbiter gives advice, and an episode goes on without it.
+    let alone =
+        providers(&[("/openai/v1/models", "503 Service Unavailable\r\ncontent-type: application/json\r\n\r\n{}")]);
+    let ran = begin(&home, &alone.base, &show, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("key of openai") && ran.err.contains("cannot answer now"), "{}", ran.err);
+    let estimate = home.run(&["estimate", "1"]);
+    assert!(estimate.code == 0 && estimate.out.contains("Too few to forecast: 0 of this show's"), "{}", estimate.out);
+    assert!(estimate.out.contains("The cap leaves 3.00 USD"), "{}", estimate.out);
+}
+
+#[test]
+fn everything_that_fails_is_told_at_once_and_nothing_is_begun() {
+    let home = Home::new();
+    let bad = providers(&[
+        (
+            "/gemini/v1beta/models",
+            "400 Bad Request\r\ncontent-type: application/json\r\n\r\n{\"error\":{\"code\":400,\"message\":\"API key not valid.\",\"status\":\"INVALID_ARGUMENT\"}}",
+        ),
+        (
+            "/anthropic/v1/models",
+            "200 OK\r\ncontent-type: application/json\r\n\r\n{\"data\":[{\"id\":\"claude-sonnet-5-5\"},{\"id\":\"claude-haiku-5-5\"}]}",
+        ),
+    ]);
+    let ran = begin(&home, &bad.base, "open-questions-short", &[]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for said in
+        ["Gemini refuses the key", "does not list `claude-opus-5-5`", "does not have the voice", "Nothing was started"]
+    {
+        assert!(ran.err.contains(said), "{said}: {}", ran.err);
+    }
+    assert!(!ran.err.contains("--no-probe"), "a refusal is no matter of asking: {}", ran.err);
+    assert_eq!(episodes(&home), 0);
+}
+
+#[test]
+fn who_cannot_be_asked_stops_it_unless_it_is_said_to_go_on() {
+    let home = Home::new();
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("http://{}", gone.local_addr().expect("an address"));
+    drop(gone);
+    let ran = begin(&home, &base, "open-questions-short", &[]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("nothing answers at") && ran.err.contains("--no-probe"), "{}", ran.err);
+    assert_eq!(episodes(&home), 0);
+    let ran = begin(&home, &base, "open-questions-short", &["--no-probe"]);
+    assert_eq!((ran.code, episodes(&home)), (0, 1), "{}", ran.err);
+}
+
+#[test]
+fn every_key_that_is_missing_is_named() {
+    let home = Home::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
+    let ran = home.run(&["episode", "new", &sample.to_string_lossy(), "--show", "open-questions-short"]);
+    assert_eq!(ran.code, 1);
+    for variable in ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "ELEVENLABS_API_KEY"] {
+        assert!(ran.err.contains(variable), "{variable}: {}", ran.err);
+    }
+    let estimate =
+        home.run(&["--studio", "rehearsal", "estimate", &sample.to_string_lossy(), "--show", "open-questions-short"]);
+    assert_eq!(estimate.code, 0, "{}", estimate.err);
+    assert!(estimate.out.contains("REHEARSAL") && estimate.out.contains("At worst: "), "{}", estimate.out);
+    assert!(!estimate.out.contains("At worst: 0.00"), "{}", estimate.out);
+    assert_eq!(home.run(&["estimate", "kilogram"]).code, 2);
+}
