@@ -22,6 +22,7 @@ mod help;
 mod judges;
 mod ledger;
 mod log;
+mod prices;
 mod rehearse;
 mod research;
 mod revision;
@@ -80,6 +81,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Budget(verb)) => budget::run(verb, context),
         Some(Verb::Cost(args)) => cost::run(args, context),
         Some(Verb::Estimate(args)) => estimate::run(args, context),
+        Some(Verb::Prices(verb)) => prices::run(verb, context),
         Some(Verb::Findings(verb)) => findings::run(verb, context),
         Some(Verb::Judges(verb)) => judges::run(verb, context),
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),

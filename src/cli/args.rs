@@ -16,6 +16,7 @@ use super::findings::FindingsVerb;
 use super::gate::GateVerb;
 use super::judges::JudgesVerb;
 use super::ledger::LedgerVerb;
+use super::prices::PricesVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
 use super::revision::RevisionVerb;
@@ -102,6 +103,9 @@ pub enum Verb {
     Cost(CostArgs),
     /// What a new episode, or the rest of one under way, is likely to cost and take; begins and spends nothing
     Estimate(EstimateArgs),
+    /// What models cost: the table that calls are priced by, and a newer one laid over it
+    #[command(subcommand)]
+    Prices(PricesVerb),
     /// What judges and checks found in all episodes, what became of it, and what keeps coming back
     #[command(subcommand)]
     Findings(FindingsVerb),

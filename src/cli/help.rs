@@ -10,7 +10,7 @@ use super::args::Cli;
 /// The verbs in the groups in which they are explained. A test holds that every verb is in one.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Make episodes", &["rehearse", "episode", "gate", "revision", "research"]),
-    ("Money", &["estimate", "charge", "budget", "cost"]),
+    ("Money", &["estimate", "charge", "budget", "cost", "prices"]),
     ("Quality", &["findings", "judges"]),
     ("Record and set-up", &["ledger", "config", "doctor"]),
     ("For scripts and shells", &["studio", "completions", "man"]),

@@ -7,6 +7,7 @@
 //! budget's.
 
 mod bill;
+pub mod litellm;
 mod rates;
 mod read;
 mod write;
@@ -23,6 +24,12 @@ use crate::domain::call::Provider;
 
 /// What a request holds beside its bytes and is billed as input: the provider's own system text, the schema, the framing.
 pub const HIDDEN_INPUT_TOKENS: u64 = 2_000;
+
+/// The file in the config folder that holds what was imported.
+pub const IMPORTED: &str = "prices-imported.toml";
+
+/// The file in the config folder that holds prices of one's own.
+pub const OWN: &str = "prices.toml";
 
 const BUILT_IN: &str = include_str!("../../assets/prices.toml");
 
@@ -149,19 +156,37 @@ impl Prices {
         read::prices(file, source)
     }
 
-    /// The built-in table with the rows of `<config>/prices.toml`, where there is one, in the place of those with the same id.
+    /// The built-in table with what was imported over it and the rows of `<config>/prices.toml` over both, where there are such.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or has faults.
+    /// When a file cannot be read or has faults.
     pub fn load(config: &Path) -> Result<Self, LoadError> {
+        Ok(Self::layers(config)?.0)
+    }
+
+    /// As [`Self::load`], with where the rows of each model come from that do not come with the program.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`].
+    pub fn layers(config: &Path) -> Result<(Self, BTreeMap<String, &'static str>), LoadError> {
         let mut prices = Self::built_in()?;
-        let path = config.join("prices.toml");
-        if let Some(source) = read_if_there(&path)? {
-            let own = Self::parse(&path.display().to_string(), &source)?;
-            prices.lay(own);
+        let mut origins = BTreeMap::new();
+        for file in [IMPORTED, OWN] {
+            let path = config.join(file);
+            if let Some(source) = read_if_there(&path)? {
+                let over = Self::parse(&path.display().to_string(), &source)?;
+                origins.extend(over.models.keys().map(|id| (id.clone(), file)));
+                prices.lay(over);
+            }
         }
-        Ok(prices)
+        Ok((prices, origins))
+    }
+
+    /// All rows, by model and day.
+    pub fn all(&self) -> impl Iterator<Item = &Price> {
+        self.models.values().flatten()
     }
 
     /// The table as text, in the form that is read: what is kept of it as an artifact.
@@ -201,7 +226,7 @@ impl Prices {
     }
 
     /// Puts the rows and tools of another table in the place of those with the same ids.
-    fn lay(&mut self, over: Self) {
+    pub fn lay(&mut self, over: Self) {
         self.models.extend(over.models);
         self.tools.retain(|tool| !over.tools.iter().any(|other| (other.vendor, &other.id) == (tool.vendor, &tool.id)));
         self.tools.extend(over.tools);

@@ -101,6 +101,35 @@ impl PicoUsd {
         let dollars_a_million: MicroUsd = text.parse()?;
         Ok(Self(dollars_a_million.0))
     }
+
+    /// The price of one unit from a decimal number of dollars such as `1.25e-06`, read from its digits: rounded to the nearest
+    /// pico-dollar, and never to nothing. `None` where it is no number, negative or beyond all bounds.
+    pub fn each(digits: &str) -> Option<Self> {
+        /// Decimals of a dollar in a pico-dollar.
+        const DECIMALS: i32 = 12;
+        let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{part}");
+        if whole.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let number: u128 = all.parse().ok()?;
+        let shift = DECIMALS.checked_add(exponent.parse().ok()?)?.checked_sub(i32::try_from(part.len()).ok()?)?;
+        let power = 10_u128.checked_pow(shift.unsigned_abs());
+        let pico = match (shift >= 0, power) {
+            _ if number == 0 => 0,
+            (true, power) => number.checked_mul(power?)?,
+            (false, Some(power)) => (number / power + u128::from(number % power >= power.div_ceil(2))).max(1),
+            (false, None) => 1,
+        };
+        i64::try_from(pico).ok().map(Self)
+    }
+
+    /// As dollars a million units, with every digit and none too many.
+    pub fn a_million(self) -> String {
+        let dollars = format!("{:.6}", MicroUsd(self.0));
+        dollars.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 /// What a call costs: every count times its price, added up exactly and rounded up once to a micro-dollar.
@@ -125,6 +154,28 @@ mod tests {
         for bad in ["", "-1", "+1", "1.", ".5", "1,00", "1e3", "0.0000001", "99999999999999999", "٣"] {
             assert!(bad.parse::<MicroUsd>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_price_in_floating_form_is_read_from_its_digits() {
+        for (digits, pico) in [
+            ("1.25e-06", 1_250_000),
+            ("0.00000125", 1_250_000),
+            ("6.25E-8", 62_500),
+            ("3.0000000000000004e-07", 300_000),
+            ("0.005", 5_000_000_000),
+            ("1e-13", 1),
+            ("0.0", 0),
+            ("5e-06", 5_000_000),
+            ("1e-99", 1),
+        ] {
+            assert_eq!(PicoUsd::each(digits), Some(PicoUsd(pico)), "{digits}");
+        }
+        for bad in ["", "-1e-6", "+1", ".5", "1e", "NaN", "1e30", "1e999999999999", "0x1", "1_0"] {
+            assert_eq!(PicoUsd::each(bad), None, "{bad}");
+        }
+        assert_eq!(PicoUsd(62_500).a_million(), "0.0625");
+        assert_eq!(PicoUsd(15_000_000).a_million(), "15");
     }
 
     #[test]

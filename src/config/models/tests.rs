@@ -15,7 +15,8 @@ const TODAY: Date = date(2026, 11, 24);
 #[test]
 fn every_model_that_has_a_price_is_in_the_table_of_the_same_provider() {
     let (models, prices) = (built_in(), Prices::built_in().unwrap());
-    for id in prices.models() {
+    // A row of a server stands for models that nobody listed.
+    for id in prices.models().filter(|id| !id.ends_with("/*")) {
         let model = models.get(id).unwrap_or_else(|| panic!("{id} has a price and is not in the table"));
         if let Ok(price) = prices.price(id, TODAY) {
             assert_eq!(price.vendor, model.provider, "{id}");

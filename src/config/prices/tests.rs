@@ -269,3 +269,62 @@ proptest! {
         prop_assert!(prices.settle(model, &usage, TODAY).unwrap() <= worst, "{}", model);
     }
 }
+
+const LITELLM: &str = r#"{
+  "sample_spec": {"litellm_provider": "one of https://docs", "input_cost_per_token": 0.0},
+  "claude-opus-5-5": {"litellm_provider": "anthropic", "mode": "chat", "input_cost_per_token": 4e-06,
+    "output_cost_per_token": 2e-05, "cache_creation_input_token_cost": 5e-06,
+    "cache_creation_input_token_cost_above_1hr": 8e-06, "cache_read_input_token_cost": 2e-07},
+  "claude-haiku-5-5": {"litellm_provider": "anthropic", "input_cost_per_token": 1.25e-07, "output_cost_per_token": 5e-07,
+    "cache_read_input_token_cost": 1e-08, "input_cost_per_token_above_100k_tokens": 6e-07,
+    "output_cost_per_token_above_100k_tokens": 2.5e-06, "input_cost_per_token_batches": 6.25e-08,
+    "output_cost_per_token_batches": 2.5e-07},
+  "gemini/gemini-4-argon": {"litellm_provider": "gemini", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-05},
+  "gemini/gemini-9": {"litellm_provider": "gemini", "input_cost_per_token": 1.15e-08, "output_cost_per_token": 3.0000000000000004e-07},
+  "perplexity/sonar": {"litellm_provider": "perplexity", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06,
+    "search_context_cost_per_query": {"search_context_size_low": 0.005, "search_context_size_medium": 0.008,
+    "search_context_size_high": 0.013}},
+  "elevenlabs/eleven_v3": {"litellm_provider": "elevenlabs", "mode": "audio_speech", "input_cost_per_character": 9e-05},
+  "bedrock/claude": {"litellm_provider": "bedrock", "input_cost_per_token": 1e-06},
+  "claude-odd": {"litellm_provider": "anthropic", "input_cost_per_token": "cheap", "output_cost_per_token": 1},
+  "claude-none": {"litellm_provider": "anthropic", "mode": "chat"},
+  "broken": 3
+}"#;
+
+#[test]
+fn a_table_of_litellms_form_is_laid_over_as_it_is() {
+    let mut prices = built_in();
+    let found = litellm::import(LITELLM, &prices, TODAY).unwrap();
+    assert_eq!(found.taken["claude-opus-5-5"], Vec::<String>::new(), "it says the same");
+    assert_eq!(found.taken["claude-haiku-5-5"], ["input 0.1 -> 0.125"]);
+    assert_eq!(found.taken["gemini-9"], ["new"]);
+    assert_eq!(found.taken["eleven_v3"], ["a million characters 80 -> 90"]);
+    assert_eq!(found.taken.len(), 6);
+    let reasons: Vec<&str> = found.skipped.keys().map(String::as_str).collect();
+    let expected = [
+        "it has no price of a token",
+        "it is no object",
+        "its `input_cost_per_token` is no price",
+        "of bedrock, which is not called here",
+    ];
+    assert_eq!(reasons, expected);
+    prices.lay(found.rows);
+    assert_eq!(Prices::parse("kept", &prices.to_toml()).unwrap(), prices, "what is kept is read again");
+    let before = TODAY.yesterday().unwrap();
+    let million = tokens(50_000, 0);
+    // 50,000 at 0.1 and at 0.125; a prompt of 100,001 at 0.6; a batch at 0.0625.
+    assert_eq!(prices.settle("claude-haiku-5-5", &million, before), Ok(MicroUsd(5_000)), "the old price until then");
+    assert_eq!(prices.settle("claude-haiku-5-5", &million, TODAY), Ok(MicroUsd(6_250)));
+    assert_eq!(prices.settle("claude-haiku-5-5", &tokens(100_001, 0), TODAY), Ok(MicroUsd(60_001)));
+    let batch = Terms { service: Service::Batch, search: None };
+    assert_eq!(prices.settle_on("claude-haiku-5-5", &million, batch, TODAY), Ok(MicroUsd(3_125)));
+    // What was announced for later stays: 4 from December on.
+    assert_eq!(prices.settle("gemini-4-argon", &million, TODAY), Ok(MicroUsd(50_000)));
+    assert_eq!(prices.settle("gemini-4-argon", &million, date(2026, 12, 1)), Ok(MicroUsd(200_000)));
+    // 1,000 at 0.0115, which is 11.5, and up.
+    assert_eq!(prices.settle("gemini-9", &tokens(1_000, 0), TODAY), Ok(MicroUsd(12)));
+    assert_eq!(prices.settle("gemini-9", &tokens(0, 1_000_000), TODAY), Ok(MicroUsd(300_000)));
+    for no_table in ["[]", "{", "{}", "{\"a\": {\"litellm_provider\": \"bedrock\"}}"] {
+        assert!(litellm::import(no_table, &prices, TODAY).is_err(), "{no_table}");
+    }
+}

@@ -2,7 +2,7 @@
 //! a table that this program reads.
 
 use super::{Fee, Graded, Price, Prices, Rates, SearchRates, Tier, TokenPrices, TokenRates, Tool};
-use crate::domain::money::{MicroUsd, PicoUsd};
+use crate::domain::money::PicoUsd;
 
 /// The table, row by row in the order of its models and days; reading it gives the same table.
 pub(super) fn table(prices: &Prices) -> String {
@@ -82,15 +82,10 @@ fn text(key: &str, value: &str) -> String {
 
 /// A price as dollars a million, with no digit lost and none too many.
 fn rate(key: &str, each: PicoUsd) -> String {
-    text(key, &dollars(each.0))
+    text(key, &each.a_million())
 }
 
 /// A price as dollars each.
 fn one(key: &str, each: PicoUsd) -> String {
-    text(key, &dollars(each.0 / 1_000_000))
-}
-
-fn dollars(micro: i64) -> String {
-    let dollars = format!("{:.6}", MicroUsd(micro));
-    dollars.trim_end_matches('0').trim_end_matches('.').to_owned()
+    text(key, &PicoUsd(each.0 / 1_000_000).a_million())
 }
