@@ -157,10 +157,18 @@ fn the_same_package_again_costs_only_what_nobody_keeps_any_more() {
     });
 }
 
-/// What an episode's ledger says was spent, and what the studio's meter does: by vendor and by model, to the micro-dollar.
+/// What the ledger or the meter says of a vendor or a model: micro-dollars, then tokens in, written and read of a cache and out,
+/// then characters and searches.
+type Tally = BTreeMap<String, [u64; 8]>;
+
+fn add(tally: &mut Tally, name: &str, counts: [u64; 8]) {
+    let sums = tally.entry(name.to_owned()).or_default();
+    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+}
+
+/// Holds an episode's ledger to the studio's meter: by vendor and by model, to the micro-dollar and to the token.
 fn ledger_and_meter_agree(episode: &Episode, meter: &Reading) {
-    let mut vendors: BTreeMap<String, i64> = BTreeMap::new();
-    let mut models: BTreeMap<String, i64> = BTreeMap::new();
+    let (mut vendors, mut models) = (Tally::new(), Tally::new());
     for call in episode.calls.values() {
         let vendor = match call.route.provider {
             Provider::Anthropic => "anthropic",
@@ -169,26 +177,31 @@ fn ledger_and_meter_agree(episode: &Episode, meter: &Reading) {
             Provider::OpenAi => "openai",
             Provider::Perplexity => "perplexity",
         };
-        let price = call.spent().0;
-        *vendors.entry(vendor.to_owned()).or_default() += price;
-        *models.entry(call.route.model.clone()).or_default() += price;
+        let (used, price) = (call.usage(), u64::try_from(call.spent().0).unwrap());
+        let cache = [used.cache_write, used.cache_write_1h, used.cache_read];
+        let counts = [price, used.input, cache[0], cache[1], cache[2], used.output, used.characters, used.searches];
+        add(&mut vendors, vendor, counts);
+        add(&mut models, &call.route.model, counts);
     }
-    let metered = |counts: &BTreeMap<String, Counts>| -> BTreeMap<String, i64> {
-        let price = |counts: &Counts| i64::try_from(counts.micro_usd + counts.cut_micro_usd).unwrap();
-        counts.iter().map(|(name, counts)| (name.clone(), price(counts))).collect()
+    let metered = |all: &BTreeMap<String, Counts>| -> Tally {
+        let tally = |c: &Counts| {
+            let cache = [c.cache_write_5m_tokens, c.cache_write_1h_tokens, c.cache_read_tokens];
+            let price = c.micro_usd + c.cut_micro_usd;
+            [price, c.input_tokens, cache[0], cache[1], cache[2], c.output_tokens, c.characters, c.searches]
+        };
+        all.iter().map(|(name, counts)| (name.clone(), tally(counts))).collect()
     };
     assert_eq!(vendors, metered(&meter.vendors));
     assert_eq!(models, metered(&meter.models));
-    assert_eq!(episode.spent().0, i64::try_from(meter.totals.micro_usd + meter.totals.cut_micro_usd).unwrap());
+    assert_eq!(u64::try_from(episode.spent().0).unwrap(), meter.totals.micro_usd + meter.totals.cut_micro_usd);
 }
 
 /// Makes one episode with routes of its own against servers with options of their own, and holds its costs to the meter's.
-fn made_and_metered(routes: &str, new: NewEpisode, servers: Options) -> (Episode, Reading) {
-    let folder = tempfile::tempdir().unwrap();
+fn made_and_metered(folder: &Path, routes: &str, new: NewEpisode, servers: Options) -> Reading {
     runtime().block_on(async {
         let servers = Rehearsal::start(Options { pace: 0.0, ..servers }).await.unwrap();
         let base = format!("http://{}", servers.addr());
-        let mut options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let mut options = options(folder, &base, Arc::new(RealDisk), Uncertain::Resend);
         let environment = Environment::of::<String, String>([], 1000).unwrap();
         options.settings = Settings::layered(Some(("config.toml", routes)), &environment, &[]).unwrap();
         let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
@@ -198,21 +211,66 @@ fn made_and_metered(routes: &str, new: NewEpisode, servers: Options) -> (Episode
         handle.shutdown().await;
         let meter = servers.meter();
         ledger_and_meter_agree(&episode, &meter);
-        (Episode::clone(&episode), meter)
+        meter
     })
+}
+
+/// One line of routes a role.
+fn routes(roles: &[(&str, &str, &str, &str)]) -> String {
+    let route = |(role, provider, model, fallback): &(&str, &str, &str, &str)| {
+        format!("[routes.{role}]\nprovider = \"{provider}\"\nmodel = \"{model}\"\nfallback = \"{fallback}\"\n")
+    };
+    roles.iter().map(route).collect()
 }
 
 #[test]
 fn a_researched_episode_on_four_providers_costs_what_their_meters_say() {
-    let routes = "[routes.arbiter]\nprovider = \"perplexity\"\nmodel = \"perplexity/sonar\"\n";
+    let folder = tempfile::tempdir().unwrap();
     let topic = Some("Why did the continents drift past the geologists?".to_owned());
     let new = NewEpisode { topic, research: PathBuf::new(), ..new_episode("kilogram.md", 1) };
-    let (_, meter) = made_and_metered(routes, new, Options::default());
+    let routes = routes(&[("arbiter", "perplexity", "perplexity/sonar", "none")]);
+    let meter = made_and_metered(folder.path(), &routes, new, Options::default());
     for vendor in ["anthropic", "gemini", "perplexity", "elevenlabs"] {
         assert!(meter.vendors[vendor].completions > 0 && meter.vendors[vendor].micro_usd > 0, "{vendor}");
     }
     assert!(!meter.vendors.contains_key("openai"));
     assert!(meter.vendors["perplexity"].searches > 0);
+}
+
+#[test]
+fn one_server_of_ones_own_writes_judges_and_speaks_an_episode_and_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = include_str!("../assets/shows/open-questions-short.toml");
+    let show = show.replace("provider = \"elevenlabs\"", "provider = \"openai\"");
+    let profile = folder.path().join("local.toml");
+    fs::write(&profile, show).unwrap();
+    let new = NewEpisode { show: profile.to_str().unwrap().to_owned(), ..new_episode("kilogram.md", 1) };
+    let roles = ["coordinator", "writer", "judge_a", "small"].map(|role| (role, "openai", "qwen3:8b", "none"));
+    let others = [
+        ("judge_b", "openai", "local/gpt-oss:20b", "none"),
+        ("arbiter", "openai", "local/llama3.1:8b", "none"),
+        ("voice", "openai", "kokoro", "none"),
+    ];
+    let meter = made_and_metered(folder.path(), &routes(&[&roles[..], &others[..]].concat()), new, Options::default());
+    assert_eq!(meter.vendors.keys().collect::<Vec<_>>(), ["openai"]);
+    let local = meter.vendors["openai"];
+    assert!(local.micro_usd == 0 && local.output_tokens > 1_000 && local.characters > 500, "{local:?}");
+    assert!(meter.models["kokoro"].completions > 4 && meter.models["local/gpt-oss:20b"].completions > 0);
+}
+
+#[test]
+fn an_episode_whose_every_second_call_goes_to_another_model_costs_what_both_meters_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let (opus, sonnet) = ("claude-opus-5-5", "claude-sonnet-5-5");
+    let roles = ["coordinator", "writer", "judge_a", "judge_b", "small"].map(|role| (role, "anthropic", opus, sonnet));
+    let arbiter = ("arbiter", "openai", "qwen3:8b", "none");
+    let faults_named = vec!["anthropic.retired_model@claude-opus-5-5=50".parse().unwrap()];
+    let servers = Options { faults_named, ..Options::default() };
+    let routes = routes(&[&roles[..], &[arbiter]].concat());
+    let meter = made_and_metered(folder.path(), &routes, new_episode("kilogram.md", 1), servers);
+    let refused = meter.faults["anthropic.retired_model"];
+    assert!(refused >= 3 && meter.models[opus].completions >= 2, "{refused} of {:?}", meter.models);
+    assert!(meter.models[sonnet].completions >= refused, "who was refused asked the other model");
 }
 
 /// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.

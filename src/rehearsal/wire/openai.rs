@@ -38,6 +38,12 @@ const UNLIMITED: u64 = 16_384;
 /// What the models of the other wires begin with; none of them is served here.
 const STRANGERS: [&str; 5] = ["claude-", "gemini-", "eleven_", "perplexity/", "sonar"];
 
+/// What a gateway's names have in front of a model of a server behind it.
+const SERVERS: [&str; 5] = ["ollama/", "llama.cpp/", "vllm/", "lmstudio/", "local/"];
+
+/// The longest name of a model that is taken.
+const LONGEST_NAME: usize = 120;
+
 /// The model that a server answers with which does not care for names.
 const LOADED: &str = "qwen3:8b";
 
@@ -184,6 +190,8 @@ async fn tokenize(habit: Habit, body: Bytes) -> Response {
 struct Completion {
     asked: Asked,
     model: &'static Model,
+    /// The model as it was named, which is what the answer and the meter call it.
+    name: String,
     prompt: u64,
     is_streamed: bool,
     counts: bool,
@@ -209,8 +217,10 @@ fn read(habit: Habit, headers: &HeaderMap, body: &[u8]) -> Result<Completion, Re
         serde_json::from_slice(body).map_err(|error| Refusal::invalid(format!("invalid JSON: {error}")))?;
     let id = parsed.get("model").and_then(Value::as_str).ok_or_else(|| Refusal::invalid("model is required"))?;
     let is_strange = STRANGERS.iter().any(|prefix| id.starts_with(prefix));
-    let named = catalogue::model(id).filter(|model| model.work == Work::Local);
-    let loaded = catalogue::model(LOADED).filter(|_| habit.ignores_names() && !is_strange);
+    let bare = SERVERS.into_iter().find_map(|server| id.strip_prefix(server)).unwrap_or(id);
+    let named = catalogue::model(bare).filter(|model| model.work == Work::Local && id.len() <= LONGEST_NAME);
+    let is_short = id.len() <= LONGEST_NAME;
+    let loaded = catalogue::model(LOADED).filter(|_| habit.ignores_names() && !is_strange && is_short);
     let model = named.or(loaded).ok_or_else(|| Refusal::model(id))?;
     let said = turns(&parsed).ok_or_else(|| Refusal::invalid("messages must end with one of the user"))?;
     let Turns { user, bytes } = said;
@@ -229,6 +239,7 @@ fn read(habit: Habit, headers: &HeaderMap, body: &[u8]) -> Result<Completion, Re
     Ok(Completion {
         asked,
         model,
+        name: id.to_owned(),
         prompt,
         is_streamed: is_on(&parsed, "/stream"),
         counts: is_on(&parsed, "/stream_options/include_usage"),
@@ -263,7 +274,8 @@ async fn answer(
     body: &Bytes,
 ) -> Result<Response, Refusal> {
     let held = studio.limits.enter(VENDOR, studio.clock.monotonic()).map_err(refusal::over)?;
-    let call = studio.call(VENDOR, completion.model, headers);
+    let mut call = studio.call(VENDOR, completion.model, headers);
+    call.model.clone_from(&completion.name);
     let attempt = attempt(headers);
     let met = studio.meets(&call, body, attempt);
     if let Some(refusal) = refusal::met(studio, &met, habit, &call.model).await {

@@ -55,6 +55,8 @@ async fn each_server_has_its_own_habits() {
             );
         }
     }
+    let behind: Value = chat(&studio, "openai", &asked("local/llama3.1:8b", "", false)).await.json().await.unwrap();
+    assert_eq!(behind["model"], "local/llama3.1:8b", "a gateway names the server in front");
     let health = |server: &str| format!("{}/health", studio.local_base(server));
     assert_eq!(reqwest::get(health("llamacpp")).await.unwrap().status(), 200);
     let url = format!("{}/v1/chat/completions/input_tokens", studio.local_base("llamacpp"));
