@@ -33,8 +33,12 @@ struct Client {
 
 impl Client {
     async fn new(faults: FaultProfile) -> Self {
+        Self::of(Options { faults, ..Options::default() }).await
+    }
+
+    async fn of(options: Options) -> Self {
         let waits = Waits { retry_after: Duration::from_secs(2), ..Waits::at(0.0) };
-        let options = Options { seed: 4, pace: 0.0, faults, waits: Some(waits), ..Options::default() };
+        let options = Options { seed: 4, pace: 0.0, waits: Some(waits), ..options };
         let studio = Rehearsal::start(options).await.unwrap();
         let transport = Transport::new(&transport::Options::default()).unwrap();
         Self { studio, transport, prompts: Library::built_in().unwrap(), models: Models::built_in().unwrap() }
@@ -284,4 +288,48 @@ async fn an_answer_that_was_searched_for_has_its_sources_and_the_bill_of_the_met
     let local = client.send(Vendor::OpenAi, &judged("qwen3:8b", ""), "k2", 0).await.unwrap();
     assert_eq!((local.sources.len(), local.model.as_deref()), (0, Some("qwen3:8b")));
     assert_eq!(client.studio.meter().vendors["openai"].input_tokens, local.usage.unwrap().input);
+}
+
+#[tokio::test]
+async fn the_same_is_heard_in_every_form_of_an_answer() {
+    let client = Client::new(FaultProfile::None).await;
+    let ask = async |vendor, model: &str, form| {
+        let Request::Speech(spoken) = spoken("The sea comes in.") else { panic!("no speech") };
+        let request = Request::Speech(SpeechRequest { model: model.to_owned(), form, ..spoken });
+        let answer = client.send(vendor, &request, &format!("{form:?}"), 0).await.unwrap();
+        let Content::Speech(speech) = answer.content else { panic!("no speech") };
+        let said = speech.alignment.map(|alignment| alignment.characters.into_iter().collect::<String>());
+        (speech.pcm, speech.sample_rate, said, answer.usage.and_then(|usage| usage.credits))
+    };
+    let told = Some("The sea comes in.".to_owned());
+    let (pcm, ..) = ask(Vendor::ElevenLabs, "eleven_v3", SpeechForm::Timed).await;
+    let forms = [
+        (SpeechForm::Timed, told.clone()),
+        (SpeechForm::TimedStream, told),
+        (SpeechForm::Plain, None),
+        (SpeechForm::PlainStream, None),
+    ];
+    for (form, said) in forms {
+        // 17 characters at half a credit with Flash, rounded up.
+        let heard = ask(Vendor::ElevenLabs, "eleven_flash_v2_5", form).await;
+        assert_eq!(heard, (pcm.clone(), 24_000, said, Some(9)), "{form:?}");
+    }
+    for (form, rate) in [(SpeechForm::Wav, 24_000), (SpeechForm::Samples(24_000), 24_000)] {
+        let heard = ask(Vendor::OpenAi, "kokoro", form).await;
+        assert_eq!(heard, (pcm.clone(), rate, None, None), "{form:?}: one voice, whoever is asked for it");
+    }
+}
+
+#[tokio::test]
+async fn sonar_is_understood_behind_a_gateway_and_its_end_asks_for_another_model() {
+    let gateway = Client::of(Options { sonar: true, ..Options::default() }).await;
+    let answer = gateway.send(Vendor::Perplexity, &judged("sonar-pro", ""), "k", 0).await.unwrap();
+    let (Content::Text(text), Finish::Complete) = (&answer.content, &answer.finish) else { panic!("{answer:?}") };
+    assert!(serde_json::from_str::<Value>(text).is_ok(), "{text}");
+    assert!(answer.sources.iter().any(|source| source.is_cited), "{:?}", answer.sources);
+    let counts = gateway.studio.meter().vendors["perplexity"];
+    assert_eq!(answer.usage.unwrap().cost.map(|cost| cost.0), Some(i64::try_from(counts.micro_usd).unwrap()));
+    let ended = Client::new(FaultProfile::None).await;
+    let error = ended.send(Vendor::Perplexity, &judged("sonar-pro", ""), "k", 0).await.unwrap_err();
+    assert_eq!((error.class, error.charge), (RetryClass::OtherModel, ChargeKnown::NotCharged), "{error}");
 }
