@@ -34,7 +34,7 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind, Stage};
 use greenroom::domain::plan::Limits;
-use greenroom::domain::step::{CallAnswer, CallStep, Done, GateJudged, Output, Step, Work};
+use greenroom::domain::step::{Advice, CallAnswer, CallStep, Done, GateJudged, Output, Step, Work};
 use greenroom::engine::executor::{Calling, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
@@ -101,6 +101,7 @@ impl Worker for StandIn {
                 machine_ms: 1,
                 request_id: None,
                 bill: None,
+                advice: Advice::default(),
             })
         })
     }

@@ -23,6 +23,7 @@ mod judges;
 mod ledger;
 mod log;
 mod prices;
+mod providers;
 mod rehearse;
 mod research;
 mod revision;
@@ -82,6 +83,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Cost(args)) => cost::run(args, context),
         Some(Verb::Estimate(args)) => estimate::run(args, context),
         Some(Verb::Prices(verb)) => prices::run(verb, context),
+        Some(Verb::Providers { format }) => providers::run(context, *format),
         Some(Verb::Findings(verb)) => findings::run(verb, context),
         Some(Verb::Judges(verb)) => judges::run(verb, context),
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),

@@ -10,6 +10,8 @@
 
 #[path = "support/studio.rs"]
 mod studio;
+#[path = "support/vendors.rs"]
+mod vendors;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,16 +19,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};
+use greenroom::domain::call::Provider;
 use greenroom::domain::event::{Event, Need, Stamped, Uncertain};
 use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
-use greenroom::engine::open::open;
+use greenroom::domain::studio::Studio;
+use greenroom::domain::traffic::Breaking;
+use greenroom::engine::open::{open, open_with};
 use greenroom::ledger::codec;
 use greenroom::ledger::disk::{Disk, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::rehearsal::{FaultProfile, Options, Rehearsal, Waits};
 
 use crate::studio::{decide_until_over, new_episode, options, person};
+use crate::vendors::Vendors;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -148,4 +154,139 @@ fn twenty_storms_are_weathered_nearly_without_people() {
     eprintln!("{all} faults, {waited} at a person: {faults:?}");
     assert!(all >= 100, "a storm has faults: {faults:?}");
     assert!(waited * 10 <= all, "{waited} of {all} faults waited for a person");
+}
+
+/// Resident memory of this process in kilobytes, where the system tells.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+}
+
+/// How long each call waited for its turn, in milliseconds, by provider: from when its episode was ready for it until it was
+/// intended, less the time in which its vendor was left alone.
+fn waits(journal: &[Stamped]) -> BTreeMap<Provider, Vec<i64>> {
+    let mut studio = Studio::default();
+    let mut alone: BTreeMap<Provider, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut all: BTreeMap<Provider, Vec<i64>> = BTreeMap::new();
+    for stamped in journal {
+        let now = stamped.at.as_millisecond();
+        match &stamped.event {
+            Event::BreakerOpened { provider, .. } => alone.entry(*provider).or_default().push((now, i64::MAX)),
+            Event::BreakerClosed { provider } => {
+                for (_, until) in alone.entry(*provider).or_default().iter_mut() {
+                    *until = (*until).min(now);
+                }
+            }
+            Event::CallIntended { key, route, .. } => {
+                let run = studio.episodes[&key.episode].stages[&key.stage].run.as_ref().unwrap();
+                let since = run.units[&key.unit].since.as_millisecond();
+                let spans = alone.get(&route.provider).map(Vec::as_slice).unwrap_or_default();
+                // One opening follows another until it is closed: the first of them counts.
+                let left_alone = spans.iter().map(|(from, until)| (*until).min(now) - (*from).max(since)).max();
+                all.entry(route.provider).or_default().push(now - since - left_alone.unwrap_or(0).max(0));
+            }
+            _ => {}
+        }
+        studio.apply(stamped).unwrap();
+    }
+    all
+}
+
+#[test]
+fn fifty_episodes_outlast_a_vendor_that_goes_down_and_none_of_them_starves() {
+    const EPISODES: u32 = 50;
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    let cap = vendors::cost(EPISODES).plus(MicroUsd(60));
+    let vendors = Arc::new(Vendors::default());
+    let mut memory = Vec::new();
+    runtime.block_on(async {
+        let mut options = options(folder.path(), "http://127.0.0.1:1", Arc::new(RealDisk), Uncertain::Resend);
+        options.settings.caps.day = cap;
+        options.limits.attempts = 20;
+        options.limits.breaking = Breaking { failures: 5, pause_ms: 150, pause_max_ms: 600 };
+        let (handle, _) = open_with(options, Some(vendors.clone()), &tokio::runtime::Handle::current()).unwrap();
+        for number in 1..=EPISODES {
+            handle.command(person(), vendors::start(number)).await.unwrap();
+        }
+        let mut snapshots = handle.snapshots();
+        let over = async {
+            let clock = greenroom::clock::Clock::system();
+            let mut fell = None;
+            loop {
+                let (seq, past) = {
+                    let snapshot = snapshots.borrow_and_update();
+                    assert_eq!(snapshot.halted, None);
+                    (snapshot.seq, snapshot.past)
+                };
+                memory.extend(resident().map(|kilobytes| (seq, kilobytes)));
+                if past == EPISODES as usize {
+                    break;
+                }
+                // A judge's vendor goes down in the midst of it, for a second.
+                let judged = snapshots.borrow().lanes.iter().any(|l| l.provider == Provider::Gemini && l.answered > 10);
+                match fell {
+                    None if judged => {
+                        *vendors.down.lock().unwrap() = Some(Provider::Gemini);
+                        fell = Some(clock.monotonic());
+                    }
+                    Some(at) if clock.monotonic().saturating_duration_since(at) > Duration::from_secs(1) => {
+                        *vendors.down.lock().unwrap() = None
+                    }
+                    _ => {}
+                }
+                let _ = tokio::time::timeout(Duration::from_millis(50), snapshots.changed()).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(120), over).await.expect("they never come to their ends");
+        handle.shutdown().await;
+    });
+    let journal = journal(folder.path());
+    let (mut budget, mut most) = (Budget::default(), MicroUsd::ZERO);
+    let (mut opened, mut closed, mut probed, mut waits_for_people) = (0, 0, 0, 0);
+    let mut is_open = false;
+    for stamped in &journal {
+        let period = Period::of(stamped.at);
+        match &stamped.event {
+            Event::CallIntended { key, worst, route, .. } => {
+                budget.reserve(key.clone(), *worst, period, &Caps::new()).unwrap();
+                assert!(
+                    !(is_open && route.provider == Provider::Gemini),
+                    "event {} goes to a vendor that is down",
+                    stamped.seq
+                );
+            }
+            Event::CallSettled { key, price, .. } | Event::CallFailed { key, price, .. } => {
+                budget.settle(key, *price).unwrap();
+            }
+            Event::BreakerOpened { provider: Provider::Gemini, .. } => (opened, is_open) = (opened + 1, true),
+            Event::BreakerProbing { provider: Provider::Gemini } => (probed, is_open) = (probed + 1, false),
+            Event::BreakerClosed { provider: Provider::Gemini } => (closed, is_open) = (closed + 1, false),
+            Event::NeedOpened { need: Need::Retries { .. } } => waits_for_people += 1,
+            _ => {}
+        }
+        let committed = budget.committed(&Scope::Day(period.day));
+        most = most.max(committed);
+        assert!(committed <= cap, "event {}: {committed} USD", stamped.seq);
+    }
+    let measured = vendors::middle_and_longest(&waits(&journal));
+    eprintln!(
+        "{} events, {} calls, at most {most:.6} of {cap:.6} USD; opened {opened}, probed {probed}, closed {closed}; waits in \
+         milliseconds (middle, longest): {measured:?}",
+        journal.len(),
+        vendors.calls.load(std::sync::atomic::Ordering::Relaxed)
+    );
+    assert!(opened >= 1 && closed >= 1 && probed >= opened, "the breaker opens, tries and closes");
+    assert_eq!(waits_for_people, 0, "an outage is waited out without people");
+    for (provider, (middle, longest)) in measured {
+        assert!(longest <= 3 * middle.max(100), "{provider}: somebody waited {longest} ms, and {middle} ms are usual");
+    }
+    let last = memory.last().map_or(0, |(seq, _)| *seq);
+    let mean = |from: u64, to: u64| {
+        let third: Vec<u64> = memory.iter().filter(|(seq, _)| (from..=to).contains(seq)).map(|(_, kb)| *kb).collect();
+        third.iter().sum::<u64>() / (third.len() as u64).max(1)
+    };
+    let (first, third) = (mean(0, last / 3), mean(last * 2 / 3, last));
+    eprintln!("resident memory {first} kB in the first third, {third} kB in the last");
+    assert!(third <= first + 65_536, "memory grows: {first} kB and then {third} kB");
 }

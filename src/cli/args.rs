@@ -106,6 +106,12 @@ pub enum Verb {
     /// What models cost: the table that calls are priced by, and a newer one laid over it
     #[command(subcommand)]
     Prices(PricesVerb),
+    /// How each provider answers: what waits for it, how long answers take, its limits, what came of sending again
+    Providers {
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// What judges and checks found in all episodes, what became of it, and what keeps coming back
     #[command(subcommand)]
     Findings(FindingsVerb),

@@ -16,6 +16,7 @@ use crate::config::settings::Settings;
 use crate::domain::call::Provider;
 use crate::domain::event::{Provenance, Uncertain};
 use crate::domain::plan::Limits;
+use crate::domain::traffic::Breaking;
 use crate::engine::open::{OpenOptions, limits_of};
 use crate::prompts::library::Library;
 use crate::provider::call::Vendor;
@@ -110,7 +111,8 @@ pub(super) fn rehearsal(
     let mut limits = limits_of(&settings);
     if rehearsed.pace <= 0.0 {
         // Nobody watches, and the servers need no rest.
-        limits = Limits { attempts: 8, backoff_ms: 50, backoff_max_ms: 800, ..limits };
+        let breaking = Breaking { pause_ms: 100, pause_max_ms: 1_600, ..limits.breaking };
+        limits = Limits { attempts: 8, backoff_ms: 50, backoff_max_ms: 800, breaking, ..limits };
     }
     let exchange = patience(rehearsed.pace);
     assembled(context, settings, Provenance::Rehearsal, endpoints, (limits, exchange), rehearsed.uncertain, admit)

@@ -42,6 +42,8 @@ pub struct Settings {
     pub providers: Providers,
     /// When and how often a failed call is sent again.
     pub retry: Retry,
+    /// When a provider that fails again and again is left alone.
+    pub breaker: BreakerSettings,
     /// How long paid calls in flight may go on at the end.
     pub shutdown_grace: Duration,
     /// The largest answer that is kept, in bytes.
@@ -106,6 +108,8 @@ pub struct ProviderSettings {
     pub send_key: bool,
     /// How many calls may be in flight at once.
     pub concurrency: u32,
+    /// How many calls may begin within a minute, where there is a limit.
+    pub per_minute: Option<u32>,
     /// Whether it may be called at all.
     pub enabled: bool,
 }
@@ -118,6 +122,17 @@ pub struct Retry {
     /// The wait before the second try; each further one is twice as long.
     pub base: Duration,
     /// The longest wait.
+    pub max: Duration,
+}
+
+/// When a provider that fails again and again is left alone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// Failures in a row until nothing more is sent to it.
+    pub failures: u32,
+    /// The pause until one call tries; each further one is twice as long.
+    pub pause: Duration,
+    /// The longest pause.
     pub max: Duration,
 }
 
@@ -262,6 +277,17 @@ impl Settings {
                 "the first wait is longer than the longest (`retry.max_seconds`)".to_owned(),
             );
         }
+        let breaker = BreakerSettings {
+            failures: values.small("breaker.failures"),
+            pause: Duration::from_secs(values.whole("breaker.pause_seconds")),
+            max: Duration::from_secs(values.whole("breaker.max_seconds")),
+        };
+        if breaker.pause > breaker.max {
+            values.fault(
+                "breaker.pause_seconds",
+                "the first pause is longer than the longest (`breaker.max_seconds`)".to_owned(),
+            );
+        }
         let providers = Providers {
             anthropic: values.provider(Provider::Anthropic),
             gemini: values.provider(Provider::Gemini),
@@ -285,6 +311,7 @@ impl Settings {
             network: values.network(),
             providers,
             retry,
+            breaker,
             shutdown_grace: Duration::from_secs(values.whole("shutdown_grace_seconds")),
             answer_bytes: values.whole("limits.answer_bytes"),
             reuse_answers: values.switch("reuse.answers"),
@@ -444,6 +471,7 @@ impl Values {
             key_file: self.optional(&key("key_file")).map(PathBuf::from),
             send_key,
             concurrency: self.small(&key("concurrency")),
+            per_minute: Some(self.small(&key("per_minute"))).filter(|most| *most > 0),
             enabled: self.switch(&key("enabled")),
         }
     }

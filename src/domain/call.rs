@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A provider of paid calls.
@@ -146,6 +147,15 @@ impl Usage {
     pub fn tokens_out(&self) -> u64 {
         self.output.saturating_add(self.reasoning)
     }
+}
+
+/// What a provider said of its limits beside an answer or a failure; it holds for the model that was called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Calls at once that it takes, where it said so.
+    pub most: Option<u32>,
+    /// Not to be called again before this, where nothing is left or it asked for a pause.
+    pub until: Option<Timestamp>,
 }
 
 /// What a failed call asks of its caller. Retry is decided by this and never by a status code.

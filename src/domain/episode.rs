@@ -199,6 +199,8 @@ pub struct Unit {
     pub route: Option<Route>,
     /// How it stands.
     pub state: UnitState,
+    /// Since when it could be sent, as far as the episode is concerned, where it waits to be.
+    pub since: Timestamp,
     /// Failures since the last grant.
     pub failures: u32,
     /// Corrections since the last grant.
@@ -498,12 +500,13 @@ impl StageState {
 }
 
 impl Unit {
-    fn new(plan: &UnitPlan) -> Self {
+    fn new(plan: &UnitPlan, at: Timestamp) -> Self {
         Self {
             request: plan.request,
             worst: plan.worst,
             route: plan.route.clone(),
             state: UnitState::Waiting(None),
+            since: at,
             failures: 0,
             corrections: 0,
             corrected: 0,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use super::actor::{Actor, Person, PersonError};
 use super::bill::Bill;
 use super::budget::Scope;
-use super::call::{RetryClass, Route, Usage};
+use super::call::{Provider, RetryClass, Route, Told, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 pub use super::need::Need;
@@ -218,6 +218,8 @@ pub enum Event {
         request_id: Option<String>,
         /// How the price came about; not known of calls that were settled before this was kept.
         bill: Option<Box<Bill>>,
+        /// What the provider said of its limits.
+        told: Told,
     },
     /// A call failed and what it cost is known, which mostly is nothing.
     CallFailed {
@@ -237,6 +239,29 @@ pub enum Event {
         bill: Option<Box<Bill>>,
         /// The provider's name for it.
         request_id: Option<String>,
+        /// What the provider said of its limits.
+        told: Told,
+    },
+    /// A provider failed again and again: nothing more goes to it for a while.
+    BreakerOpened {
+        /// The provider.
+        provider: Provider,
+        /// When one call may try again.
+        until: Timestamp,
+        /// How often it failed without an answer between.
+        failures: u32,
+        /// The last failure, cleaned and cut.
+        reason: String,
+    },
+    /// One call is about to try whether a provider answers again.
+    BreakerProbing {
+        /// The provider.
+        provider: Provider,
+    },
+    /// A provider answers again.
+    BreakerClosed {
+        /// The provider.
+        provider: Provider,
     },
     /// A call was sent and its answer was lost.
     ChargeUncertain {

@@ -14,15 +14,21 @@ use super::ids::{IntentKey, StageId};
 use super::money::MicroUsd;
 use super::panel;
 use super::pipeline::Kind;
+use super::queue::Ask;
 use super::reuse::{self, Known};
 use super::step::{Inputs, Step, Work};
 use super::studio::Studio;
+use super::traffic::Breaking;
 
 /// The limits that the engine works within.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Calls under way at once, by provider; one that is not named has one.
     pub slots: BTreeMap<Provider, u32>,
+    /// Calls that may begin within a minute, by provider; one that is not named has no such limit.
+    pub per_minute: BTreeMap<Provider, u32>,
+    /// When a provider that fails again and again is left alone.
+    pub breaking: Breaking,
     /// Failures of one unit before a person is asked.
     pub attempts: u32,
     /// The first wait after a failure, in milliseconds; each further one doubles.
@@ -36,7 +42,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let slots = Provider::ALL.into_iter().map(|provider| (provider, 4)).collect();
-        Self { slots, attempts: 6, backoff_ms: 1_000, backoff_max_ms: 60_000, reuse: true }
+        Self {
+            slots,
+            per_minute: BTreeMap::new(),
+            breaking: Breaking::default(),
+            attempts: 6,
+            backoff_ms: 1_000,
+            backoff_max_ms: 60_000,
+            reuse: true,
+        }
     }
 }
 
@@ -49,7 +63,9 @@ pub struct Plan {
     pub steps: BTreeSet<Step>,
     /// When to ask again without anything having happened.
     pub deadline: Option<Timestamp>,
-    /// Whether a call waits for a slot or for room under a cap that calls under way may free.
+    /// Calls that could go as far as the episode is concerned: the studio's queue says which of them go.
+    pub asks: Vec<Ask>,
+    /// Whether a call waits for room under a cap that calls under way or a person may make.
     pub waits: bool,
 }
 
@@ -65,7 +81,8 @@ pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp)
         return plan;
     }
     let standings = episode.standings();
-    let planner = Planner { studio, episode, limits, now, standings: &standings };
+    let caps = caps(studio, episode, Period::of(now));
+    let planner = Planner { studio, episode, limits, now, caps, standings: &standings };
     plan.event = planner.outdated_need();
     for pin in &episode.pins {
         if plan.event.is_some() {
@@ -81,6 +98,18 @@ pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp)
     plan
 }
 
+/// The caps that a call of an episode is held against, with what a person agreed to at the last approval, which is a cap of
+/// its own.
+pub(super) fn caps(studio: &Studio, episode: &Episode, period: Period) -> Caps {
+    let mut caps = studio.caps_for(episode, period);
+    if let Some(agreed) = episode.agreed {
+        let scope = Scope::Episode(episode.number);
+        let cap = caps.get(&scope).map_or(agreed, |cap| agreed.min(*cap));
+        caps.insert(scope, cap);
+    }
+    caps
+}
+
 fn is_charge(need: &Need) -> bool {
     matches!(need, Need::Charge { .. })
 }
@@ -90,6 +119,7 @@ struct Planner<'a> {
     episode: &'a Episode,
     limits: &'a Limits,
     now: Timestamp,
+    caps: Caps,
     standings: &'a BTreeMap<StageId, Standing>,
 }
 
@@ -166,7 +196,7 @@ impl Planner<'_> {
                 }
                 UnitState::Waiting(_) => {
                     if plan.event.is_none() {
-                        plan.event = self.intent(pin, inputs, *number, run, plan);
+                        self.ask(pin, inputs, *number, run, plan);
                     }
                 }
                 UnitState::Answered(key) => {
@@ -192,60 +222,46 @@ impl Planner<'_> {
         }
     }
 
-    /// The intent of a call that may be sent now, or the need that stands in its way.
-    fn intent(&self, pin: &Pin, inputs: &Inputs, number: u32, run: &Run, plan: &mut Plan) -> Option<Event> {
-        let unit = run.units.get(&number)?;
+    /// A call that may be sent now, or what stands in its way.
+    fn ask(&self, pin: &Pin, inputs: &Inputs, number: u32, run: &Run, plan: &mut Plan) {
+        let Some(unit) = run.units.get(&number) else { return };
         let stage = &pin.stage.id;
-        let route = unit.route.as_ref().or(inputs.route.as_ref())?;
-        if self.limits.reuse {
-            let name = reuse::name(self.episode, pin, run, number, unit, route);
-            match self.studio.known(&name) {
-                Known::Bought(bought) => {
-                    return Some(reuse::reused(stage, inputs.hash, number, route.clone(), name, &bought));
-                }
-                // Whoever asked first is waited for; where that fails, the next one asks.
-                Known::UnderWay => {
-                    plan.waits = true;
-                    return None;
-                }
-                Known::Nothing => {}
+        let Some(route) = unit.route.as_ref().or(inputs.route.as_ref()) else { return };
+        let name = self.limits.reuse.then(|| reuse::name(self.episode, pin, run, number, unit, route));
+        match name.as_ref().map(|name| self.studio.known(name)) {
+            Some(Known::Bought(bought)) => {
+                plan.event = name.map(|name| reuse::reused(stage, inputs.hash, number, route.clone(), name, &bought));
+                return;
             }
+            // Whoever asked first is waited for; where that fails, the next one asks.
+            Some(Known::UnderWay) => {
+                plan.waits = true;
+                return;
+            }
+            Some(Known::Nothing) | None => {}
         }
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
-            return None;
-        }
-        let bears = self.studio.bears.get(&route.provider).copied().unwrap_or(u32::MAX);
-        let slots = self.limits.slots.get(&route.provider).copied().unwrap_or(1).min(bears);
-        if self.studio.in_flight.get(&route.provider).copied().unwrap_or(0) >= slots {
-            plan.waits = true;
-            return None;
+            return;
         }
         let attempts = self.episode.stages.get(stage).and_then(|state| state.attempts.get(&number)).copied();
         let attempt = attempts.unwrap_or(0).saturating_add(1);
         let key = IntentKey { episode: self.episode.number, stage: stage.clone(), unit: number, attempt };
         let period = Period::of(self.now);
-        let caps = self.caps(period);
-        match self.studio.budget.admits(&key, unit.worst, period, &caps) {
-            Ok(()) => {
-                if let Some(near) = self.near(&key, &caps, period) {
-                    return Some(near);
-                }
-                Some(Event::CallIntended { key, request: unit.request, worst: unit.worst, route: route.clone() })
-            }
-            Err(BudgetError::Cap(reached)) => self.capped(stage, reached, plan),
-            Err(BudgetError::Reserved(_) | BudgetError::NotReserved(_) | BudgetError::Negative) => None,
+        match self.studio.budget.admits(&key, unit.worst, period, &self.caps) {
+            Ok(()) => match self.near(&key, period) {
+                Some(near) => plan.event = Some(near),
+                None => plan.asks.push(Ask {
+                    since: unit.since,
+                    key,
+                    request: unit.request,
+                    worst: unit.worst,
+                    route: route.clone(),
+                    name,
+                }),
+            },
+            Err(BudgetError::Cap(reached)) => plan.event = self.capped(stage, reached, plan),
+            Err(BudgetError::Reserved(_) | BudgetError::NotReserved(_) | BudgetError::Negative) => {}
         }
-    }
-
-    fn caps(&self, period: Period) -> Caps {
-        let mut caps = self.studio.caps_for(self.episode, period);
-        // What a person agreed to at the last approval is a cap of its own.
-        if let Some(agreed) = self.episode.agreed {
-            let scope = Scope::Episode(self.episode.number);
-            let cap = caps.get(&scope).map_or(agreed, |cap| agreed.min(*cap));
-            caps.insert(scope, cap);
-        }
-        caps
     }
 
     /// A cap stands in the way: wait where calls under way may free enough by themselves, ask where they cannot.
@@ -261,11 +277,11 @@ impl Planner<'_> {
         self.episode.need(&need.id()).is_none().then_some(Event::NeedOpened { need })
     }
 
-    fn near(&self, key: &IntentKey, caps: &Caps, period: Period) -> Option<Event> {
+    fn near(&self, key: &IntentKey, period: Period) -> Option<Event> {
         let own = [Scope::Stage(key.episode, key.stage.clone()), Scope::Episode(key.episode)];
         let shared = [Scope::Day(period.day), Scope::Month(period.month)];
         own.into_iter().chain(shared).find_map(|scope| {
-            let cap = *caps.get(&scope)?;
+            let cap = *self.caps.get(&scope)?;
             let alerted = self.episode.alerted.get(&scope) == Some(&cap);
             let committed = self.studio.budget.committed(&scope);
             let is_near = self.studio.budget.is_near(&scope, cap) && !alerted;
@@ -282,8 +298,7 @@ impl Planner<'_> {
                     (now_at != Some(*hash)).then_some("what stood at the gate has changed")
                 }
                 Need::Cap { scope, worst, .. } => {
-                    let caps = self.caps(Period::of(self.now));
-                    let is_free = caps.get(scope).is_none_or(|cap| {
+                    let is_free = self.caps.get(scope).is_none_or(|cap| {
                         self.studio.budget.committed(scope).plus(*worst) <= *cap
                             || matches!(scope, Scope::Call) && worst <= cap
                     });

@@ -102,6 +102,15 @@ pub struct CallStep {
     pub time_limit_seconds: u32,
 }
 
+/// What a provider said of its limits, as it came: a wait, not yet a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advice {
+    /// Calls at once that it takes.
+    pub most: Option<u32>,
+    /// For how long nothing is left, in milliseconds.
+    pub rest_ms: Option<u64>,
+}
+
 /// How a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallFailure {
@@ -111,6 +120,8 @@ pub struct CallFailure {
     pub message: String,
     /// How long the provider asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// What the provider said of its limits beside that.
+    pub advice: Advice,
     /// What is known of the charge.
     pub charge: Charged,
     /// What was used, where it was counted.
@@ -146,6 +157,8 @@ pub struct CallAnswer {
     pub request_id: Option<String>,
     /// How its price came about.
     pub bill: Option<Box<Bill>>,
+    /// What the provider said of its limits.
+    pub advice: Advice,
 }
 
 /// What came of a step of local work.

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Caps, Period, Scope};
-use super::call::{Provider, RetryClass};
+use super::call::{Provider, Route, Told};
 use super::episode::{CallState, Episode, FoldError, Life};
 use super::event::{Event, Provenance, Stamped};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey};
 use super::money::MicroUsd;
 use super::reuse::Left;
+use super::traffic::{Breaker, Mishap, Traffic};
 
 /// A studio.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +37,8 @@ pub struct Studio {
     pub left: BTreeMap<ContentHash, Left>,
     /// Calls under way, by provider.
     pub in_flight: BTreeMap<Provider, u32>,
-    /// Calls at once that a provider was found to bear, where that is fewer than the settings allow.
-    pub bears: BTreeMap<Provider, u32>,
+    /// The way to each provider that was called.
+    pub traffic: BTreeMap<Provider, Traffic>,
     /// Caps of which 80 % was passed, and the cap that it was.
     pub alerted: BTreeMap<Scope, MicroUsd>,
     /// The number of the last event; 0 before the first.
@@ -84,6 +85,18 @@ impl Studio {
                 Ok(())
             }
             (Event::ClockSteppedBack { .. } | Event::CommandRefused { .. }, Some(_)) => Ok(()),
+            (Event::BreakerOpened { provider, until, .. }, Some(_)) => {
+                self.breaks(*provider, Breaker::Open { until: *until });
+                Ok(())
+            }
+            (Event::BreakerProbing { provider }, Some(_)) => {
+                self.breaks(*provider, Breaker::Probing { call: None });
+                Ok(())
+            }
+            (Event::BreakerClosed { provider }, Some(_)) => {
+                self.breaks(*provider, Breaker::Closed);
+                Ok(())
+            }
             (_, None) => Err("the studio was never opened".to_owned()),
             (_, Some(_)) => Err("it names no episode".to_owned()),
         }
@@ -159,23 +172,40 @@ impl Studio {
                     .reserve(key.clone(), *worst, Period::of(stamped.at), &Caps::new())
                     .map_err(|e| e.to_string())?;
                 *self.in_flight.entry(route.provider).or_default() += 1;
+                let again = self.failed_before(key);
+                self.traffic.entry(route.provider).or_default().begin(key, &route.model, stamped.at, again);
                 Ok(())
             }
-            Event::CallSettled { key, price, .. } => {
-                let provider = self.landed(key);
-                self.eased(provider);
+            Event::CallSettled { key, price, machine_ms, told, .. } => {
+                let again = self.failed_before(key);
+                if let Some((traffic, model)) = self.landed(key) {
+                    traffic.answer(&model, *machine_ms, *told, again);
+                }
                 self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
-            Event::CallFailed { key, price, class, .. } => {
-                let provider = self.landed(key);
-                if *class == RetryClass::LowerConcurrency {
-                    self.burdened(provider);
+            Event::CallFailed { key, price, class, told, .. } => {
+                if let Some((traffic, model)) = self.landed(key) {
+                    traffic.fail(&model, stamped.at, Mishap::from(*class), *told);
                 }
                 self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
             Event::ChargeUncertain { key, .. } => {
-                self.landed(key);
+                if let Some((traffic, model)) = self.landed(key) {
+                    traffic.fail(&model, stamped.at, Mishap::Lost, Told::default());
+                }
                 self.budget.lose(key).map_err(|e| e.to_string())
+            }
+            Event::BreakerOpened { provider, until, .. } => {
+                self.breaks(*provider, Breaker::Open { until: *until });
+                Ok(())
+            }
+            Event::BreakerProbing { provider } => {
+                self.breaks(*provider, Breaker::Probing { call: None });
+                Ok(())
+            }
+            Event::BreakerClosed { provider } => {
+                self.breaks(*provider, Breaker::Closed);
+                Ok(())
             }
             Event::ChargeRuled { key, .. } => {
                 let worst = self.budget.call(key).map(|call| call.worst).unwrap_or_default();
@@ -215,36 +245,32 @@ impl Studio {
         }
     }
 
-    /// A call is no longer under way; its provider, where it was.
-    fn landed(&mut self, key: &IntentKey) -> Option<Provider> {
+    /// A call is no longer under way: the way to its provider and the model, where it was.
+    fn landed(&mut self, key: &IntentKey) -> Option<(&mut Traffic, String)> {
         let call = self.episodes.get(&key.episode).and_then(|episode| episode.calls.get(key));
-        let provider = call.filter(|call| call.state == CallState::InFlight).map(|call| call.route.provider)?;
+        let Route { provider, model } = call.filter(|call| call.state == CallState::InFlight)?.route.clone();
         if let Some(count) = self.in_flight.get_mut(&provider) {
             *count = count.saturating_sub(1);
         }
-        Some(provider)
+        let traffic = self.traffic.entry(provider).or_default();
+        traffic.land(&model);
+        Some((traffic, model))
     }
 
-    /// A provider asked for fewer calls at once: it gets one fewer than are under way, and one at least.
-    fn burdened(&mut self, provider: Option<Provider>) {
-        if let Some(provider) = provider {
-            let under_way = self.in_flight.get(&provider).copied().unwrap_or(0);
-            let known = self.bears.get(&provider).copied().unwrap_or(u32::MAX);
-            self.bears.insert(provider, under_way.min(known.saturating_sub(1)).max(1));
+    /// How the attempt before this one failed, where there was one and it did.
+    fn failed_before(&self, key: &IntentKey) -> Option<Mishap> {
+        let before = IntentKey { attempt: key.attempt.checked_sub(1)?, ..key.clone() };
+        let call = self.episodes.get(&key.episode).and_then(|episode| episode.calls.get(&before))?;
+        match &call.state {
+            CallState::Failed { class, .. } => Some(Mishap::from(*class)),
+            CallState::Uncertain { .. } | CallState::Ruled { .. } => Some(Mishap::Lost),
+            CallState::InFlight | CallState::Settled { .. } => None,
         }
     }
 
-    /// A call was answered: its provider may bear one more, and one that bears many is no longer watched.
-    fn eased(&mut self, provider: Option<Provider>) {
-        const MANY: u32 = 64;
-        if let Some(provider) = provider
-            && let Some(bears) = self.bears.get_mut(&provider)
-        {
-            *bears += 1;
-            if *bears >= MANY {
-                self.bears.remove(&provider);
-            }
-        }
+    /// The breaker of a provider turns.
+    fn breaks(&mut self, provider: Provider, breaker: Breaker) {
+        self.traffic.entry(provider).or_default().turn(breaker);
     }
 
     /// Whether an episode of this number was ever begun.

@@ -27,6 +27,7 @@ use crate::domain::episode::Episode;
 use crate::domain::event::{Actor, Event, Stamped};
 use crate::domain::ids::{EpisodeNumber, IntentKey};
 use crate::domain::plan::{Limits, plan};
+use crate::domain::queue::{self, Ask, Turn};
 use crate::domain::step::{CallStep, Outcome, Step};
 use crate::domain::studio::Studio;
 use crate::ledger::codec;
@@ -65,16 +66,27 @@ pub(super) struct Schedule {
     seen: Timestamp,
     /// When an event was stamped last, by a time that never steps back.
     written: Instant,
-    /// Episodes that wait for a slot or for room under a cap.
+    /// Episodes that wait for room under a cap.
     waiting: BTreeSet<EpisodeNumber>,
     /// Episodes that have something to do at a moment.
     deadlines: BTreeMap<EpisodeNumber, Timestamp>,
+    /// The calls that could go as far as their episodes are concerned.
+    asks: BTreeMap<EpisodeNumber, Vec<Ask>>,
+    /// When one of them may go without anything having happened.
+    queued: Option<Timestamp>,
 }
 
 impl Schedule {
     /// Nothing is due yet; the last event was at this moment.
     pub(super) fn new(last: Timestamp, clock: &Clock) -> Self {
-        Self { seen: last, written: clock.monotonic(), waiting: BTreeSet::new(), deadlines: BTreeMap::new() }
+        Self {
+            seen: last,
+            written: clock.monotonic(),
+            waiting: BTreeSet::new(),
+            deadlines: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            queued: None,
+        }
     }
 }
 
@@ -136,7 +148,7 @@ impl Dispatcher {
         }
         let now = self.moment();
         let until = |at: &Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
-        let next = self.schedule.deadlines.values().min().map(until);
+        let next = self.schedule.deadlines.values().chain(&self.schedule.queued).min().map(until);
         // A deadline is reached when the clock says so, not a moment before.
         next.map_or(NAP, |next| next.saturating_add(Duration::from_millis(1)).min(NAP))
     }
@@ -254,47 +266,77 @@ impl Dispatcher {
         }
     }
 
-    /// Asks for the plan of every episode that something happened to, until nothing more follows.
+    /// Asks for the plan of every episode that something happened to, and lets the calls go whose turn it is, until nothing
+    /// more follows.
     fn plan_all(&mut self, tick: &mut Tick) -> BTreeMap<EpisodeNumber, BTreeSet<Step>> {
         let mut wanted = BTreeMap::new();
         let now = self.moment();
         let due = self.schedule.deadlines.iter().filter(|(_, at)| **at <= now).map(|(number, _)| *number);
         tick.dirty.extend(due.collect::<Vec<_>>());
         tick.dirty.extend(self.schedule.waiting.iter().copied());
-        while let Some(number) = tick.dirty.pop_first() {
-            loop {
-                let Some(episode) = self.studio.episodes.get(&number) else {
-                    self.schedule.waiting.remove(&number);
-                    self.schedule.deadlines.remove(&number);
-                    wanted.insert(number, BTreeSet::new());
-                    break;
-                };
-                let next = plan(&self.studio, episode, &self.limits, now);
-                if self.closing.is_some() && matches!(next.event, Some(Event::CallIntended { .. })) {
-                    break;
+        loop {
+            while let Some(number) = tick.dirty.pop_first() {
+                let steps = self.plan_one(tick, number, now);
+                if tick.fault.is_some() {
+                    return BTreeMap::new();
                 }
-                if let Some(event) = next.event {
-                    self.emit(tick, &Actor::Engine, Some(number), event);
+                wanted.insert(number, steps);
+            }
+            if self.closing.is_some() {
+                return wanted;
+            }
+            match queue::turn(&self.studio, &self.limits, now, self.schedule.asks.values().flatten()) {
+                Turn::Write(number, event) => {
+                    self.emit(tick, &Actor::Engine, Some(number), *event);
                     if tick.fault.is_some() {
                         return BTreeMap::new();
                     }
-                    continue;
                 }
-                if next.waits {
-                    self.schedule.waiting.insert(number)
-                } else {
-                    self.schedule.waiting.remove(&number)
-                };
-                match next.deadline {
-                    Some(at) => self.schedule.deadlines.insert(number, at),
-                    None => self.schedule.deadlines.remove(&number),
-                };
-                wanted.insert(number, next.steps);
-                tick.dirty.remove(&number);
-                break;
+                Turn::Again(number) => {
+                    tick.dirty.insert(number);
+                }
+                Turn::Rest(until) => {
+                    self.schedule.queued = until;
+                    return wanted;
+                }
             }
         }
-        wanted
+    }
+
+    /// Plans an episode until nothing more follows from its own state: its local work, and what it asks of the queue.
+    fn plan_one(&mut self, tick: &mut Tick, number: EpisodeNumber, now: Timestamp) -> BTreeSet<Step> {
+        loop {
+            let Some(episode) = self.studio.episodes.get(&number) else {
+                self.schedule.waiting.remove(&number);
+                self.schedule.deadlines.remove(&number);
+                self.schedule.asks.remove(&number);
+                return BTreeSet::new();
+            };
+            let next = plan(&self.studio, episode, &self.limits, now);
+            if let Some(event) = next.event {
+                self.emit(tick, &Actor::Engine, Some(number), event);
+                if tick.fault.is_some() {
+                    return BTreeSet::new();
+                }
+                continue;
+            }
+            if next.waits {
+                self.schedule.waiting.insert(number)
+            } else {
+                self.schedule.waiting.remove(&number)
+            };
+            match next.deadline {
+                Some(at) => self.schedule.deadlines.insert(number, at),
+                None => self.schedule.deadlines.remove(&number),
+            };
+            if next.asks.is_empty() {
+                self.schedule.asks.remove(&number);
+            } else {
+                self.schedule.asks.insert(number, next.asks);
+            }
+            tick.dirty.remove(&number);
+            return next.steps;
+        }
     }
 
     fn write(&mut self, batch: &[Stamped]) -> Result<(), String> {

@@ -29,6 +29,7 @@ use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
 use crate::domain::step::Outcome;
 use crate::domain::studio::Studio;
+use crate::domain::traffic::Breaking;
 use crate::ledger::blobs::{BlobError, Blobs};
 use crate::ledger::codec;
 use crate::ledger::disk::Disk;
@@ -349,6 +350,12 @@ pub fn limits_of(settings: &Settings) -> Limits {
     let ms = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     Limits {
         slots: Provider::ALL.into_iter().map(|p| (p, settings.providers.of(p).concurrency)).collect(),
+        per_minute: Provider::ALL.into_iter().filter_map(|p| Some((p, settings.providers.of(p).per_minute?))).collect(),
+        breaking: Breaking {
+            failures: settings.breaker.failures,
+            pause_ms: ms(settings.breaker.pause),
+            pause_max_ms: ms(settings.breaker.max),
+        },
         attempts: settings.retry.attempts,
         backoff_ms: ms(settings.retry.base),
         backoff_max_ms: ms(settings.retry.max),

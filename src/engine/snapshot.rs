@@ -13,7 +13,9 @@ use crate::domain::call::Provider;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Need, Provenance};
 use crate::domain::ids::EpisodeNumber;
+use crate::domain::lane::Lane;
 use crate::domain::money::MicroUsd;
+use crate::domain::queue::Wait;
 
 /// A studio at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +40,10 @@ pub struct Snapshot {
     pub month: Purse,
     /// Calls under way, by provider.
     pub in_flight: BTreeMap<Provider, u32>,
+    /// The way to each provider.
+    pub lanes: Vec<Lane>,
+    /// Calls that could go and wait for their provider, the oldest of each stage, the longest wait first; at most [`WAITS`].
+    pub waits: Vec<Wait>,
     /// Why the studio has stopped, where it has: what happened, what is safe, what to do.
     pub halted: Option<String>,
 }
@@ -56,10 +62,15 @@ impl Snapshot {
             today: Purse::default(),
             month: Purse::default(),
             in_flight: BTreeMap::new(),
+            lanes: Vec::new(),
+            waits: Vec::new(),
             halted: None,
         }
     }
 }
+
+/// How many waits a snapshot carries.
+pub const WAITS: usize = 200;
 
 /// How many lines of the feed a snapshot carries.
 pub const FEED: usize = 200;

@@ -57,6 +57,15 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             let again = if not_before.is_some() { "; trying again" } else { "" };
             (Tone::Fault, format!("{}: {message}{again}", key.stage))
         }
+        Event::BreakerOpened { provider, failures, until, reason } => {
+            let until = until.strftime("%H:%M:%S");
+            let text = format!("{provider}: {failures} failures in a row, no call before {until} UTC: {reason}");
+            (Tone::Fault, text)
+        }
+        Event::BreakerProbing { provider } => {
+            (Tone::Work, format!("{provider}: one call tries whether it answers again"))
+        }
+        Event::BreakerClosed { provider } => (Tone::Done, format!("{provider}: answers again, calls go on")),
         Event::ChargeUncertain { key, reason } => (Tone::Fault, format!("{}: charge uncertain: {reason}", key.stage)),
         Event::ChargeRuled { key, ruling, .. } => {
             let how = match ruling {

@@ -22,6 +22,7 @@ const KEPT: &[&str] = &[
     "retry-after-ms",
     "tts-latency-ms",
     REHEARSAL,
+    "x-ratelimit-*",
     "x-region",
     "x-request-id",
     "x-should-retry",

@@ -1,5 +1,6 @@
 //! One file per vendor wire over one transport, and one error type that says what the caller should do.
 
+pub mod allowance;
 mod anthropic;
 pub mod call;
 mod elevenlabs;

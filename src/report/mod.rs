@@ -9,6 +9,7 @@ mod episode;
 mod findings;
 mod outlook;
 mod plain;
+pub mod providers;
 mod table;
 
 pub use agreement::AgreementReport;

@@ -19,6 +19,7 @@ pub(crate) enum Act {
     Episode,
     Gates,
     Cost,
+    Providers,
     Sort,
     Follow,
     Diff,
@@ -67,11 +68,12 @@ pub(crate) enum Place {
     Episode,
     Gate,
     Cost,
+    Providers,
 }
 
 impl Place {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 4] = [Self::Dashboard, Self::Episode, Self::Gate, Self::Cost];
+    pub(crate) const ALL: [Self; 5] = [Self::Dashboard, Self::Episode, Self::Gate, Self::Cost, Self::Providers];
 
     /// Its name for people.
     pub(crate) fn name(self) -> &'static str {
@@ -80,6 +82,7 @@ impl Place {
             Self::Episode => "episode",
             Self::Gate => "gate",
             Self::Cost => "cost",
+            Self::Providers => "providers",
         }
     }
 }
@@ -202,6 +205,7 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("episode", &["ge"], &[], Act::Episode, "", "To the selected episode"),
     spec("gates", &["gt"], &[], Act::Gates, "", "To the gate that has waited longest"),
     spec("cost", &["gc", "c"], &[], Act::Cost, "cost", "To the cost of this and past episodes"),
+    spec("providers", &["gp"], &[], Act::Providers, "", "To the providers: what waits, how they answer, their limits"),
     acting(spec("new", &[], &[], Act::New, "", "Begin an episode: `:new FILE`"), Tier::Act),
     spec("undo", &["u"], &[], Act::Undo, "", "Take back a decision that has not been sent yet, or the last ruling"),
     spec("palette", &[":", "<C-k>"], &[], Act::Palette, "command", "All commands by name"),

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) use self::content::{advised, first_fixes, first_judgements, fixes, judgements, rubric, script};
 use self::stages::{STAGES, pin, route};
 use crate::domain::budget::{Period, Scope};
-use crate::domain::call::Usage;
+use crate::domain::call::{Provider, RetryClass, Told, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
@@ -21,8 +21,10 @@ use crate::domain::event::{
 use crate::domain::gate::{Check, Material, Report, judge};
 use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::lane;
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
+use crate::domain::plan::Limits;
 use crate::domain::script::Script;
 use crate::domain::studio::Studio;
 use crate::engine::progress::{Progress, StageProgress};
@@ -80,7 +82,7 @@ impl World {
         self.at = self.at.checked_add(SignedDuration::from_secs(seconds)).unwrap();
     }
 
-    fn own(&mut self, event: Event) {
+    pub(crate) fn own(&mut self, event: Event) {
         self.stamp(None, event, Actor::Engine);
     }
 
@@ -209,6 +211,7 @@ impl World {
                 machine_ms: 41_000,
                 request_id: None,
                 bill: None,
+                told: Told::default(),
             },
         );
         let input = self.input(number, key.stage.as_str());
@@ -358,6 +361,9 @@ impl World {
             in_flight: self.studio.budget.in_flight(&scope),
             cap: Some(MicroUsd(cap)),
         };
+        let limits = Limits::default();
+        let waits = lane::waits(&self.studio, &limits, self.at);
+        let lanes = lane::lanes(&self.studio, &limits, self.at, &waits);
         Arc::new(Snapshot {
             provenance: self.studio.provenance.unwrap(),
             seq: self.studio.seq,
@@ -369,9 +375,48 @@ impl World {
             today: purse(Scope::Day(period.day), 42_000_000),
             month: purse(Scope::Month(period.month), 300_000_000),
             in_flight: self.studio.in_flight.clone(),
+            lanes,
+            waits: lane::of_stages(waits, 200),
             halted: self.halted.clone(),
         })
     }
+}
+
+/// The studio of the tests on a bad day: one vendor is down, another asks for a pause, and calls wait for both.
+pub(crate) fn bad_day() -> World {
+    let mut world = world();
+    let failed = |key: &IntentKey, class, told: Told| Event::CallFailed {
+        key: key.clone(),
+        class,
+        message: "the model is overloaded".into(),
+        price: MicroUsd::ZERO,
+        not_before: None,
+        usage: Usage::default(),
+        bill: None,
+        request_id: None,
+        told,
+    };
+    let later = |world: &World, seconds| world.at.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    let key = |episode: u32, stage: &str, unit, attempt| IntentKey {
+        episode: EpisodeNumber(episode),
+        stage: id(stage),
+        unit,
+        attempt,
+    };
+    for attempt in 1..=5 {
+        if attempt > 1 {
+            world.call(44, "script", 0);
+        }
+        world.pass(2);
+        world.of(44, failed(&key(44, "script", 0, attempt), RetryClass::RetryAfter, Told::default()));
+    }
+    let reason = "the model is overloaded".into();
+    let until = later(&world, 60);
+    world.own(Event::BreakerOpened { provider: Provider::Anthropic, until, failures: 5, reason });
+    let told = Told { most: Some(2), until: Some(later(&world, 20)) };
+    world.of(41, failed(&key(41, "voice", 9, 1), RetryClass::LowerConcurrency, told));
+    world.pass(12);
+    world
 }
 
 /// The studio of the tests, built once.

@@ -14,6 +14,7 @@ use super::screens::cost::CostScreen;
 use super::screens::dashboard::Dashboard;
 use super::screens::episode::EpisodeScreen;
 use super::screens::gate::GateScreen;
+use super::screens::providers::ProvidersScreen;
 
 /// One layer.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) enum Layer {
     Episode(EpisodeScreen),
     Gate(Box<GateScreen>),
     Cost(CostScreen),
+    Providers(ProvidersScreen),
     Confirm(Confirm),
     Need(NeedBox),
     Form(NewForm),
@@ -59,6 +61,7 @@ impl Layer {
             Self::Episode(_) => Some(Place::Episode),
             Self::Gate(_) => Some(Place::Gate),
             Self::Cost(_) => Some(Place::Cost),
+            Self::Providers(_) => Some(Place::Providers),
             Self::Confirm(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => None,
         }
     }
@@ -66,7 +69,7 @@ impl Layer {
     /// A key as it is: boxes take them all, a screen only while text is edited in it.
     pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key, repeat: bool) -> Next {
         match self {
-            Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) => Next::Ignored,
+            Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) | Self::Providers(_) => Next::Ignored,
             Self::Gate(gate) => gate.on_key(shared, key),
             Self::Confirm(confirm) => confirm.on_key(shared, key, repeat),
             Self::Need(need) => need.on_key(shared, key),
@@ -79,7 +82,7 @@ impl Layer {
     /// Text that was pasted: only fields take it.
     pub(crate) fn on_paste(&mut self, shared: &Shared, text: &str) {
         match self {
-            Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) | Self::Need(_) => {}
+            Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) | Self::Providers(_) | Self::Need(_) => {}
             Self::Gate(gate) => gate.on_paste(shared, text),
             Self::Confirm(confirm) => confirm.on_paste(text),
             Self::Form(form) => form.on_paste(text),
@@ -95,6 +98,7 @@ impl Layer {
             Self::Episode(episode) => episode.on_act(shared, act),
             Self::Gate(gate) => gate.on_act(shared, act),
             Self::Cost(cost) => cost.on_act(shared, act),
+            Self::Providers(providers) => providers.on_act(shared, act),
             Self::Confirm(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => Next::Ignored,
         }
     }
@@ -106,7 +110,12 @@ impl Layer {
             Self::Episode(episode) => episode.settle(shared),
             Self::Gate(gate) => gate.settle(shared),
             Self::Cost(cost) => cost.settle(shared),
-            Self::Confirm(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => {}
+            Self::Providers(_)
+            | Self::Confirm(_)
+            | Self::Need(_)
+            | Self::Form(_)
+            | Self::Palette(_)
+            | Self::Help(_) => {}
         }
     }
 
@@ -117,6 +126,7 @@ impl Layer {
             Self::Dashboard(_)
             | Self::Episode(_)
             | Self::Cost(_)
+            | Self::Providers(_)
             | Self::Confirm(_)
             | Self::Need(_)
             | Self::Form(_)
@@ -132,6 +142,8 @@ impl Layer {
             Self::Confirm(confirm) => confirm.deadline(shared),
             Self::Gate(gate) => gate.deadline(),
             Self::Episode(episode) => episode.is_counting(shared).then(|| ahead(1_000)),
+            // Waits grow by the second.
+            Self::Providers(_) => (!shared.episodes().is_empty()).then(|| ahead(1_000)),
             Self::Dashboard(_) => (!shared.episodes().is_empty()).then(|| ahead(15_000)),
             Self::Cost(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => None,
         }

@@ -13,6 +13,7 @@ use super::model::{Artifact, Loadable, Model, Shared};
 use super::msg::{Action, Effect, Msg, Reads};
 use super::screens;
 use super::screens::cost::CostScreen;
+use super::screens::providers::ProvidersScreen;
 use super::text::clean;
 use super::theme::Role;
 use crate::domain::command::Command;
@@ -303,6 +304,11 @@ fn common(model: &mut Model, act: Act) {
         Act::Cost => {
             if place != Place::Cost {
                 model.layers.push(Layer::Cost(CostScreen::default()));
+            }
+        }
+        Act::Providers => {
+            if place != Place::Providers {
+                model.layers.push(Layer::Providers(ProvidersScreen::default()));
             }
         }
         Act::Gates => match screens::oldest_gate(&model.shared) {

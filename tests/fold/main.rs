@@ -7,6 +7,7 @@ mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
 mod reuse;
+mod traffic;
 mod world;
 
 use greenroom::domain::budget::{Budget, Caps, Period, Scope};

@@ -16,9 +16,10 @@ use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::{Limits, plan};
+use greenroom::domain::queue::{self, Turn};
 use greenroom::domain::reuse::{self, Bought};
 use greenroom::domain::step::{
-    CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
+    Advice, CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
 };
 use greenroom::domain::studio::Studio;
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +57,23 @@ pub(crate) struct World {
     pub(crate) same_questions: bool,
     /// A gate that fails whatever stands before it.
     failing: Option<StageId>,
+    /// A provider that answers nothing.
+    pub(crate) down: Option<Provider>,
+    /// How long the next call's provider asks to wait, in milliseconds.
+    pub(crate) hint_ms: Option<u64>,
+    /// Every call that was ever asked for, in the order of the asking.
+    pub(crate) asked: BTreeMap<IntentKey, Asked>,
+}
+
+/// A call in the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) route: Route,
+    pub(crate) since: Timestamp,
+    /// After which event it was first in the queue.
+    pub(crate) seen: u64,
+    /// With which event it went.
+    pub(crate) went: Option<u64>,
 }
 
 fn person() -> Person {
@@ -77,6 +95,9 @@ impl World {
             past: BTreeMap::new(),
             same_questions: false,
             failing: None,
+            down: None,
+            hint_ms: None,
+            asked: BTreeMap::new(),
         };
         world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
         world
@@ -113,6 +134,7 @@ impl World {
         let line = serde_json::to_string(&stamped.event).unwrap();
         assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
         if let Event::CallIntended { key, request, worst, route } = event {
+            self.asked.get_mut(&key).unwrap().went = Some(self.studio.seq);
             self.calls.push(CallStep { key, request, worst, route, time_limit_seconds: 60 });
         }
         self.journal.push(stamped);
@@ -126,17 +148,36 @@ impl World {
         while again {
             again = false;
             self.steps.clear();
+            let mut asks = Vec::new();
             for number in self.studio.episodes.keys().copied().collect::<Vec<_>>() {
                 while let Some(episode) = self.studio.episodes.get(&number) {
                     let next = plan(&self.studio, episode, &self.limits, self.now);
                     let Some(event) = next.event else {
                         self.steps.extend(next.steps);
+                        asks.extend(next.asks);
                         self.deadline = [self.deadline, next.deadline].into_iter().flatten().min();
                         break;
                     };
                     again = true;
                     self.write(&Actor::Engine, Some(number), event);
                 }
+            }
+            for ask in &asks {
+                let (route, since, seen) = (ask.route.clone(), ask.since, self.studio.seq);
+                let asked = Asked { route, since, seen, went: None };
+                let known = self.asked.entry(ask.key.clone()).or_insert_with(|| asked.clone());
+                if (known.since, &known.route) != (asked.since, &asked.route) {
+                    *known = asked;
+                }
+            }
+            match queue::turn(&self.studio, &self.limits, self.now, &asks) {
+                _ if again => {}
+                Turn::Write(number, event) => {
+                    self.write(&Actor::Engine, Some(number), *event);
+                    again = true;
+                }
+                Turn::Again(number) => panic!("episode {number} was just planned"),
+                Turn::Rest(until) => self.deadline = [self.deadline, until].into_iter().flatten().min(),
             }
         }
     }
@@ -240,6 +281,7 @@ impl World {
             class: RetryClass::OtherModel,
             message: "nobody listens".into(),
             retry_after_ms: None,
+            advice: Advice::default(),
             charge: Charged::Known(MicroUsd::ZERO),
             usage: Usage::default(),
             bill: None,
@@ -266,12 +308,16 @@ impl World {
             class,
             message: "a fault of the weather".into(),
             retry_after_ms: None,
+            advice: Advice::default(),
             charge,
             usage: Usage::default(),
             bill: None,
             request_id: None,
         };
-        let result = if luck < failures {
+        let result = if let Some(hint) = self.hint_ms.take() {
+            let known = fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO));
+            Err(CallFailure { retry_after_ms: Some(hint), ..known })
+        } else if luck < failures || self.down == Some(call.route.provider) {
             Err(fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO)))
         } else if luck < failures + lost {
             Err(fail(RetryClass::RetryAfter, Charged::Uncertain))
@@ -284,6 +330,7 @@ impl World {
                 machine_ms: 3,
                 request_id: None,
                 bill: None,
+                advice: Advice::default(),
             })
         };
         Outcome::Called { key: call.key, result }

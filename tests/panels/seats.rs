@@ -14,7 +14,8 @@ use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, PanelSpec, Seat, Style};
 use greenroom::domain::pipeline::{Kind, Stage};
 use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::step::{CallAnswer, CallFailure, Charged, Done, Outcome, Output, Work};
+use greenroom::domain::queue::{self, Turn};
+use greenroom::domain::step::{Advice, CallAnswer, CallFailure, Charged, Done, Outcome, Output, Work};
 use greenroom::domain::studio::Studio;
 use jiff::Timestamp;
 
@@ -106,13 +107,17 @@ impl Table {
     /// What is to be done now: the local work, or the call that was just intended.
     fn due(&mut self) -> Result<Work, (IntentKey, Route)> {
         let next = plan(&self.studio, &self.studio.episodes[&ONE], &Limits::default(), self.now);
-        match next.event {
-            Some(Event::CallIntended { key, request, worst, route }) => {
+        let turn = match queue::turn(&self.studio, &Limits::default(), self.now, &next.asks) {
+            Turn::Write(_, event) => Some(*event),
+            Turn::Again(_) | Turn::Rest(_) => None,
+        };
+        match (next.event, turn) {
+            (None, Some(Event::CallIntended { key, request, worst, route })) => {
                 let at = (key.clone(), route.clone());
                 self.write(Some(ONE), Event::CallIntended { key, request, worst, route });
                 Err(at)
             }
-            event => {
+            (event, _) => {
                 assert_eq!(event, None);
                 assert_eq!(next.steps.len(), 1, "one thing at a time: {:?}", next.steps);
                 Ok(next.steps.first().unwrap().work.clone())
@@ -149,11 +154,13 @@ impl Table {
                 machine_ms: 1,
                 request_id: None,
                 bill: None,
+                advice: Advice::default(),
             }),
             Err(class) => Err(CallFailure {
                 class,
                 message: "not this one".to_owned(),
                 retry_after_ms: None,
+                advice: Advice::default(),
                 charge: Charged::Known(MicroUsd::ZERO),
                 usage: Usage::default(),
                 bill: None,

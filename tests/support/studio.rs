@@ -17,6 +17,7 @@ use greenroom::domain::event::{ItemRuling, Need, Person, Provenance, Ruled, Ruli
 use greenroom::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::plan::Limits;
+use greenroom::domain::traffic::Breaking;
 use greenroom::engine::handle::{Handle, NewEpisode};
 use greenroom::engine::open::{OpenOptions, limits_of};
 use greenroom::ledger::disk::Disk;
@@ -32,7 +33,9 @@ pub(crate) fn options(data: &Path, base: &str, disk: Arc<dyn Disk>, uncertain: U
     settings.shutdown_grace = Duration::from_secs(5);
     // Most tests count the calls that are made; those about reuse switch it on.
     settings.reuse_answers = false;
-    let limits = Limits { attempts: 10, backoff_ms: 20, backoff_max_ms: 500, ..limits_of(&settings) };
+    let limits = limits_of(&settings);
+    let breaking = Breaking { pause_ms: 40, pause_max_ms: 640, ..limits.breaking };
+    let limits = Limits { attempts: 10, backoff_ms: 20, backoff_max_ms: 500, breaking, ..limits };
     let endpoint = |vendor, path: &str| {
         Endpoint::new(vendor, &format!("{base}/{path}"), "rehearsal-key".to_owned().into()).map_err(|e| e.to_string())
     };

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Decided, of};
-use crate::domain::call::{RetryClass, Usage};
+use crate::domain::call::{RetryClass, Route, Told, Usage};
 use crate::domain::episode::{Call, CallState, Episode, SentBack, Unit, UnitState};
 use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
 use crate::domain::handoff::{Arbitration, Contract};
@@ -12,8 +12,12 @@ use crate::domain::money::MicroUsd;
 use crate::domain::panel::{self, CLOSING, MISSED};
 use crate::domain::pipeline::{Human, Kind};
 use crate::domain::plan::Limits;
-use crate::domain::step::{CallAnswer, CallFailure, Charged, Done, FallBack, GateJudged, Outcome};
+use crate::domain::step::{Advice, CallAnswer, CallFailure, Charged, Done, FallBack, GateJudged, Outcome};
 use crate::domain::studio::Studio;
+use crate::domain::traffic::Breaker;
+
+/// The longest pause that a provider is granted, in milliseconds: an hour.
+const LONGEST_PAUSE_MS: u64 = 3_600_000;
 
 /// The longest message or reason that an event carries, in bytes.
 const MESSAGE: usize = 900;
@@ -39,6 +43,7 @@ pub fn lost(key: &IntentKey) -> Outcome {
         class: RetryClass::AskPerson,
         message: "the program ended before the answer was whole".to_owned(),
         retry_after_ms: None,
+        advice: Advice::default(),
         charge: Charged::Uncertain,
         usage: Usage::default(),
         bill: None,
@@ -67,6 +72,7 @@ fn called(
                 machine_ms: answer.machine_ms,
                 request_id: answer.request_id.as_deref().map(|id| cut(id, 200)),
                 bill: answer.bill.clone(),
+                told: told(answer.advice, None, now),
             }];
             if answer.price > call.worst {
                 let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: answer.price };
@@ -80,6 +86,8 @@ fn called(
             match failure.charge {
                 Charged::Known(price) => {
                     let class = failure.class;
+                    // Whoever is asked to wait waits with all calls to that model.
+                    let asked = failure.retry_after_ms.filter(|_| is_tried_again(class));
                     let not_before = not_before.filter(|_| is_tried_again(class));
                     let mut events = vec![Event::CallFailed {
                         key: key.clone(),
@@ -90,6 +98,7 @@ fn called(
                         usage: failure.usage,
                         bill: failure.bill.clone(),
                         request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
+                        told: told(failure.advice, asked, now),
                     }];
                     events.extend(after_failure(found, key, class, failures, &message, limits));
                     events
@@ -98,7 +107,51 @@ fn called(
             }
         }
     };
-    events.into_iter().map(|event| of(key.episode, event)).collect()
+    let mut decided: Vec<Decided> = events.into_iter().map(|event| of(key.episode, event)).collect();
+    decided.extend(breaker(studio, key, &call.route, result.as_ref().err(), limits, now).map(|event| (None, event)));
+    decided
+}
+
+/// How a provider's breaker turns at the end of a call. It opens after so many failures to answer in a row, and again when
+/// the call that tried fails; an answer closes it, and so does a failure that says that the provider is there.
+fn breaker(
+    studio: &Studio,
+    key: &IntentKey,
+    route: &Route,
+    failure: Option<&CallFailure>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Option<Event> {
+    let provider = route.provider;
+    let traffic = studio.traffic.get(&provider)?;
+    let is_down = |failure: &&CallFailure| failure.class == RetryClass::RetryAfter;
+    let is_lost = failure.is_some_and(|failure| failure.charge == Charged::Uncertain);
+    let failures = traffic.failing.saturating_add(1);
+    let opened = |failure: &CallFailure| Event::BreakerOpened {
+        provider,
+        until: later(now, limits.breaking.pause(traffic.openings)),
+        failures,
+        reason: cut(&failure.message, MESSAGE),
+    };
+    match (&traffic.breaker, failure.filter(is_down)) {
+        (Breaker::Closed, Some(failure)) => (failures >= limits.breaking.failures).then(|| opened(failure)),
+        (Breaker::Probing { call: Some(probe) }, Some(failure)) if probe == key => Some(opened(failure)),
+        // What fails late says nothing new.
+        (Breaker::Open { .. } | Breaker::Probing { .. }, Some(_)) | (Breaker::Closed, None) => None,
+        // The program ended while the call tried: nobody knows, and another may try at once.
+        (Breaker::Probing { call: Some(probe) }, None) if is_lost && probe == key => {
+            Some(Event::BreakerProbing { provider })
+        }
+        (Breaker::Open { .. } | Breaker::Probing { .. }, None) => {
+            (!is_lost).then_some(Event::BreakerClosed { provider })
+        }
+    }
+}
+
+/// What a provider said of its limits, with moments in the place of waits.
+fn told(advice: Advice, asked_ms: Option<u64>, now: Timestamp) -> Told {
+    let rest = advice.rest_ms.max(asked_ms).filter(|ms| *ms > 0);
+    Told { most: advice.most, until: rest.map(|ms| later(now, ms.min(LONGEST_PAUSE_MS))) }
 }
 
 /// What a failure of known price asks for beyond waiting.
@@ -409,7 +462,7 @@ fn wait_ms(key: &IntentKey, failures: u32, asked: Option<u64>, limits: &Limits) 
     let hash = ContentHash::of(key.to_string().as_bytes());
     let draw = hash.as_bytes().iter().take(4).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     let jittered = full / 2 + (full / 2).saturating_mul(draw) / u64::from(u32::MAX);
-    asked.map_or(jittered, |asked| asked.min(limits.backoff_max_ms.max(60_000)).saturating_add(jittered / 8))
+    asked.map_or(jittered, |asked| asked.min(LONGEST_PAUSE_MS).saturating_add(jittered / 8))
 }
 
 fn later(now: Timestamp, ms: u64) -> Timestamp {

@@ -43,7 +43,11 @@ impl Episode {
             Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::EpisodeStarted { .. } => {
                 Err("it belongs to no episode that is under way".to_owned())
             }
-            Event::CommandRefused { .. } => Ok(()),
+            // Providers are the studio's matter.
+            Event::CommandRefused { .. }
+            | Event::BreakerOpened { .. }
+            | Event::BreakerProbing { .. }
+            | Event::BreakerClosed { .. } => Ok(()),
             Event::CapSet { scope, cap, .. } => {
                 if *scope == Scope::Episode(self.number) {
                     self.agreed = None;
@@ -69,6 +73,7 @@ impl Episode {
                 known.worst = unit.worst;
                 known.route = unit.route.clone();
                 known.state = UnitState::Waiting(None);
+                known.since = at;
                 Ok(())
             }
             Event::CallIntended { key, request, worst, route } => {
@@ -76,7 +81,7 @@ impl Episode {
                 let (route, state) = (route.clone(), CallState::InFlight);
                 self.intended(key, Call { request: *request, worst: *worst, route, at, state, name, met: false })
             }
-            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told: _ } => {
                 self.open_call(key)?.state = CallState::Settled {
                     answer: *answer,
                     usage: *usage,
@@ -88,7 +93,7 @@ impl Episode {
                 self.of_call(key, |unit| unit.state = UnitState::Answered(key.clone()));
                 Ok(())
             }
-            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told: _ } => {
                 self.open_call(key)?.state = CallState::Failed {
                     class: *class,
                     message: message.clone(),
@@ -100,6 +105,7 @@ impl Episode {
                 self.of_call(key, |unit| {
                     unit.failures = unit.failures.saturating_add(1);
                     unit.state = UnitState::Waiting(*not_before);
+                    unit.since = not_before.unwrap_or(at);
                 });
                 Ok(())
             }
@@ -111,7 +117,7 @@ impl Episode {
                 });
                 Ok(())
             }
-            Event::ChargeRuled { key, ruling, not_before } => self.ruled(key, *ruling, *not_before),
+            Event::ChargeRuled { key, ruling, not_before } => self.ruled(at, key, *ruling, *not_before),
             Event::AnswerReused { stage, input, unit, route, answer, of, saved, .. } => {
                 let known = self.unit(stage, input, *unit)?;
                 if !matches!(known.state, UnitState::Waiting(_)) {
@@ -191,7 +197,7 @@ impl Episode {
                 }
                 Ok(())
             }
-            Event::RetryGranted { stage } => self.granted(stage),
+            Event::RetryGranted { stage } => self.granted(at, stage),
             Event::RouteChanged { stage, route, .. } => {
                 self.known(stage)?;
                 self.stages.entry(stage.clone()).or_default().route = Some(route.clone());
@@ -309,7 +315,7 @@ impl Episode {
         }
         let Some(run) = &mut state.run else { return Err("no run was begun".to_owned()) };
         for plan in units {
-            let mut unit = Unit::new(plan);
+            let mut unit = Unit::new(plan, at);
             // A body that was answered before is answered already, and one that is under way is waited for.
             if let Some(output) = state.takes.get(&plan.request) {
                 unit.state = UnitState::Accepted(*output);
@@ -354,13 +360,14 @@ impl Episode {
         Ok(())
     }
 
-    fn ruled(&mut self, key: &IntentKey, ruling: Ruling, not_before: Option<Timestamp>) -> Fit {
+    fn ruled(&mut self, at: Timestamp, key: &IntentKey, ruling: Ruling, not_before: Option<Timestamp>) -> Fit {
         let call = self.calls.get_mut(key).ok_or_else(|| format!("there is no call {key}"))?;
         if !matches!(call.state, CallState::Uncertain { .. }) {
             return Err(format!("the charge of {key} is not uncertain"));
         }
         call.state = CallState::Ruled { ruling };
         self.of_call(key, |unit| {
+            unit.since = not_before.unwrap_or(at);
             unit.state = match ruling {
                 Ruling::Resend => UnitState::Waiting(not_before),
                 Ruling::WriteOff => UnitState::Stuck,
@@ -369,7 +376,7 @@ impl Episode {
         Ok(())
     }
 
-    fn granted(&mut self, stage: &StageId) -> Fit {
+    fn granted(&mut self, at: Timestamp, stage: &StageId) -> Fit {
         self.known(stage)?;
         let state = self.stages.entry(stage.clone()).or_default();
         match &mut state.run {
@@ -382,6 +389,7 @@ impl Episode {
                     unit.corrections = 0;
                     if matches!(unit.state, UnitState::Stuck | UnitState::Waiting(_)) {
                         unit.state = UnitState::Waiting(None);
+                        unit.since = at;
                     }
                 }
             }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::Dispatcher;
 use crate::domain::budget::{Period, Scope};
 use crate::domain::event::{Event, Provenance, Stamped};
-use crate::engine::snapshot::{FEED, Notice, Purse, Snapshot};
+use crate::domain::lane;
+use crate::domain::queue;
+use crate::engine::snapshot::{FEED, Notice, Purse, Snapshot, WAITS};
 use crate::engine::words;
 
 impl Dispatcher {
@@ -52,6 +54,9 @@ impl Dispatcher {
             in_flight: self.studio.budget.in_flight(&scope),
             cap: self.studio.caps.get(&scope).or_else(|| self.studio.caps.get(&every)).copied(),
         };
+        let now = self.moment();
+        let waits = queue::waits(&self.studio, &self.limits, now, self.schedule.asks.values().flatten());
+        let lanes = lane::lanes(&self.studio, &self.limits, now, &waits);
         Snapshot {
             provenance: self.studio.provenance.unwrap_or(Provenance::Rehearsal),
             seq: self.studio.seq,
@@ -63,6 +68,8 @@ impl Dispatcher {
             today: purse(Scope::Day(period.day), Scope::Day(0)),
             month: purse(Scope::Month(period.month), Scope::Month(0)),
             in_flight: self.studio.in_flight.clone(),
+            lanes,
+            waits: lane::of_stages(waits, WAITS),
             halted: self.halted.clone(),
         }
     }

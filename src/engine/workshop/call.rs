@@ -16,9 +16,10 @@ use crate::domain::decide;
 use crate::domain::event::Provenance;
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use crate::domain::step::{CallAnswer, CallFailure, CallStep, Charged, Outcome};
+use crate::domain::step::{Advice, CallAnswer, CallFailure, CallStep, Charged, Outcome};
 use crate::engine::progress::ProgressHub;
 use crate::ledger::spool::{SpoolWriter, Spooled};
+use crate::provider::allowance::Allowance;
 use crate::provider::call::Prepared;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
@@ -41,6 +42,7 @@ impl Workshop {
             class: RetryClass::Stop,
             message: what,
             retry_after_ms: None,
+            advice: Advice::default(),
             charge: Charged::Known(MicroUsd::ZERO),
             usage: Usage::default(),
             bill: None,
@@ -111,12 +113,14 @@ impl Workshop {
         machine_ms: u64,
     ) -> Result<Result<CallAnswer, CallFailure>, String> {
         let decoded = answer.decode();
+        let Allowance { most, rest } = answer.allowance();
+        let advice = Advice { most, rest_ms: rest.map(whole_ms) };
         let (counted, model, request_id) = match &decoded {
             Ok(answer) => (answer.usage.as_ref(), answer.model.as_deref(), answer.request_id.clone()),
             Err(error) if error.charge == ChargeKnown::Charged => {
                 (error.usage.as_deref(), None, error.request_id.clone())
             }
-            Err(error) => return Ok(Err(self.failure(error, order))),
+            Err(error) => return Ok(Err(CallFailure { advice, ..self.failure(error, order) })),
         };
         let Priced { usage, price, bill } = self.price(counted, model, order);
         if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
@@ -134,6 +138,7 @@ impl Workshop {
                 class: RetryClass::Stop,
                 message: message.to_owned(),
                 retry_after_ms: None,
+                advice,
                 charge,
                 usage,
                 bill: is_paid.then_some(bill),
@@ -141,7 +146,7 @@ impl Workshop {
             }));
         }
         let answer = self.keep(&answer.artifact()?)?;
-        Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id, bill: Some(bill) }))
+        Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id, bill: Some(bill), advice }))
     }
 
     fn failure(&self, error: &CallError, order: &Order<'_>) -> CallFailure {
@@ -161,9 +166,9 @@ impl Workshop {
                 (Charged::Known(price), usage, Some(bill))
             }
         };
-        let retry_after_ms = error.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        let request_id = error.request_id.clone();
-        CallFailure { class, message: error.message.clone(), retry_after_ms, charge, usage, bill, request_id }
+        let (retry_after_ms, advice) = (error.retry_after.map(whole_ms), Advice::default());
+        let (message, request_id) = (error.message.clone(), error.request_id.clone());
+        CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id }
     }
 
     /// What became of a call that was under way when the process ended: settled where the spool holds all of its answer,
@@ -190,6 +195,10 @@ impl Workshop {
             None => decide::lost(key),
         }
     }
+}
+
+fn whole_ms(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {

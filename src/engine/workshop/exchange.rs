@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::config::prices::Caching;
 use crate::domain::bill::{SearchSize, Service, Terms};
 use crate::domain::call::{Provider, Usage};
+use crate::provider::allowance::Allowance;
 use crate::provider::call::{Answer, Form, Prepared, Vendor, decode};
 use crate::provider::error::CallError;
 use crate::provider::headers::Headers;
@@ -182,6 +183,11 @@ impl KeptAnswer {
     /// The headers that were kept, name by name.
     pub(super) fn header_pairs(&self) -> Vec<(String, String)> {
         self.headers.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// What was said of the limits that the call ran under.
+    pub(super) fn allowance(&self) -> Allowance {
+        Allowance::read(&self.headers)
     }
 
     /// Whether the answer is marked as rehearsed.

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use names::{ChoiceV1, HandoffV1, ProvenanceV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
+use names::{ChoiceV1, HandoffV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
 use paid::{BillV1, UsageV1};
-use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, UnitPlanV1};
+use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UnitPlanV1};
 
 mod events;
 mod names;
@@ -82,6 +82,8 @@ pub(super) enum RecordV1 {
         request_id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bill: Option<Box<BillV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<ToldV1>,
     },
     CallFailed {
         key: IntentKey,
@@ -95,6 +97,20 @@ pub(super) enum RecordV1 {
         bill: Option<Box<BillV1>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<ToldV1>,
+    },
+    BreakerOpened {
+        provider: ProviderV1,
+        until: Timestamp,
+        failures: u32,
+        reason: String,
+    },
+    BreakerProbing {
+        provider: ProviderV1,
+    },
+    BreakerClosed {
+        provider: ProviderV1,
     },
     ChargeUncertain {
         key: IntentKey,

@@ -162,6 +162,7 @@ impl CostScreen {
             | Act::Dashboard
             | Act::Gates
             | Act::Cost
+            | Act::Providers
             | Act::Sort
             | Act::Follow
             | Act::Diff

@@ -189,6 +189,7 @@ impl Dashboard {
             Act::Dashboard
             | Act::Gates
             | Act::Cost
+            | Act::Providers
             | Act::Follow
             | Act::Diff
             | Act::Compare

@@ -118,6 +118,7 @@ impl EpisodeScreen {
             | Act::Dashboard
             | Act::Gates
             | Act::Cost
+            | Act::Providers
             | Act::Sort
             | Act::Diff
             | Act::Compare

@@ -314,6 +314,7 @@ impl GateScreen {
             | Act::Dashboard
             | Act::Gates
             | Act::Cost
+            | Act::Providers
             | Act::Sort
             | Act::Follow
             | Act::Group

@@ -10,6 +10,7 @@ pub(crate) mod findings;
 pub(crate) mod gate;
 pub(crate) mod gate_layout;
 pub(crate) mod note;
+pub(crate) mod providers;
 pub(crate) mod reading;
 pub(crate) mod revisions;
 pub(crate) mod rulings;

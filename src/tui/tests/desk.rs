@@ -150,6 +150,7 @@ impl Desk {
             Layer::Episode(_) => "episode",
             Layer::Gate(_) => "gate",
             Layer::Cost(_) => "cost",
+            Layer::Providers(_) => "providers",
             Layer::Confirm(_) => "confirm",
             Layer::Need(_) => "need",
             Layer::Form(_) => "form",

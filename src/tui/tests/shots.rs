@@ -3,7 +3,7 @@
 use super::desk::{Desk, RULED, options};
 use crate::domain::event::{Event, Need, Provenance};
 use crate::domain::ids::EpisodeNumber;
-use crate::tui::fixture::{World, id, script, world};
+use crate::tui::fixture::{World, bad_day, id, script, world};
 use crate::tui::layers::Layer;
 use crate::tui::options::ColorLevel;
 use crate::tui::screens::gate::GateScreen;
@@ -146,6 +146,21 @@ fn cost() {
     shot("cost", &mut desk);
     desk.keys("bb");
     shot("cost_by_model", &mut desk);
+}
+
+#[test]
+fn providers() {
+    let mut desk = Desk::new(bad_day());
+    desk.keys("gp");
+    shot("providers", &mut desk);
+    desk.keys("3");
+    shot("providers_elevenlabs", &mut desk);
+    let options = crate::tui::options::ConsoleOptions { ascii: true, color: ColorLevel::None, ..options() };
+    let mut desk = Desk::with(bad_day(), &options, std::collections::BTreeMap::new());
+    desk.keys("gp");
+    let screen = desk.screen(80, 24);
+    assert!(screen.is_ascii(), "{screen}");
+    assert!(screen.contains("open until") && screen.contains("4 waiting"), "{screen}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 
 use super::page::FULL;
 use super::paint::{Paint, Row, Side, first_row, split_columns, split_rows, tabs};
-use crate::domain::call::Provider;
+use super::providers;
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::Episode;
 use crate::domain::event::Provenance;
@@ -416,14 +416,22 @@ fn spend(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
 
 fn providers(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
     let Some(snapshot) = &shared.snapshot else { return };
-    let each = Provider::ALL.into_iter().map(|provider| {
-        let calls = snapshot.in_flight.get(&provider).copied().unwrap_or(0);
-        let (word, role) = if calls == 0 { ("idle", Role::Dim) } else { ("busy", Role::Running) };
+    let each = snapshot.lanes.iter().map(|lane| {
+        let role = providers::role(lane);
+        let mut told = Vec::new();
+        if let Some(p95) = lane.p95_ms {
+            told.push(format!("p95 {}", providers::took(p95)));
+        }
+        if lane.in_flight > 0 {
+            told.push(format!("{} in flight", lane.in_flight));
+        }
+        if lane.waiting > 0 {
+            told.push(format!("{} waiting", lane.waiting));
+        }
         Line::from(vec![
-            paint.span(Role::Text, left(provider.name(), 12)),
-            paint.span(role, left(word, 6)),
-            paint.span(Role::Text, if calls == 0 { String::new() } else { format!("{calls} in flight  ") }),
-            paint.span(role, "■".repeat(usize::try_from(calls).unwrap_or(0).min(20))),
+            paint.span(Role::Text, left(lane.provider.name(), 11)),
+            paint.span(role, format!("{:<7} ", lane.state())),
+            paint.span(Role::Text, told.join("  ")),
         ])
     });
     let lines: Vec<Line> = each.collect();

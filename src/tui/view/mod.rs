@@ -9,6 +9,7 @@ mod gate_note;
 mod gate_side;
 mod page;
 mod paint;
+mod providers;
 mod script;
 
 pub(crate) use page::view;

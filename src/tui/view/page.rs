@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::Paint;
-use super::{boxes, cost, dashboard, episode, gate};
+use super::{boxes, cost, dashboard, episode, gate, providers};
 use crate::domain::event::Provenance;
 use crate::tui::commands::{Place, TABLE};
 use crate::tui::layers::Layer;
@@ -70,6 +70,7 @@ fn whole(paint: Paint, model: &Model, buf: &mut Buffer) {
         Some(Layer::Episode(screen)) => episode::draw(paint, shared, screen, buf, body),
         Some(Layer::Gate(screen)) => gate::draw(paint, shared, screen, buf, body),
         Some(Layer::Cost(screen)) => cost::draw(paint, shared, screen, buf, body),
+        Some(Layer::Providers(screen)) => providers::draw(paint, shared, screen, buf, body),
         Some(Layer::Dashboard(screen)) => dashboard::draw(paint, shared, screen, buf, body),
         Some(Layer::Confirm(_) | Layer::Need(_) | Layer::Form(_) | Layer::Palette(_) | Layer::Help(_)) | None => {}
     }
@@ -79,7 +80,8 @@ fn whole(paint: Paint, model: &Model, buf: &mut Buffer) {
         Some(Layer::Form(form)) => boxes::form(paint, shared, form, buf, body),
         Some(Layer::Palette(palette)) => boxes::palette(paint, palette, buf, body),
         Some(Layer::Help(help)) => boxes::help(paint, help, buf, body),
-        Some(Layer::Dashboard(_) | Layer::Episode(_) | Layer::Gate(_) | Layer::Cost(_)) | None => {}
+        Some(Layer::Dashboard(_) | Layer::Episode(_) | Layer::Gate(_) | Layer::Cost(_) | Layer::Providers(_))
+        | None => {}
     }
     status(paint, model, buf, row(area.height - 2));
     keys(paint, model, buf, row(area.height - 1));
@@ -100,6 +102,7 @@ fn header(paint: Paint, shared: &Shared, screen: Option<&Layer>, buf: &mut Buffe
         Some(Layer::Episode(screen)) => episode::header(shared, screen),
         Some(Layer::Gate(screen)) => gate::header(shared, screen, is_wide),
         Some(Layer::Cost(screen)) => cost::header(shared, screen),
+        Some(Layer::Providers(_)) => providers::header(shared),
         Some(
             Layer::Dashboard(_)
             | Layer::Confirm(_)
@@ -138,6 +141,7 @@ fn crumbs(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
             .episode(screen.episode)
             .map_or_else(|| screen.gate.to_string(), |episode| gate::name(episode, screen)),
         Layer::Cost(_) => "cost".to_owned(),
+        Layer::Providers(_) => "providers".to_owned(),
         Layer::Confirm(_) => "confirm".to_owned(),
         Layer::Need(_) => "need".to_owned(),
         Layer::Form(_) => "new episode".to_owned(),
@@ -153,7 +157,9 @@ fn crumbs(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         None => {
             let gate = model.layers.iter().rev().find_map(|layer| match layer {
                 Layer::Gate(screen) => Some(gate::seen(&model.shared, screen)),
-                Layer::Dashboard(_) | Layer::Episode(_) | Layer::Cost(_) | Layer::Confirm(_) => None,
+                Layer::Dashboard(_) | Layer::Episode(_) | Layer::Cost(_) | Layer::Providers(_) | Layer::Confirm(_) => {
+                    None
+                }
                 Layer::Need(_) | Layer::Form(_) | Layer::Palette(_) | Layer::Help(_) => None,
             });
             let gate = gate.map(|seen| format!("{seen}   ")).unwrap_or_default();

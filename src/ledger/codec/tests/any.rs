@@ -10,7 +10,7 @@ use proptest::sample::select;
 use super::every;
 use crate::domain::bill::{Bill, Terms};
 use crate::domain::budget::Scope;
-use crate::domain::call::{Route, Usage};
+use crate::domain::call::{Route, Told, Usage};
 use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -162,6 +162,10 @@ fn stage() -> impl Strategy<Value = Stage> {
     )
 }
 
+fn told() -> impl Strategy<Value = Told> {
+    (any::<Option<u32>>(), option::of(moment())).prop_map(|(most, until)| Told { most, until })
+}
+
 fn prompt() -> impl Strategy<Value = PromptPin> {
     (text(), text(), hash()).prop_map(|(agent, version, hash)| PromptPin { agent, version, hash })
 }
@@ -226,12 +230,15 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         CallIntended { key: key(), request: hash(), worst: usd(), route: route() }
         CallSettled {
             key: key(), answer: hash(), usage: usage(), price: usd(), machine_ms: any::<u64>(),
-            request_id: option::of(text()), bill: option::of(bill()),
+            request_id: option::of(text()), bill: option::of(bill()), told: told(),
         }
         CallFailed {
             key: key(), class: select(every::CLASSES), message: text(), price: usd(), not_before: option::of(moment()),
-            usage: prop_oneof![Just(Usage::default()), usage()], bill: option::of(bill()), request_id: option::of(text()),
+            usage: prop_oneof![Just(Usage::default()), usage()], bill: option::of(bill()), request_id: option::of(text()), told: told(),
         }
+        BreakerOpened { provider: select(every::PROVIDERS), until: moment(), failures: any::<u32>(), reason: text() }
+        BreakerProbing { provider: select(every::PROVIDERS) }
+        BreakerClosed { provider: select(every::PROVIDERS) }
         ChargeUncertain { key: key(), reason: text() }
         ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }
         AnswerReused {

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::every;
 use crate::domain::bill::{Basis, Bill, Terms};
 use crate::domain::budget::Scope;
-use crate::domain::call::{Provider, RetryClass, Route, Usage};
+use crate::domain::call::{Provider, RetryClass, Route, Told, Usage};
 use crate::domain::event::{
     Actor, Event, Handoff, Mending, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped,
     Uncertain, UnitPlan, Verdict, Way,
@@ -218,6 +218,7 @@ fn calls() -> Vec<Event> {
         machine_ms: 43_210,
         request_id: request_id.map(str::to_owned),
         bill: None,
+        told: Told::default(),
     };
     let mut events = vec![
         Event::StagePrepared { stage: id("voice"), input: hash("input"), units: vec![unit(1), unit(2)], last: false },
@@ -236,6 +237,7 @@ fn calls() -> Vec<Event> {
         usage: Usage::default(),
         bill: None,
         request_id: None,
+        told: Told::default(),
     }));
     events.push(Event::ChargeUncertain { key: key("script", 0, 3), reason: "the connection was cut".to_owned() });
     events.extend(every::RULINGS.iter().map(|ruling| Event::ChargeRuled {
@@ -406,6 +408,7 @@ fn bills() -> Vec<Event> {
         machine_ms: 43_211,
         request_id: None,
         bill,
+        told: Told::default(),
     };
     let usual = Terms::default();
     let mut events: Vec<Event> = every::BASES.iter().map(|basis| settled(bill(*basis, usual))).collect();
@@ -421,13 +424,53 @@ fn bills() -> Vec<Event> {
         usage: used,
         bill: bill(Basis::Counted, usual),
         request_id: Some("req_012CabD".to_owned()),
+        told: Told::default(),
     });
     events
 }
 
+/// What providers said of their limits, and how their breakers turned.
+fn traffic() -> Vec<Event> {
+    let told = |most, until| Event::CallSettled {
+        key: key("voice", 3, 1),
+        answer: hash("speech"),
+        usage: Usage { characters: 321, ..Usage::default() },
+        price: MicroUsd(12_345),
+        machine_ms: 1_234,
+        request_id: None,
+        bill: None,
+        told: Told { most, until },
+    };
+    vec![
+        told(Some(10), None),
+        told(None, Some(moment(0))),
+        Event::CallFailed {
+            key: key("voice", 4, 1),
+            class: RetryClass::LowerConcurrency,
+            message: "too many at once".to_owned(),
+            price: MicroUsd::ZERO,
+            not_before: Some(moment(5_000)),
+            usage: Usage::default(),
+            bill: None,
+            request_id: None,
+            told: Told { most: Some(2), until: Some(moment(6_000)) },
+        },
+        Event::BreakerOpened {
+            provider: Provider::Gemini,
+            until: moment(7_000),
+            failures: 5,
+            reason: "the model is overloaded".to_owned(),
+        },
+        Event::BreakerProbing { provider: Provider::Gemini },
+        Event::BreakerClosed { provider: Provider::Gemini },
+    ]
+}
+
 /// Whether it is about the studio and not about one of its episodes.
 fn is_studios(event: &Event) -> bool {
-    matches!(event, Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::CapSet { .. })
+    use Event::{BreakerClosed, BreakerOpened, CapSet, ClockSteppedBack, StudioOpened};
+    let is_breaker = matches!(event, BreakerOpened { .. } | BreakerClosed { .. });
+    is_breaker || matches!(event, StudioOpened { .. } | ClockSteppedBack { .. } | CapSet { .. })
 }
 
 /// Whether a person brought it about.
@@ -439,7 +482,7 @@ fn is_persons(event: &Event) -> bool {
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
-    let events = [beginning(), calls(), stages(), decisions(), bills()].concat();
+    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),

@@ -1,7 +1,8 @@
 //! From events to records of version 1 and back. Not for what is on disk: see the records themselves.
 
 use super::RecordV1;
-use crate::domain::call::Usage;
+use super::values::ToldV1;
+use crate::domain::call::{Told, Usage};
 use crate::domain::event::{Event, Way};
 
 impl From<&Event> for RecordV1 {
@@ -25,16 +26,23 @@ impl From<&Event> for RecordV1 {
             Event::CallIntended { key, request, worst, route } => {
                 Self::CallIntended { key, request, worst, route: route.into() }
             }
-            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
+            Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told } => {
+                let told = ToldV1::of(told);
                 let bill = bill.map(|bill| Box::new((*bill).into()));
-                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill }
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill, told }
             }
-            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+            Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told } => {
+                let told = ToldV1::of(told);
                 let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));
                 // Most failures used nothing.
                 let usage = (usage != Usage::default()).then(|| Box::new(usage.into()));
-                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id }
+                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told }
             }
+            Event::BreakerOpened { provider, until, failures, reason } => {
+                Self::BreakerOpened { provider: provider.into(), until, failures, reason }
+            }
+            Event::BreakerProbing { provider } => Self::BreakerProbing { provider: provider.into() },
+            Event::BreakerClosed { provider } => Self::BreakerClosed { provider: provider.into() },
             Event::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
             Event::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }
@@ -105,15 +113,22 @@ impl From<RecordV1> for Event {
             RecordV1::CallIntended { key, request, worst, route } => {
                 Self::CallIntended { key, request, worst, route: route.into() }
             }
-            RecordV1::CallSettled { key, answer, usage, price, machine_ms, request_id, bill } => {
+            RecordV1::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told } => {
+                let told = told.map(Told::from).unwrap_or_default();
                 let bill = bill.map(|bill| Box::new((*bill).into()));
-                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill }
+                Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill, told }
             }
-            RecordV1::CallFailed { key, class, message, price, not_before, usage, bill, request_id } => {
+            RecordV1::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told } => {
+                let told = told.map(Told::from).unwrap_or_default();
                 let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));
                 let usage = usage.map(|usage| (*usage).into()).unwrap_or_default();
-                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id }
+                Self::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told }
             }
+            RecordV1::BreakerOpened { provider, until, failures, reason } => {
+                Self::BreakerOpened { provider: provider.into(), until, failures, reason }
+            }
+            RecordV1::BreakerProbing { provider } => Self::BreakerProbing { provider: provider.into() },
+            RecordV1::BreakerClosed { provider } => Self::BreakerClosed { provider: provider.into() },
             RecordV1::ChargeUncertain { key, reason } => Self::ChargeUncertain { key, reason },
             RecordV1::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }

@@ -3,12 +3,13 @@
 //! Each is taken apart member by member, so that a member that the domain gains or loses does not compile until it is
 //! said here what becomes of it on disk.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
 use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
-use crate::domain::call::Route;
+use crate::domain::call::{Route, Told};
 use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -97,6 +98,30 @@ impl From<PolicyV1> for Policy {
             lately,
             sample,
         }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::ledger::codec) struct ToldV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    most: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+impl ToldV1 {
+    /// What was said; nothing where nothing was.
+    pub(super) fn of(told: Told) -> Option<Self> {
+        let Told { most, until } = told;
+        (told != Told::default()).then_some(Self { most, until })
+    }
+}
+
+impl From<ToldV1> for Told {
+    fn from(record: ToldV1) -> Self {
+        let ToldV1 { most, until } = record;
+        Self { most, until }
     }
 }
 
