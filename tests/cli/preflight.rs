@@ -60,9 +60,9 @@ fn an_episode_is_begun_where_all_is_well_and_what_stops_nothing_is_said() {
     let home = Home::new();
     let show = show(&home);
     let good = providers(&[]);
-    let ran = begin(&home, &good.base, &show, &["--cap", "3"]);
+    let ran = begin(&home, &good.base, &show, &["--cap", "5"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "001\n"), "{}", ran.err);
-    assert!(ran.err.contains("cap: all calls together cost") && ran.err.contains("the cap is 3.00"), "{}", ran.err);
+    assert!(ran.err.contains("cap: all calls together cost") && ran.err.contains("the cap is 5.00"), "{}", ran.err);
     assert!(good.asked().iter().all(|asked| asked.starts_with("GET")), "nothing that costs: {:?}", good.asked());
     // An arbiter gives advice, and an episode goes on without it.
     let alone =
@@ -72,7 +72,7 @@ fn an_episode_is_begun_where_all_is_well_and_what_stops_nothing_is_said() {
     assert!(ran.err.contains("key of openai") && ran.err.contains("cannot answer now"), "{}", ran.err);
     let estimate = home.run(&["estimate", "1"]);
     assert!(estimate.code == 0 && estimate.out.contains("Too few to forecast: 0 of this show's"), "{}", estimate.out);
-    assert!(estimate.out.contains("The cap leaves 3.00 USD"), "{}", estimate.out);
+    assert!(estimate.out.contains("The cap leaves 5.00 USD"), "{}", estimate.out);
 }
 
 #[test]
