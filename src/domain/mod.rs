@@ -26,6 +26,7 @@ pub mod panel;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;
+pub mod prefix;
 pub mod queue;
 pub mod research;
 pub mod reuse;
