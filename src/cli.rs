@@ -30,6 +30,7 @@ mod revision;
 mod servers;
 mod session;
 mod signals;
+mod telemetry;
 mod wiring;
 
 use std::io::Write;

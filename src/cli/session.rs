@@ -5,11 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
-use tracing_appender::non_blocking::WorkerGuard;
 
 use super::context::Context;
 use super::fault::CliError;
-use super::log;
+use super::log::{self, Logs};
 use super::rehearse::Relay;
 use super::servers::{Manner, Servers};
 use super::wiring::{self, Admit, Rehearsed};
@@ -33,7 +32,7 @@ pub(super) struct Session {
     pub(super) handle: Handle,
     runtime: Runtime,
     behind: Behind,
-    _log: Option<WorkerGuard>,
+    _log: Logs,
 }
 
 /// What answers behind a rehearsal in this process.
@@ -108,7 +107,7 @@ impl Session {
         options: OpenOptions,
         runtime: Runtime,
         behind: Behind,
-        log: Option<WorkerGuard>,
+        log: Logs,
     ) -> Result<Self, CliError> {
         let dir = options.dir.clone();
         let (handle, found) = open(options, runtime.handle())?;

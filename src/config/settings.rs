@@ -34,6 +34,8 @@ pub struct Settings {
     pub name: Option<String>,
     /// What is logged, in the words of `tracing`'s filters.
     pub log: String,
+    /// Where the spans of paid calls are exported to, by OpenTelemetry's protocol over HTTP; nowhere where it is not set.
+    pub otlp: Option<String>,
     /// What all episodes together may cost.
     pub caps: StudioCaps,
     /// The way out to the providers.
@@ -307,6 +309,7 @@ impl Settings {
         let settings = Self {
             name: values.optional("name"),
             log: values.text("log"),
+            otlp: values.optional("telemetry.otlp"),
             caps,
             network: values.network(),
             providers,

@@ -8,7 +8,7 @@ mod outcome;
 pub use self::outcome::{lost, outcome};
 use super::budget::Scope;
 use super::command::{Command, Start};
-use super::episode::{CallState, Episode, Life};
+use super::episode::{CallState, Episode, Life, Run, UnitState};
 use super::event::{Actor, Event, Need, Ruling};
 use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
@@ -188,17 +188,21 @@ fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decid
             return Err(not_now(&format!("no charge of {key} is uncertain")));
         }
     }
-    let mut events = vec![Event::ChargeRuled { key: key.clone(), ruling, not_before: None }];
+    let mut events = Vec::new();
     let id = Need::Charge { key: key.clone() }.id();
     if found.need(&id).is_some() {
         let answer = match ruling {
             Ruling::Resend => "send it again",
             Ruling::WriteOff => "written off",
         };
+        // First, since an episode that is over leaves the fold with its last open charge.
         events.push(Event::NeedClosed { id, answer: answer.to_owned() });
     }
+    events.push(Event::ChargeRuled { key: key.clone(), ruling, not_before: None });
     let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
-    if let (Ruling::WriteOff, Some(run), false) = (ruling, run, found.life.is_over()) {
+    // Of an answer that was broken off, the work has gone on without it.
+    let is_held = |run: &&Run| run.units.get(&key.unit).is_some_and(|unit| unit.state == UnitState::Held(key.clone()));
+    if let (Ruling::WriteOff, Some(run), false) = (ruling, run.filter(is_held), found.life.is_over()) {
         let reason = format!("the charge of {key} was written off, and its answer is missing");
         events.extend(outcome::stuck(found, &key.stage, run.input, &reason));
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::budget::{BudgetError, CapReached, Caps, Period, Scope};
 use super::call::Provider;
-use super::episode::{CallState, Episode, Life, Run, Standing, Unit, UnitState};
+use super::episode::{Call, CallState, Episode, Life, Run, Standing, Unit, UnitState};
 use super::event::{Event, Need, Pin};
 use super::ids::{IntentKey, StageId};
 use super::money::MicroUsd;
@@ -77,6 +77,8 @@ pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp)
         // Whoever waits at a need of an episode that is over waits for nothing.
         if let (true, Some(open)) = (episode.life.is_over(), episode.needs.iter().find(|open| !is_charge(&open.need))) {
             plan.event = Some(Event::NeedClosed { id: open.id.clone(), answer: "the episode is over".to_owned() });
+        } else if episode.life.is_over() {
+            plan.event = unasked_charge(episode);
         }
         return plan;
     }
@@ -112,6 +114,14 @@ pub(super) fn caps(studio: &Studio, episode: &Episode, period: Period) -> Caps {
 
 fn is_charge(need: &Need) -> bool {
     matches!(need, Need::Charge { .. })
+}
+
+/// A charge of an episode that is over and was not asked about while it ran, since the work went on without its answer.
+fn unasked_charge(episode: &Episode) -> Option<Event> {
+    let is_open = |call: &Call| matches!(call.state, CallState::Uncertain { .. });
+    let mut needs =
+        episode.calls.iter().filter(|(_, call)| is_open(call)).map(|(key, _)| Need::Charge { key: key.clone() });
+    needs.find(|need| episode.need(&need.id()).is_none()).map(|need| Event::NeedOpened { need })
 }
 
 struct Planner<'a> {

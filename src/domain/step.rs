@@ -100,6 +100,8 @@ pub struct CallStep {
     pub route: Route,
     /// The longest that it may take, in seconds.
     pub time_limit_seconds: u32,
+    /// Whether its answer may be broken off once it cannot meet its contract any more.
+    pub may_cut: bool,
 }
 
 /// What a provider said of its limits, as it came: a wait, not yet a moment.
@@ -130,6 +132,9 @@ pub struct CallFailure {
     pub bill: Option<Box<Bill>>,
     /// The provider's name for it.
     pub request_id: Option<String>,
+    /// Whether we broke the answer off, since it could not meet its contract any more: it is corrected like one that missed
+    /// it, and nobody is asked about it.
+    pub is_cut: bool,
 }
 
 /// What is known of a failed call's charge.
@@ -138,7 +143,7 @@ pub struct CallFailure {
 pub enum Charged {
     /// Its price, mostly nothing.
     Known(MicroUsd),
-    /// It was sent and the answer was lost.
+    /// It was sent and the answer was lost, or broken off before it was counted.
     Uncertain,
 }
 

@@ -220,13 +220,18 @@ impl Dispatcher {
             tick.dirty.insert(number);
         }
         if let Event::CallIntended { key, request, worst, route } = &stamped.event {
-            let limit = self.studio.episodes.get(&key.episode).and_then(|e| e.pin(&key.stage));
+            let episode = self.studio.episodes.get(&key.episode);
+            let limit = episode.and_then(|e| e.pin(&key.stage));
+            let run = episode.and_then(|e| e.stages.get(&key.stage)).and_then(|state| state.run.as_ref());
+            let unit = run.and_then(|run| run.units.get(&key.unit));
             tick.calls.push(CallStep {
                 key: key.clone(),
                 request: *request,
                 worst: *worst,
                 route: route.clone(),
                 time_limit_seconds: limit.map_or(600, |pin| pin.stage.time_limit_seconds),
+                // The last word of a model is always heard to its end: some contracts then take the usual in its place.
+                may_cut: unit.is_some_and(|unit| unit.corrections == 0),
             });
         }
         tick.batch.push(stamped);

@@ -21,6 +21,9 @@ use crate::domain::event::Person;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
 use crate::domain::step::{CallAnswer, CallFailure, CallStep, Done, Outcome, Step};
 
+/// The target of the spans of paid calls and of their lines in the log.
+pub const CALLS: &str = "greenroom::call";
+
 /// A call that is being made.
 pub type Calling = Pin<Box<dyn Future<Output = Result<CallAnswer, CallFailure>> + Send>>;
 

@@ -18,7 +18,9 @@ mod neighbours;
 mod prepare;
 mod price;
 mod route;
+mod span;
 mod talk;
+mod tee;
 
 pub(super) use self::look_over::Asked;
 use std::collections::BTreeMap;
@@ -78,7 +80,7 @@ pub(super) struct Workshop {
 
 impl Worker for Workshop {
     fn call(self: Arc<Self>, step: CallStep) -> Calling {
-        Box::pin(self.make(step))
+        Box::pin(span::watched(self, step))
     }
 
     fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {

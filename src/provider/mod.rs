@@ -10,6 +10,7 @@ mod gemini;
 pub mod headers;
 mod hints;
 mod mask;
+pub mod named;
 mod openai;
 mod perplexity;
 pub mod probe;

@@ -4,6 +4,7 @@
 
 use super::anthropic::{Delta, Fold};
 use super::call::{Form, Vendor};
+use super::usage::Usage;
 use super::{openai, perplexity};
 
 /// One step of an answer that is arriving.
@@ -21,7 +22,11 @@ pub enum Progress {
 
 /// Reads an answer while it arrives.
 #[derive(Debug)]
-pub struct Watch(Kind);
+pub struct Watch {
+    kind: Kind,
+    /// Whether the vendor has counted all that was shown so far.
+    is_counted: bool,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -35,20 +40,49 @@ enum Kind {
 impl Watch {
     /// A watch over an answer of this vendor, written in this form.
     pub fn new(vendor: Vendor, form: Form) -> Self {
-        Self(match (vendor, form) {
+        let kind = match (vendor, form) {
             (_, Form::Samples(_) | Form::Wav) => Kind::Whole(0),
             (Vendor::Anthropic, _) => Kind::Stream(Box::default()),
             (Vendor::OpenAi, _) => Kind::OpenAi(Box::default()),
             (Vendor::Perplexity, Form::Sonar) => Kind::Sonar(Box::default()),
             (Vendor::Perplexity, _) => Kind::Perplexity(Box::default()),
             (Vendor::Gemini | Vendor::ElevenLabs, _) => Kind::Whole(0),
-        })
+        };
+        Self { kind, is_counted: false }
     }
 
     /// Takes the next bytes, split in any way. A stream that makes no sense shows nothing; what to make of it is
     /// decided on the whole body.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Progress> {
-        match &mut self.0 {
+        let shown = self.read(bytes);
+        if let Some(last) = shown.last() {
+            self.is_counted = matches!(last, Progress::OutputTokens(_));
+        }
+        shown
+    }
+
+    /// What the vendor has counted of an answer that is not over, where its counts cover all that was shown so far.
+    pub fn counted(&self) -> Option<Usage> {
+        let so_far = match &self.kind {
+            Kind::Stream(fold) => fold.usage(),
+            Kind::OpenAi(fold) => fold.usage(),
+            Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => None,
+        };
+        so_far.filter(|_| self.is_counted)
+    }
+
+    /// Whether the stream is at its end, so that breaking it off saves nothing and loses the vendor's counts.
+    pub fn is_ending(&self) -> bool {
+        match &self.kind {
+            Kind::Stream(fold) => fold.stop_reason().is_some(),
+            Kind::OpenAi(fold) => fold.is_ending(),
+            // Its last event holds the whole answer once more, and the bill.
+            Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => true,
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Vec<Progress> {
+        match &mut self.kind {
             Kind::Stream(fold) => {
                 let mut shown = Vec::new();
                 fold.push(bytes, |delta| shown.push(delta.into()));

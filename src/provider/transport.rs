@@ -73,6 +73,11 @@ pub trait BodySink: Send {
     fn head(&mut self, status: u16, headers: &Headers);
     /// The next bytes of the body.
     fn chunk(&mut self, bytes: &[u8]);
+    /// Why the rest of the body is not wanted any more; asked after each piece of a good answer. The connection is then
+    /// closed, which stops a provider that is still producing.
+    fn given_up(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A sink for who does not want to watch.
@@ -297,7 +302,14 @@ impl Transport {
                     let piece = masking.push(&piece);
                     sink.chunk(&piece);
                     raw.body.extend_from_slice(&piece);
-                    continue;
+                    match sink.given_up().filter(|_| good) {
+                        None => continue,
+                        Some(why) => {
+                            let what =
+                                format!("The answer of {vendor} was cut by us, since it cannot become valid: {why}");
+                            CallError::new(RetryClass::FixRequest, ChargeKnown::Uncertain, &what)
+                        }
+                    }
                 }
                 Ok(Some(Ok(_))) => {
                     let what = format!("The answer of {vendor} is larger than {largest} bytes, and was given up");

@@ -10,6 +10,7 @@ use super::msg::Msg;
 use super::options::ConsoleOptions;
 use super::update::update;
 use super::view::view;
+use crate::engine::progress::Progress;
 use crate::engine::snapshot::Snapshot;
 
 /// The dashboard over one snapshot.
@@ -30,6 +31,11 @@ impl Still {
     /// Takes in a newer snapshot.
     pub fn follow(&mut self, snapshot: Arc<Snapshot>) {
         let _ = update(&mut self.model, Msg::Snapshot(snapshot));
+    }
+
+    /// Takes in what streams.
+    pub fn stream(&mut self, progress: Arc<Progress>) {
+        let _ = update(&mut self.model, Msg::Progress(progress));
     }
 
     /// Builds a frame anew; its text, row by row.

@@ -135,7 +135,7 @@ impl World {
         assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
         if let Event::CallIntended { key, request, worst, route } = event {
             self.asked.get_mut(&key).unwrap().went = Some(self.studio.seq);
-            self.calls.push(CallStep { key, request, worst, route, time_limit_seconds: 60 });
+            self.calls.push(CallStep { key, request, worst, route, time_limit_seconds: 60, may_cut: false });
         }
         self.journal.push(stamped);
     }
@@ -286,6 +286,27 @@ impl World {
             usage: Usage::default(),
             bill: None,
             request_id: None,
+            is_cut: false,
+        };
+        let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
+        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
+        self.write_all(&Actor::Engine, decided);
+        self.settle();
+    }
+
+    /// The answer to this call was broken off, since it could not become valid any more.
+    pub(crate) fn cut(&mut self, key: &IntentKey, charge: Charged) {
+        self.calls.retain(|call| call.key != *key);
+        let failure = CallFailure {
+            class: RetryClass::FixRequest,
+            message: "text stands before the JSON".into(),
+            retry_after_ms: None,
+            charge,
+            usage: Usage::default(),
+            bill: None,
+            request_id: None,
+            advice: Advice::default(),
+            is_cut: true,
         };
         let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
         let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
@@ -313,6 +334,8 @@ impl World {
             usage: Usage::default(),
             bill: None,
             request_id: None,
+            // Every second one of those that are lost was broken off by ourselves.
+            is_cut: charge == Charged::Uncertain && luck.is_multiple_of(2),
         };
         let result = if let Some(hint) = self.hint_ms.take() {
             let known = fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO));

@@ -131,6 +131,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("breaker.pause_seconds", Kind::Whole(1, 3_600)),
     ("breaker.max_seconds", Kind::Whole(1, 86_400)),
     ("limits.answer_bytes", Kind::Whole(65_536, 1_073_741_824)),
+    ("telemetry.otlp", Kind::Url),
     ("console.color", Kind::When),
     ("console.ascii", Kind::When),
     ("console.fps", Kind::Whole(1, 60)),

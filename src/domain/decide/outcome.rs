@@ -48,6 +48,7 @@ pub fn lost(key: &IntentKey) -> Outcome {
         usage: Usage::default(),
         bill: None,
         request_id: None,
+        is_cut: false,
     };
     Outcome::Called { key: key.clone(), result: Err(failure) }
 }
@@ -80,6 +81,7 @@ fn called(
             }
             events
         }
+        Err(failure) if failure.is_cut => cut_off(found, key, failure, now),
         Err(failure) => {
             let not_before = Some(later(now, wait_ms(key, failures, failure.retry_after_ms, limits)));
             let message = cut(&failure.message, MESSAGE);
@@ -152,6 +154,62 @@ fn breaker(
 fn told(advice: Advice, asked_ms: Option<u64>, now: Timestamp) -> Told {
     let rest = advice.rest_ms.max(asked_ms).filter(|ms| *ms > 0);
     Told { most: advice.most, until: rest.map(|ms| later(now, ms.min(LONGEST_PAUSE_MS))) }
+}
+
+/// An answer that we broke off: its price is known or its worst case stays held, and it is corrected like any that missed its
+/// contract. Nobody is asked: what it could have said is known to be of no use.
+fn cut_off(found: &Episode, key: &IntentKey, failure: &CallFailure, now: Timestamp) -> Vec<Event> {
+    let reason = cut(&failure.message, MESSAGE);
+    let is_waited_for = is_waited_for(found, key);
+    let charge = match failure.charge {
+        Charged::Known(price) => Event::CallFailed {
+            key: key.clone(),
+            class: RetryClass::FixRequest,
+            message: reason.clone(),
+            price,
+            not_before: None,
+            usage: failure.usage,
+            bill: failure.bill.clone(),
+            request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
+            told: told(failure.advice, None, now),
+        },
+        Charged::Uncertain => Event::ChargeUncertain { key: key.clone(), reason: reason.clone() },
+    };
+    let is_uncertain = matches!(charge, Event::ChargeUncertain { .. });
+    let mut events = vec![charge];
+    if is_uncertain && found.policy.uncertain == Uncertain::Resend {
+        // Nobody is there to reconcile it: its worst case counts as spent.
+        events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before: None });
+    }
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    if let (true, Some(run)) = (is_waited_for && !found.life.is_over(), run)
+        && let Some(unit) = run.units.get(&key.unit)
+    {
+        events.extend(missed_contract(found, &key.stage, run.input, key.unit, unit.corrections, reason));
+    }
+    events
+}
+
+/// An answer that misses its contract is corrected as often as the policy says; then the stage stops, or the turn passes.
+fn missed_contract(
+    found: &Episode,
+    stage: &StageId,
+    input: ContentHash,
+    unit: u32,
+    corrections: u32,
+    reason: String,
+) -> Vec<Event> {
+    let rejected = Event::OutputRejected { stage: stage.clone(), input, unit, reason: reason.clone() };
+    let mut events = vec![rejected];
+    if corrections >= found.policy.corrections {
+        if may_miss(found, stage, unit) {
+            events.push(missed(stage.clone(), input, unit));
+            return events;
+        }
+        let reason = format!("the answer missed its contract {} times, the last: {reason}", corrections + 1);
+        events.extend(stuck(found, stage, input, &reason));
+    }
+    events
 }
 
 /// What a failure of known price asks for beyond waiting.
@@ -348,19 +406,7 @@ fn worked(
             let Some(known) = unit_of(*unit).filter(|known| is_answered(known)) else {
                 return Vec::new();
             };
-            let reason = cut(reason, MESSAGE);
-            let rejected = Event::OutputRejected { stage: stage.clone(), input, unit: *unit, reason: reason.clone() };
-            let mut events = vec![rejected];
-            if known.corrections >= found.policy.corrections {
-                if may_miss(found, stage, *unit) {
-                    events.push(missed(stage.clone(), input, *unit));
-                    return events;
-                }
-                let reason =
-                    format!("the answer missed its contract {} times, the last: {reason}", known.corrections + 1);
-                events.extend(stuck(found, stage, input, &reason));
-            }
-            events
+            missed_contract(found, stage, input, *unit, known.corrections, cut(reason, MESSAGE))
         }
         Done::Evaluated(judged) => evaluated(found, stage, input, judged, now),
     }

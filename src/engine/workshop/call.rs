@@ -8,22 +8,20 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::Workshop;
 use super::exchange::{self, KeptAnswer};
 use super::price::{Order, Priced};
+use super::tee::Tee;
+use super::{Workshop, span};
 use crate::domain::call::{RetryClass, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
-use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
+use crate::domain::ids::IntentKey;
 use crate::domain::money::MicroUsd;
 use crate::domain::step::{Advice, CallAnswer, CallFailure, CallStep, Charged, Outcome};
-use crate::engine::progress::ProgressHub;
-use crate::ledger::spool::{SpoolWriter, Spooled};
+use crate::ledger::spool::Spooled;
 use crate::provider::allowance::Allowance;
-use crate::provider::call::Prepared;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
-use crate::provider::progress::{Progress, Watch};
 use crate::provider::transport::{BodySink, Limits};
 
 /// The day on which a price holds.
@@ -47,6 +45,7 @@ impl Workshop {
             usage: Usage::default(),
             bill: None,
             request_id: None,
+            is_cut: false,
         };
         let provider = step.route.provider;
         let endpoint = match self.endpoints.get(&provider) {
@@ -64,7 +63,8 @@ impl Workshop {
         };
         let (request, writer) = ready.await.map_err(unsent)?;
         self.progress.begun(step.key.episode, &step.key.stage);
-        let mut tee = Tee::new(writer, &request, &step.key, Arc::clone(&self.progress));
+        let held_to = step.may_cut.then(|| exchange::schema(&request)).flatten();
+        let mut tee = Tee::new(writer, &request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
@@ -74,7 +74,7 @@ impl Workshop {
             Ok(raw) => raw,
             Err(error) => {
                 let order = Order { route: &step.route, worst: step.worst, characters: 0, on, terms };
-                return Err(self.failure(&error, &order));
+                return Err(self.failed(&error, &tee, &order));
             }
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
@@ -122,6 +122,9 @@ impl Workshop {
             }
             Err(error) => return Ok(Err(CallFailure { advice, ..self.failure(error, order) })),
         };
+        if let Ok(decoded) = &decoded {
+            span::answered(answer, decoded);
+        }
         let Priced { usage, price, bill } = self.price(counted, model, order);
         if answer.is_rehearsed() != (self.provenance == Provenance::Rehearsal) {
             let message = match self.provenance {
@@ -143,13 +146,31 @@ impl Workshop {
                 usage,
                 bill: is_paid.then_some(bill),
                 request_id,
+                is_cut: false,
             }));
         }
         let answer = self.keep(&answer.artifact()?)?;
         Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id, bill: Some(bill), advice }))
     }
 
+    /// A call that brought no whole answer. One that we broke off is counted as far as the vendor has counted it; otherwise
+    /// its worst case stays held.
+    fn failed(&self, error: &CallError, tee: &Tee, order: &Order<'_>) -> CallFailure {
+        let failure = self.failure(error, order);
+        let Some(why) = tee.given_up() else { return failure };
+        let message = format!("the answer was cut by us, since it cannot become valid: {why}");
+        let cut = CallFailure { message, is_cut: true, ..failure };
+        match tee.watch.counted() {
+            Some(counted) => {
+                let Priced { usage, price, bill } = self.price(Some(&counted), None, order);
+                CallFailure { charge: Charged::Known(price), usage, bill: Some(bill), ..cut }
+            }
+            None => cut,
+        }
+    }
+
     fn failure(&self, error: &CallError, order: &Order<'_>) -> CallFailure {
+        span::failed(error);
         let class = match error.class {
             error::RetryClass::RetryAfter => RetryClass::RetryAfter,
             error::RetryClass::LowerConcurrency => RetryClass::LowerConcurrency,
@@ -168,7 +189,7 @@ impl Workshop {
         };
         let (retry_after_ms, advice) = (error.retry_after.map(whole_ms), Advice::default());
         let (message, request_id) = (error.message.clone(), error.request_id.clone());
-        CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id }
+        CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id, is_cut: false }
     }
 
     /// What became of a call that was under way when the process ended: settled where the spool holds all of its answer,
@@ -202,50 +223,8 @@ fn whole_ms(wait: Duration) -> u64 {
 }
 
 async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
-    tokio::task::spawn_blocking(act).await.unwrap_or_else(|_| Err("this call met a fault of the program".to_owned()))
-}
-
-/// Takes an answer as it arrives: into the spool, and to whoever watches.
-struct Tee {
-    writer: Option<SpoolWriter>,
-    watch: Watch,
-    episode: EpisodeNumber,
-    stage: StageId,
-    hub: Arc<ProgressHub>,
-}
-
-impl Tee {
-    fn new(writer: SpoolWriter, request: &Prepared, key: &IntentKey, hub: Arc<ProgressHub>) -> Self {
-        let watch = Watch::new(request.vendor, request.form);
-        Self { writer: Some(writer), watch, episode: key.episode, stage: key.stage.clone(), hub }
-    }
-
-    /// Marks the answer as whole. A spool that cannot be written only means that a crash right now would ask.
-    fn finish(&mut self, status: u16, headers: Vec<(String, String)>) {
-        if let Some(writer) = self.writer.take()
-            && let Err(error) = writer.finish(status, headers)
-        {
-            tracing::warn!(%error, "an answer could not be spooled");
-        }
-    }
-}
-
-impl BodySink for Tee {
-    fn head(&mut self, _status: u16, _headers: &Headers) {}
-
-    fn chunk(&mut self, bytes: &[u8]) {
-        if let Some(writer) = &mut self.writer
-            && let Err(error) = writer.write(bytes)
-        {
-            tracing::warn!(%error, "an answer could not be spooled");
-            self.writer = None;
-        }
-        for seen in self.watch.push(bytes) {
-            match seen {
-                Progress::Text(text) => self.hub.text(self.episode, &self.stage, &text),
-                Progress::OutputTokens(tokens) => self.hub.tokens(self.episode, &self.stage, tokens),
-                Progress::Thinking | Progress::Bytes(_) => {}
-            }
-        }
-    }
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(act))
+        .await
+        .unwrap_or_else(|_| Err("this call met a fault of the program".to_owned()))
 }

@@ -11,6 +11,7 @@ use crate::provider::allowance::Allowance;
 use crate::provider::call::{Answer, Form, Prepared, Vendor, decode};
 use crate::provider::error::CallError;
 use crate::provider::headers::Headers;
+use crate::provider::named;
 
 /// A request as it is kept: where it goes, and the body that is sent, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +118,18 @@ pub(super) fn characters(prepared: &Prepared) -> u64 {
     }
 }
 
+/// The schema that a request asks its answer to follow, where the vendor is told one.
+pub(super) fn schema(prepared: &Prepared) -> Option<Value> {
+    let place = match prepared.vendor {
+        Vendor::Anthropic => "/output_config/format/schema",
+        Vendor::Gemini => "/generationConfig/responseJsonSchema",
+        Vendor::OpenAi => "/response_format/json_schema/schema",
+        // Its last event holds the whole answer, whatever streamed before.
+        Vendor::Perplexity | Vendor::ElevenLabs => return None,
+    };
+    serde_json::from_slice::<Value>(&prepared.body).ok()?.pointer(place).cloned()
+}
+
 /// What stands in front of a kept body, on a line of its own.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
@@ -173,6 +186,11 @@ impl KeptAnswer {
             Vendor::Perplexity => true,
             Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs | Vendor::OpenAi => false,
         }
+    }
+
+    /// The name that the answer gives itself, where it does.
+    pub(super) fn answer_id(&self) -> Option<String> {
+        named::answer_id(&self.body)
     }
 
     /// The HTTP status.

@@ -133,7 +133,7 @@ impl Fold {
     }
 
     /// The counts so far; `None` where there were none.
-    pub(super) fn usage(&self) -> Option<Usage> {
+    pub(in crate::provider) fn usage(&self) -> Option<Usage> {
         self.counts.map(Counts::usage)
     }
 
@@ -143,7 +143,7 @@ impl Fold {
     }
 
     /// The vendor's word for why it ended.
-    pub(super) fn stop_reason(&self) -> Option<&str> {
+    pub(in crate::provider) fn stop_reason(&self) -> Option<&str> {
         self.stop_reason.as_deref()
     }
 

@@ -1,0 +1,85 @@
+//! Takes an answer as it arrives: into the spool, to whoever watches, and past a look at whether it can still become valid.
+//!
+//! Not for judging an answer: one that is whole is held to its contract elsewhere, whatever was seen here.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
+use crate::domain::prefix::Prefix;
+use crate::engine::progress::ProgressHub;
+use crate::ledger::spool::SpoolWriter;
+use crate::provider::call::Prepared;
+use crate::provider::headers::Headers;
+use crate::provider::progress::{Progress, Watch};
+use crate::provider::transport::BodySink;
+
+/// Takes an answer as it arrives: into the spool, and to whoever watches.
+pub(super) struct Tee {
+    writer: Option<SpoolWriter>,
+    pub(super) watch: Watch,
+    /// What the text is held to while it arrives, where it may be broken off.
+    prefix: Option<Prefix>,
+    broken: Option<String>,
+    episode: EpisodeNumber,
+    stage: StageId,
+    hub: Arc<ProgressHub>,
+}
+
+impl Tee {
+    /// A tee for the answer to one call; `held_to` is the schema of its text, where it may be broken off.
+    pub(super) fn new(
+        writer: SpoolWriter,
+        request: &Prepared,
+        key: &IntentKey,
+        hub: Arc<ProgressHub>,
+        held_to: Option<&Value>,
+    ) -> Self {
+        let watch = Watch::new(request.vendor, request.form);
+        let prefix = held_to.map(Prefix::new);
+        let (episode, stage) = (key.episode, key.stage.clone());
+        Self { writer: Some(writer), watch, prefix, broken: None, episode, stage, hub }
+    }
+
+    /// Marks the answer as whole. A spool that cannot be written only means that a crash right now would ask.
+    pub(super) fn finish(&mut self, status: u16, headers: Vec<(String, String)>) {
+        if let Some(writer) = self.writer.take()
+            && let Err(error) = writer.finish(status, headers)
+        {
+            tracing::warn!(%error, "an answer could not be spooled");
+        }
+    }
+}
+
+impl BodySink for Tee {
+    fn head(&mut self, _status: u16, _headers: &Headers) {}
+
+    fn chunk(&mut self, bytes: &[u8]) {
+        if let Some(writer) = &mut self.writer
+            && let Err(error) = writer.write(bytes)
+        {
+            tracing::warn!(%error, "an answer could not be spooled");
+            self.writer = None;
+        }
+        for seen in self.watch.push(bytes) {
+            match seen {
+                Progress::Text(text) => {
+                    if let Some(Err(why)) = self.prefix.as_mut().map(|prefix| prefix.push(&text)) {
+                        self.broken.get_or_insert(why);
+                    }
+                    self.hub.text(self.episode, &self.stage, &text);
+                }
+                Progress::OutputTokens(tokens) => self.hub.tokens(self.episode, &self.stage, tokens),
+                Progress::Thinking | Progress::Bytes(_) => {}
+            }
+        }
+    }
+
+    fn given_up(&self) -> Option<&str> {
+        self.broken.as_deref().filter(|_| !self.watch.is_ending())
+    }
+}
+
+#[cfg(test)]
+mod tests;
