@@ -20,7 +20,7 @@ use crate::domain::traffic::Breaking;
 use crate::engine::open::{OpenOptions, limits_of};
 use crate::prompts::library::Library;
 use crate::provider::call::Vendor;
-use crate::provider::endpoint::Endpoint;
+use crate::provider::endpoint::{Endpoint, Manner};
 use crate::provider::transport;
 
 /// The key that rehearsal servers take; they refuse every real one.
@@ -67,6 +67,12 @@ pub(super) fn endpoints(context: &Context<'_>, settings: &Settings) -> BTreeMap<
         } else {
             Endpoint::without_key(vendor(provider), &own.base_url).map_err(|e| e.to_string())
         };
+        let manner = Manner {
+            version: own.wire.version.clone(),
+            is_bearer: own.wire.is_bearer,
+            headers: own.wire.headers.clone(),
+        };
+        let endpoint = endpoint.and_then(|endpoint| endpoint.with_manner(manner).map_err(|e| e.to_string()));
         let endpoint = match endpoint {
             Ok(_) if !own.enabled => {
                 Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false."))

@@ -167,6 +167,31 @@ pub enum Standing<'a> {
     },
 }
 
+impl Standing<'_> {
+    /// Whether calls fail.
+    pub fn is_retired(&self) -> bool {
+        matches!(self, Self::Retired { .. })
+    }
+
+    /// What is to be said, in a few words; nothing where there is nothing to say.
+    pub fn told(&self) -> String {
+        let (what, successor) = match self {
+            Self::Living => return String::new(),
+            Self::Unknown => return "not in the table of models: nothing optional is sent to it".to_owned(),
+            Self::Deprecated { retires: Some(day), successor } => {
+                (format!("deprecated, retired from {day} on"), successor)
+            }
+            Self::Deprecated { retires: None, successor } => ("deprecated".to_owned(), successor),
+            Self::Retiring { on, successor } => (format!("retired from {on} on"), successor),
+            Self::Retired { on, successor } => (format!("retired since {on}"), successor),
+        };
+        match successor {
+            Some(successor) => format!("{what}; `{}` follows", successor.id),
+            None => format!("{what}; nothing follows"),
+        }
+    }
+}
+
 /// Days before a model's end from which it is told.
 pub const NOTICE_DAYS: i32 = 60;
 
@@ -335,9 +360,8 @@ impl Model {
     /// model makes, where that is known.
     pub fn room(&self, answer: u32, effort: Option<Effort>) -> u32 {
         let takes = self.text();
-        let thinks = takes.thinking.unasked || (effort.is_some() && takes.thinking.is_steered());
-        let effort = effort.map(|effort| takes.nearest(effort).unwrap_or(effort)).or(takes.default_effort);
-        let room = if thinks { effort.unwrap_or(Effort::Medium).room() } else { 0 };
+        let level = effort.map(|effort| takes.nearest(effort).unwrap_or(effort)).or(takes.default_effort);
+        let room = if takes.thinking.thinks(effort) { level.unwrap_or(Effort::Medium).room() } else { 0 };
         let most = self.limits.output.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
         answer.saturating_add(room).min(most)
     }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::models::Effort;
+
 /// A word that is no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is no role: {near}")]
@@ -59,6 +61,19 @@ impl Role {
             Self::Researcher => "researcher",
             Self::Small => "small",
             Self::Voice => "voice",
+        }
+    }
+}
+
+impl Role {
+    /// How much is thought where a prompt does not say: most where judgement is the work, and not at all where a text is only
+    /// cut to size.
+    pub fn effort(self) -> Effort {
+        match self {
+            Self::JudgeA | Self::JudgeB | Self::Arbiter => Effort::High,
+            Self::Coordinator | Self::Writer => Effort::Medium,
+            Self::Researcher => Effort::Low,
+            Self::Small | Self::Voice => Effort::Off,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod habits;
 mod layers;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use jiff::civil::Date;
 use self::habits::{Habits, Server, SpeechFormat, VoiceContext, VoiceForm};
 pub use self::layers::Origin;
 use self::layers::{Layers, Value};
+pub use self::wire::{Remembers, WireSettings};
 use super::environment::{Environment, base_url_variable};
 use super::fault::{Fault, Faults, LoadError, Place, dollars, read_if_there};
 use super::network::{self, Network};
@@ -114,6 +116,8 @@ pub struct ProviderSettings {
     pub per_minute: Option<u32>,
     /// Whether it may be called at all.
     pub enabled: bool,
+    /// How it is spoken to.
+    pub wire: WireSettings,
 }
 
 /// When and how often a failed call is sent again.
@@ -172,6 +176,17 @@ struct RouteSetting {
     cheaper: Option<String>,
     cap: Option<MicroUsd>,
     place: Place,
+}
+
+/// A model that a route names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The role.
+    pub role: Role,
+    /// Where in the route: `model`, `fallback` or `cheaper`.
+    pub place: &'static str,
+    /// The model's id.
+    pub model: String,
 }
 
 /// Where the calls of a role go.
@@ -332,6 +347,26 @@ impl Settings {
         voice.map_or(Provider::ElevenLabs, |(_, route)| route.provider)
     }
 
+    /// Every model that a route names, whether or not it can be called.
+    pub fn named(&self) -> impl Iterator<Item = Named> {
+        self.routes.iter().flat_map(|(role, route)| {
+            let places = [
+                ("model", Some(&route.model)),
+                ("fallback", route.fallback.as_ref()),
+                ("cheaper", route.cheaper.as_ref()),
+            ];
+            let named = |(place, model): (&'static str, Option<&String>)| {
+                model.map(|model| Named { role: *role, place, model: model.clone() })
+            };
+            places.into_iter().filter_map(named)
+        })
+    }
+
+    /// The provider that a role's route names.
+    pub fn provider_of(&self, role: Role) -> Option<Provider> {
+        self.routes.iter().find(|(named, _)| *named == role).map(|(_, route)| route.provider)
+    }
+
     /// Where the calls of a role go on a day.
     ///
     /// # Errors
@@ -476,6 +511,25 @@ impl Values {
             concurrency: self.small(&key("concurrency")),
             per_minute: Some(self.small(&key("per_minute"))).filter(|most| *most > 0),
             enabled: self.switch(&key("enabled")),
+            wire: self.wire(provider),
+        }
+    }
+
+    fn wire(&self, provider: Provider) -> WireSettings {
+        let key = |name: &str| format!("providers.{provider}.{name}");
+        let under = key("headers.");
+        let header = |(key, (value, _)): (&String, &(Value, Origin))| {
+            key.strip_prefix(&under).map(|name| (name.to_owned(), value.to_string()))
+        };
+        WireSettings {
+            version: self.optional(&key("version")),
+            is_bearer: self.optional(&key("auth")).as_deref() == Some("bearer"),
+            remembers: match self.optional(&key("remembers")).as_deref() {
+                Some("off") => Remembers::Off,
+                Some("1h") => Remembers::OneHour,
+                Some(_) | None => Remembers::FiveMinutes,
+            },
+            headers: self.layers.values.iter().filter_map(header).collect(),
         }
     }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::version::Version;
 use crate::config::fault::{Fault, Faults, Place, suggestion};
+use crate::config::models::Effort;
 use crate::config::pipeline::{contract, contract_names};
 use crate::config::role::Role;
 use crate::domain::handoff::Contract;
@@ -42,8 +43,10 @@ pub struct Prompt {
     pub output: Contract,
     /// What code checks on the answer.
     pub validation: Vec<String>,
-    /// The most tokens of an answer.
+    /// The most tokens of an answer, without what is thought before it.
     pub max_tokens: u32,
+    /// How much is to be thought first: as the prompt says, or else as its role does.
+    pub effort: Effort,
     /// What changed in this version and why.
     pub changed: String,
     /// The file as it is, which an episode keeps.
@@ -59,7 +62,13 @@ pub struct Rendered {
     pub system: String,
     /// The request with its data blocks.
     pub user: String,
+    /// How many bytes at the beginning of `user` an agent's calls have in common: up to the end of the blocks of show and
+    /// research, where they come first.
+    pub stable: usize,
 }
+
+/// The slots whose content many calls of an agent share.
+const SHARED: [&str; 2] = ["show", "research"];
 
 impl Rendered {
     /// The same request once more, with what was wrong with the first answer as a last block.
@@ -115,6 +124,8 @@ struct FrontMatter {
     output: String,
     validation: Vec<String>,
     max_tokens: u32,
+    #[serde(default)]
+    effort: Option<String>,
     changed: String,
 }
 
@@ -162,6 +173,14 @@ impl Prompt {
         if !(1..=MOST_TOKENS).contains(&front.max_tokens) {
             faults.front("max_tokens", format!("`max_tokens` must be a whole number from 1 to {MOST_TOKENS}"));
         }
+        let effort = front.effort.as_deref().map(|word| {
+            let level = Effort::ALL.iter().find(|(name, _)| *name == word).map(|(_, level)| *level);
+            level.ok_or_else(|| {
+                let near = suggestion(word, Effort::ALL.iter().map(|(name, _)| *name));
+                format!("`{word}` is no effort: {near}")
+            })
+        });
+        let effort = effort.and_then(|effort| faults.read("effort", effort));
         if front.objective.trim().is_empty() {
             faults.front("objective", "`objective` is empty".to_owned());
         }
@@ -181,6 +200,7 @@ impl Prompt {
             output,
             validation: front.validation,
             max_tokens: front.max_tokens,
+            effort: effort.unwrap_or(role.effort()),
             changed: front.changed,
             source: source.to_owned(),
             system: parts.system.text.trim().to_owned(),
@@ -208,7 +228,24 @@ impl Prompt {
             let filled = templates.render_str(body, &content);
             filled.map_err(|error| RenderError::Template { prompt: prompt(), what: error.to_string() })
         };
-        Ok(Rendered { system: fill(&self.system)?, user: fill(&self.user)? })
+        let user = fill(&self.user)?;
+        let stable = match self.user.get(..self.shared()) {
+            Some(head) if !head.is_empty() => fill(head)?,
+            Some(_) | None => String::new(),
+        };
+        let stable = if user.starts_with(&stable) { stable.len() } else { 0 };
+        Ok(Rendered { system: fill(&self.system)?, user, stable })
+    }
+
+    /// Where in the template the blocks end whose content many calls share; 0 where it begins with another one.
+    fn shared(&self) -> usize {
+        let blocks = self.slots.iter().filter_map(|slot| {
+            let block = block(slot);
+            self.user.find(&block).map(|at| (at, at + block.len(), SHARED.contains(&slot.as_str())))
+        });
+        let mut blocks: Vec<(usize, usize, bool)> = blocks.collect();
+        blocks.sort_unstable();
+        blocks.into_iter().take_while(|(.., is_shared)| *is_shared).last().map_or(0, |(_, end, _)| end)
     }
 }
 

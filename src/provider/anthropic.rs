@@ -1,86 +1,47 @@
-//! Anthropic's Messages API: the body of a request, and an answer read from its stream. Facts from
+//! Anthropic's Messages API: the body of a request, and an answer read from its stream or whole. Facts from
 //! Anthropic's documentation and its Python client 2.12.0, as of November 2026.
 //!
-//! Sampling parameters, prefill and manual thinking budgets are never sent: the models of 2026 refuse them, and none of
-//! the older ones needs them. Thinking is steered by effort where that is taken, and is otherwise at the model's own
-//! default.
+//! Both versions of the wire (`2023-06-01` and `2026-10-21`) take the same requests and give the same answers here; the
+//! header that names one is the endpoint's. Not for batches.
 
+mod request;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::call::{Answer, Finish, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
+pub(super) use self::request::{prepare, prepare_count};
+use self::stream::Trouble;
+pub(super) use self::stream::{Delta, Fold};
+use super::call::{Answer, Finish};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
-use super::{hints, schema};
-use crate::config::models::{Model, Structured};
+use super::hints;
 
-pub(super) use self::stream::{Delta, Fold, Trouble};
+/// The tool that takes the answer of a model that is not held to a schema in another way.
+const ANSWER: &str = "answer";
 
-/// The body of a request.
-pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, PrepareError> {
-    let model = checked_id("model", &request.model)?;
-    if request.user.trim().is_empty() {
-        return Err(PrepareError::Empty("answered"));
+/// Reads the answer to a count: the tokens of the prompt, by the vendor's estimate.
+pub(super) fn decode_count(status: u16, headers: &Headers, body: &[u8]) -> Result<u64, CallError> {
+    if status != 200 {
+        return Err(refusal(status, headers, body));
     }
-    let takes = known.text();
-    let mut user = request.user.clone();
-    let mut output = Map::new();
-    let effort = request.effort.and_then(|effort| takes.nearest(effort));
-    if let Some(effort) = effort {
-        output.insert("effort".to_owned(), effort.name().into());
-    }
-    if let Some(wanted) = &request.schema {
-        let wanted = schema::for_anthropic(wanted);
-        if takes.structured == Structured::Native {
-            output.insert("format".to_owned(), json!({"type": "json_schema", "schema": wanted}));
-        } else {
-            user.push_str(&schema::in_words(&wanted));
-        }
-    }
-    let mut body = Map::new();
-    body.insert("model".to_owned(), model.into());
-    body.insert("max_tokens".to_owned(), request.max_tokens.into());
-    if !request.system.is_empty() {
-        let mut block = json!({"type": "text", "text": request.system});
-        let ttl = match request.remember {
-            Remember::No => None,
-            Remember::FiveMinutes => Some("5m"),
-            Remember::OneHour => Some("1h"),
-        };
-        if let (Some(ttl), Some(block)) = (ttl, block.as_object_mut()) {
-            block.insert("cache_control".to_owned(), json!({"type": "ephemeral", "ttl": ttl}));
-        }
-        body.insert("system".to_owned(), json!([block]));
-    }
-    body.insert("messages".to_owned(), json!([{"role": "user", "content": [{"type": "text", "text": user}]}]));
-    if takes.thinking.adaptive && !takes.thinking.unasked && effort.is_some() {
-        body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
-    }
-    if !output.is_empty() {
-        body.insert("output_config".to_owned(), output.into());
-    }
-    body.insert("stream".to_owned(), true.into());
-    let body = Value::Object(body).to_string().into_bytes();
-    Ok(Prepared {
-        vendor: Vendor::Anthropic,
-        path: "/v1/messages".to_owned(),
-        body,
-        streaming: true,
-        form: Form::Usual,
+    let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+    parsed.get("input_tokens").and_then(Value::as_u64).ok_or_else(|| {
+        let said = "Anthropic's answer to a count holds no number";
+        CallError::new(RetryClass::RetryAfter, ChargeKnown::NotCharged, said).with_status(status)
     })
 }
 
-/// Reads a recorded stream, or the refusal in its place.
+/// Reads a recorded stream, a whole answer, or the refusal in their place.
 pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
     if status != 200 {
         return Err(refusal(status, headers, body));
     }
     let request_id = hints::request_id(headers);
-    let mut fold = Fold::default();
-    fold.push(body, |_| ());
+    let is_whole = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
+    let fold = if is_whole { Fold::whole(body) } else { Fold::streamed(body) };
     let usage = fold.usage();
     let fail = |class, charge, message: &str| {
         CallError::new(class, charge, message).with_status(status).with_request_id(request_id).with_usage(usage)
@@ -104,6 +65,8 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
     }
     let finish = match fold.stop_reason() {
         Some("end_turn" | "stop_sequence") => Finish::Complete,
+        // The tool takes the answer, and nobody calls the model again with what it gave.
+        Some("tool_use") if fold.is_tools() => Finish::Complete,
         Some("max_tokens" | "model_context_window_exceeded") => Finish::Length,
         Some("refusal") => Finish::Refused(fold.refusal().to_owned()),
         Some(other) => Finish::Other(token(other).unwrap_or_default()),

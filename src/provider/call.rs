@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::CallError;
+use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
 use super::usage::Usage;
 use super::{anthropic, elevenlabs, gemini, openai, perplexity, voice};
@@ -71,7 +71,7 @@ impl fmt::Display for Vendor {
     }
 }
 
-/// How long the vendor should remember the system text, where it can be told. Writing to its memory costs more than
+/// How long the vendor should remember the beginning of a request, where it can be told. Writing to its memory costs more than
 /// plain input, reading from it less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,8 +104,11 @@ pub struct TextRequest {
     pub schema: Option<serde_json::Value>,
     /// How much to think; the model's own default where it is not given.
     pub effort: Option<Effort>,
-    /// Whether the vendor should remember the system text.
+    /// Whether the vendor should remember the beginning: the system text, and of the turn the first `stable` bytes.
     pub remember: Remember,
+    /// How many bytes at the beginning of the turn many calls have in common; 0 where it begins with what is new.
+    #[serde(default)]
+    pub stable: usize,
 }
 
 /// How a voice should speak, in hundredths, so that a request has one spelling.
@@ -384,6 +387,40 @@ pub fn prepare(models: &Models, vendor: Vendor, request: &Request) -> Result<Pre
         }
         (Vendor::ElevenLabs, Request::Text(_)) => Err(PrepareError::Unsupported { vendor, kind: "text" }),
     }
+}
+
+/// Puts the question of how many tokens a request has into a vendor's words; `None` where the vendor does not count for
+/// nothing. Such a call is free and needs no reservation; [`decode_count`] reads its answer.
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn prepare_count(models: &Models, vendor: Vendor, request: &TextRequest) -> Result<Option<Prepared>, PrepareError> {
+    let model: &Model = &models.of(vendor.provider(), &request.model, false);
+    match vendor {
+        Vendor::Anthropic => anthropic::prepare_count(model, request).map(Some),
+        Vendor::Gemini => gemini::prepare_count(model, request).map(Some),
+        Vendor::OpenAi | Vendor::Perplexity => Ok(None),
+        Vendor::ElevenLabs => Err(PrepareError::Unsupported { vendor, kind: "text" }),
+    }
+}
+
+/// Reads the answer to a count: the tokens of the prompt by the vendor's own measure, which it calls an estimate.
+///
+/// # Errors
+///
+/// When the vendor refused or its answer holds no number. Nothing was charged either way.
+pub fn decode_count(vendor: Vendor, status: u16, headers: &Headers, body: &[u8]) -> Result<u64, CallError> {
+    let counted = match vendor {
+        Vendor::Anthropic => anthropic::decode_count(status, headers, body),
+        Vendor::Gemini => gemini::decode_count(status, headers, body),
+        Vendor::OpenAi | Vendor::Perplexity | Vendor::ElevenLabs => {
+            let said = format!("Nothing was asked of {vendor} that counts tokens");
+            Err(CallError::new(RetryClass::Stop, ChargeKnown::NotCharged, &said))
+        }
+    };
+    // A count is free, whatever became of it.
+    counted.map_err(|error| CallError { charge: ChargeKnown::NotCharged, ..error })
 }
 
 /// Reads a recorded body. A body that a crash cut short is told apart from one that is complete but broken: the first

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::Vendor;
@@ -14,6 +15,18 @@ pub struct Endpoint {
     vendor: Vendor,
     base: String,
     key: Option<SecretString>,
+    manner: Manner,
+}
+
+/// How a vendor is spoken to, beyond its address and its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// The version of Anthropic's wire; the older one where not given.
+    pub version: Option<String>,
+    /// Whether Anthropic is shown the key as a bearer's.
+    pub is_bearer: bool,
+    /// Headers that are sent beside our own. They carry no keys.
+    pub headers: Vec<(String, String)>,
 }
 
 /// An address or a key that is not fit for use. Nothing was sent. No variant repeats what was given.
@@ -34,6 +47,9 @@ pub enum EndpointError {
     /// The vendor answers nobody without a key.
     #[error("{0} takes no call without a key: set one")]
     NeedsKey(Vendor),
+    /// A header that was added is none.
+    #[error("a header that is added for {0} is none: check its name and its value")]
+    BadHeader(Vendor),
 }
 
 impl Endpoint {
@@ -48,7 +64,7 @@ impl Endpoint {
         if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(EndpointError::BadKey(vendor));
         }
-        Ok(Self { vendor, base, key: Some(key) })
+        Ok(Self { vendor, base, key: Some(key), manner: Manner::default() })
     }
 
     /// An endpoint to which no key is sent, after a check of its address. Only a server that speaks OpenAI's wire may be
@@ -59,11 +75,32 @@ impl Endpoint {
     /// When the vendor always takes a key, or the address is not a bare `https` one (or `http` on this machine).
     pub fn without_key(vendor: Vendor, base: &str) -> Result<Self, EndpointError> {
         match vendor {
-            Vendor::OpenAi => Ok(Self { vendor, base: bare(vendor, base)?, key: None }),
+            Vendor::OpenAi => Ok(Self { vendor, base: bare(vendor, base)?, key: None, manner: Manner::default() }),
             Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs | Vendor::Perplexity => {
                 Err(EndpointError::NeedsKey(vendor))
             }
         }
+    }
+
+    /// The same endpoint, spoken to in another manner.
+    ///
+    /// # Errors
+    ///
+    /// When one of the headers cannot be sent.
+    pub fn with_manner(mut self, manner: Manner) -> Result<Self, EndpointError> {
+        let is_sound = |(name, value): &(String, String)| {
+            HeaderName::try_from(name.as_str()).is_ok() && HeaderValue::try_from(value.as_str()).is_ok()
+        };
+        if !manner.headers.iter().all(is_sound) {
+            return Err(EndpointError::BadHeader(self.vendor));
+        }
+        self.manner = manner;
+        Ok(self)
+    }
+
+    /// How the vendor is spoken to.
+    pub(super) fn manner(&self) -> &Manner {
+        &self.manner
     }
 
     /// Whose endpoint it is.

@@ -59,8 +59,8 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
         body.insert("response_format".to_owned(), format(wanted, true));
     }
     let effort = request.effort.filter(|_| server.takes_effort() || is_openais(model));
-    if let Some(effort) = effort.and_then(|effort| known.text().nearest(effort)) {
-        body.insert("reasoning_effort".to_owned(), effort.name().into());
+    if let Some(effort) = effort.and_then(|effort| known.text().word(effort)) {
+        body.insert("reasoning_effort".to_owned(), effort.into());
     }
     body.insert("stream".to_owned(), true.into());
     body.insert("stream_options".to_owned(), json!({"include_usage": true}));

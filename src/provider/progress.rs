@@ -5,7 +5,7 @@
 use super::anthropic::{Delta, Fold};
 use super::call::{Form, Vendor};
 use super::usage::Usage;
-use super::{openai, perplexity};
+use super::{gemini, openai, perplexity};
 
 /// One step of an answer that is arriving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub struct Watch {
 #[derive(Debug)]
 enum Kind {
     Stream(Box<Fold>),
+    Gemini(Box<gemini::Fold>),
     OpenAi(Box<openai::Fold>),
     Perplexity(Box<perplexity::Fold>),
     Sonar(Box<perplexity::SonarFold>),
@@ -43,10 +44,11 @@ impl Watch {
         let kind = match (vendor, form) {
             (_, Form::Samples(_) | Form::Wav) => Kind::Whole(0),
             (Vendor::Anthropic, _) => Kind::Stream(Box::default()),
+            (Vendor::Gemini, _) => Kind::Gemini(Box::default()),
             (Vendor::OpenAi, _) => Kind::OpenAi(Box::default()),
             (Vendor::Perplexity, Form::Sonar) => Kind::Sonar(Box::default()),
             (Vendor::Perplexity, _) => Kind::Perplexity(Box::default()),
-            (Vendor::Gemini | Vendor::ElevenLabs, _) => Kind::Whole(0),
+            (Vendor::ElevenLabs, _) => Kind::Whole(0),
         };
         Self { kind, is_counted: false }
     }
@@ -66,7 +68,7 @@ impl Watch {
         let so_far = match &self.kind {
             Kind::Stream(fold) => fold.usage(),
             Kind::OpenAi(fold) => fold.usage(),
-            Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => None,
+            Kind::Gemini(_) | Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => None,
         };
         so_far.filter(|_| self.is_counted)
     }
@@ -77,7 +79,8 @@ impl Watch {
             Kind::Stream(fold) => fold.stop_reason().is_some(),
             Kind::OpenAi(fold) => fold.is_ending(),
             // Its last event holds the whole answer once more, and the bill.
-            Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => true,
+            // Gemini's counts come with every chunk, and what it bills for a stream that is left is not known.
+            Kind::Gemini(_) | Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => true,
         }
     }
 
@@ -86,6 +89,11 @@ impl Watch {
             Kind::Stream(fold) => {
                 let mut shown = Vec::new();
                 fold.push(bytes, |delta| shown.push(delta.into()));
+                shown
+            }
+            Kind::Gemini(fold) => {
+                let mut shown = Vec::new();
+                fold.push(bytes, |step| shown.push(step));
                 shown
             }
             Kind::OpenAi(fold) => {

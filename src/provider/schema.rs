@@ -1,6 +1,8 @@
 //! A JSON Schema cut down to what a vendor takes. What is dropped here (ranges, lengths) is checked by the caller on
 //! the answer, against the schema as it was written.
 
+mod response;
+
 use serde_json::{Map, Value};
 
 /// Formats that both vendors know; others, such as schemars' `uint32`, are left out.
@@ -80,6 +82,11 @@ pub(super) fn for_gemini(schema: &Value) -> Value {
 /// optional keeps its type, so that what is answered is also sound by the schema as it was written.
 pub(super) fn for_openai(schema: &Value) -> Value {
     walk(schema, Dialect::OpenAi)
+}
+
+/// The older form of Google's, for the models that want it.
+pub(super) fn for_gemini_older(schema: &Value) -> Value {
+    response::of(schema)
 }
 
 /// What asks for a schema in words, of a model that cannot be held to one.

@@ -32,8 +32,8 @@ use super::headers::Headers;
 use super::hints;
 use super::mask::{Mask, Masking};
 
-/// The version of Anthropic's wire. The older one is accepted for every model, and nothing is sent in which the newer
-/// one differs (Anthropic's documentation of versions, November 2026).
+/// The version of Anthropic's wire where the endpoint names none. Both are accepted for every model, and nothing is sent in
+/// which the newer one differs (Anthropic's documentation of versions, November 2026).
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// The most bytes of an answer. Ten minutes of speech in base64 are 38 MB.
@@ -252,13 +252,17 @@ impl Transport {
             .header(HeaderName::from_static("idempotency-key"), key)
             .header(HeaderName::from_static("x-retry-count"), attempt);
         if let Some(secret) = endpoint.key() {
-            let (name, mut value) = authorization(vendor, secret)
+            let (name, mut value) = authorization(vendor, endpoint.manner().is_bearer, secret)
                 .ok_or_else(|| refuse("The key for the provider is not fit for a header"))?;
             value.set_sensitive(true);
             request = request.header(name, value);
         }
         if vendor == Vendor::Anthropic {
-            request = request.header(HeaderName::from_static("anthropic-version"), ANTHROPIC_VERSION);
+            let version = endpoint.manner().version.as_deref().unwrap_or(ANTHROPIC_VERSION);
+            request = request.header(HeaderName::from_static("anthropic-version"), version);
+        }
+        for (name, value) in &endpoint.manner().headers {
+            request = request.header(name, value);
         }
         let body = Bytes::from(prepared.body.clone());
         let gate = gate.clone();
@@ -331,13 +335,13 @@ impl Transport {
 }
 
 /// The header in which a vendor takes its key.
-fn authorization(vendor: Vendor, secret: &SecretString) -> Option<(HeaderName, HeaderValue)> {
+fn authorization(vendor: Vendor, is_bearer: bool, secret: &SecretString) -> Option<(HeaderName, HeaderValue)> {
     let plain = |name| Some((HeaderName::from_static(name), HeaderValue::from_str(secret.expose_secret()).ok()?));
     match vendor {
-        Vendor::Anthropic => plain("x-api-key"),
+        Vendor::Anthropic if !is_bearer => plain("x-api-key"),
         Vendor::Gemini => plain("x-goog-api-key"),
         Vendor::ElevenLabs => plain("xi-api-key"),
-        Vendor::OpenAi | Vendor::Perplexity => {
+        Vendor::Anthropic | Vendor::OpenAi | Vendor::Perplexity => {
             let bearer = SecretString::from(format!("Bearer {}", secret.expose_secret()));
             Some((header::AUTHORIZATION, HeaderValue::from_str(bearer.expose_secret()).ok()?))
         }

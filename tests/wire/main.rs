@@ -11,14 +11,17 @@
     reason = "a test fails by panicking and says how much it saw"
 )]
 
+mod anthropic;
 mod elevenlabs;
 mod fuzz;
+mod gemini;
 mod openai;
 mod perplexity;
 mod targets;
 
 use std::time::Duration;
 
+use greenroom::config::models::Models;
 use greenroom::config::prices::Prices;
 use greenroom::domain::call::Usage as Counted;
 use greenroom::provider::call::{Answer, Content, Finish, Form, Vendor, decode};
@@ -183,4 +186,9 @@ pub(crate) fn run(provider: &str, cases: &[Case]) -> usize {
     }
     println!("{provider}: {} cases, {splits} splits", cases.len());
     cases.len()
+}
+
+/// The table of models that ships.
+pub(crate) fn models() -> Models {
+    Models::built_in().expect("the table that ships has no fault")
 }

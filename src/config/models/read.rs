@@ -124,6 +124,10 @@ fn effort(section: &Section<'_, '_>, key: &'static str) -> Option<Effort> {
 /// The levels, from the least.
 fn efforts(section: &Section<'_, '_>) -> Option<Vec<Effort>> {
     let words = section.texts("efforts")?;
+    if words.iter().any(|word| word == Effort::Off.name()) {
+        section.fault_at("efforts", "that a model can be told not to think is the way `off` of its `thinking`");
+        return None;
+    }
     let mut levels = Vec::with_capacity(words.len());
     for word in &words {
         let Some((_, level)) = Effort::ALL.iter().find(|(name, _)| name == word) else {

@@ -60,6 +60,9 @@ pub struct Thinking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effort {
+    /// Not at all where the model allows it, and else as little as it does.
+    #[serde(rename = "none")]
+    Off,
     /// As little as the model allows.
     Low,
     /// A middle course.
@@ -75,7 +78,8 @@ pub enum Effort {
 
 impl Effort {
     /// All levels with their names, from the least.
-    pub const ALL: [(&str, Self); 5] = [
+    pub const ALL: [(&str, Self); 6] = [
+        ("none", Self::Off),
         ("low", Self::Low),
         ("medium", Self::Medium),
         ("high", Self::High),
@@ -86,6 +90,7 @@ impl Effort {
     /// The name on the wires, in prompts and in settings.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Off => "none",
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
@@ -98,10 +103,11 @@ impl Effort {
     /// that an answer does not run into for having been thought about.
     pub fn room(self) -> u32 {
         match self {
+            Self::Off => 0,
             Self::Low => 2_048,
-            Self::Medium => 8_192,
-            Self::High => 16_384,
-            Self::ExtraHigh => 24_576,
+            Self::Medium => 4_096,
+            Self::High => 12_288,
+            Self::ExtraHigh => 20_480,
             Self::Max => 32_768,
         }
     }
@@ -204,6 +210,16 @@ impl TextTakes {
         }
     }
 
+    /// The word for an effort on a wire that has one for all of thinking: `none` where that is wanted and can be.
+    pub fn word(&self, effort: Effort) -> Option<&'static str> {
+        match effort {
+            Effort::Off if self.thinking.off => Some(Effort::Off.name()),
+            Effort::Off | Effort::Low | Effort::Medium | Effort::High | Effort::ExtraHigh | Effort::Max => {
+                self.nearest(effort).map(Effort::name)
+            }
+        }
+    }
+
     /// The level to send for an effort: the highest that is not above it, or else the lowest; `None` where none is taken.
     pub fn nearest(&self, effort: Effort) -> Option<Effort> {
         self.efforts.iter().copied().filter(|level| *level <= effort).max().or(self.efforts.iter().copied().min())
@@ -211,9 +227,13 @@ impl TextTakes {
 }
 
 impl Thinking {
-    /// Whether it can be told to think.
-    pub(super) fn is_steered(self) -> bool {
-        self.adaptive || self.budget.is_some() || self.level
+    /// Whether it thinks when this much is asked of it, or nothing is.
+    pub(super) fn thinks(self, effort: Option<Effort>) -> bool {
+        match effort {
+            Some(Effort::Off) => self.unasked && !self.off && !self.between_tools,
+            Some(_) => self.unasked || self.adaptive || self.budget.is_some() || self.level,
+            None => self.unasked,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::wire;
 use crate::config::fault::{Fault, Place, dollars, suggestion};
 use crate::config::network::{self, ProxyAddress};
 use crate::config::reader::{Document, whole_of, with_article};
@@ -91,6 +92,8 @@ enum Kind {
     Word(&'static [&'static str]),
     Switch,
     Whole(u64, u64),
+    /// A header that is sent beside our own; the last part of the key is its name.
+    Header,
 }
 
 /// The words of a setting that follows the terminal or is forced.
@@ -118,6 +121,9 @@ const KEYS: &[(&str, Kind)] = &[
     ("providers.{provider}.concurrency", Kind::Whole(1, 64)),
     ("providers.{provider}.per_minute", Kind::Whole(0, 1_000)),
     ("providers.{provider}.enabled", Kind::Switch),
+    ("providers.anthropic.version", Kind::Word(&wire::VERSIONS)),
+    ("providers.anthropic.auth", Kind::Word(&wire::AUTH)),
+    ("providers.anthropic.remembers", Kind::Word(&wire::REMEMBERS)),
     ("routes.{role}.provider", Kind::Provider),
     ("routes.{role}.model", Kind::Words),
     ("routes.{role}.fallback", Kind::Words),
@@ -178,14 +184,21 @@ impl Layers {
         for (name, value) in table {
             let path = format!("{under}{}", name.get_ref());
             let within = format!("{path}.");
-            let kind = self.keys.get(&path).copied();
+            let is_header = under.starts_with("providers.") && under.ends_with(".headers.");
+            let kind = if is_header { Some(Kind::Header) } else { self.keys.get(&path).copied() };
+            let is_headers = under.starts_with("providers.") && name.get_ref().as_ref() == "headers";
             match (kind, value.get_ref()) {
-                (Some(kind), _) => match checked(kind, value) {
+                (Some(kind), _) => match checked(kind, name.get_ref(), value) {
                     Ok(read) => {
+                        // The names of headers are not told apart by their case.
+                        let path = if is_header { path.to_ascii_lowercase() } else { path };
                         self.values.insert(path, (read, origin(document.place(&value.span()))));
                     }
                     Err(what) => document.fault(&value.span(), format!("`{path}` {what}")),
                 },
+                (None, DeValue::Table(inner)) if is_headers && self.is_provider(under) => {
+                    self.table(document, inner, &within, origin);
+                }
                 (None, DeValue::Table(inner)) if self.keys.keys().any(|key| key.starts_with(&within)) => {
                     self.table(document, inner, &within, origin);
                 }
@@ -195,6 +208,11 @@ impl Layers {
                 (None, _) => self.unknown(document, &name.span(), under, name.get_ref()),
             }
         }
+    }
+
+    /// Whether what stands under this is a provider's.
+    fn is_provider(&self, under: &str) -> bool {
+        self.keys.contains_key(&format!("{under}base_url"))
     }
 
     fn unknown(&self, document: &Document<'_>, span: &Range<usize>, under: &str, name: &str) {
@@ -228,7 +246,7 @@ impl Layers {
 }
 
 /// Reads a value of a file; the fault completes a sentence that begins with the key.
-fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
+fn checked(kind: Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     let value = value.get_ref();
     let refuse = || format!("{}, and this is {}", wanted(kind), with_article(value));
     match kind {
@@ -238,6 +256,10 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
             None if value.is_integer() => Err(wanted(kind)),
             None => Err(refuse()),
         },
+        Kind::Header => {
+            let text = value.as_str().ok_or_else(refuse)?;
+            wire::header_fault(name, text).map_or_else(|| of_text(kind, text), Err)
+        }
         Kind::Words
         | Kind::Path
         | Kind::Amount
@@ -251,7 +273,7 @@ fn checked(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
 
 fn wanted(kind: Kind) -> String {
     match kind {
-        Kind::Words => "must be a text in quotes".to_owned(),
+        Kind::Words | Kind::Header => "must be a text in quotes".to_owned(),
         Kind::Path => "must be a path in quotes".to_owned(),
         Kind::Amount => "must be an amount in dollars in quotes, such as \"35.00\"".to_owned(),
         Kind::Url => "must be an address in quotes".to_owned(),
@@ -276,7 +298,7 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
         return Err("must be a text of one line with something in it".to_owned());
     }
     match kind {
-        Kind::Words => Ok(Value::Text(text.to_owned())),
+        Kind::Words | Kind::Header => Ok(Value::Text(text.to_owned())),
         Kind::Path => Ok(Value::Path(PathBuf::from(text))),
         Kind::Amount => text.parse().map(Value::Amount).map_err(|error| format!("must be an amount: {error}")),
         Kind::Url => address(text).map(Value::Text),

@@ -295,3 +295,38 @@ fn a_proxy_is_taken_where_it_is_set_or_asked_for_and_its_password_never_shows() 
         assert!(said.starts_with(place) && !said.contains("hush"), "{said}");
     }
 }
+
+#[test]
+fn each_provider_is_spoken_to_as_the_settings_say() {
+    let wire = |source: &str, provider| of_file(source).unwrap().providers.of(provider).wire.clone();
+    let usual = wire("", Provider::Anthropic);
+    assert_eq!((usual.version.as_deref(), usual.is_bearer), (Some("2023-06-01"), false));
+    assert_eq!((usual.remembers, usual.headers), (Remembers::FiveMinutes, Vec::new()));
+    let source = "[providers.anthropic]\nversion = \"2026-10-21\"\nauth = \"bearer\"\nremembers = \"off\"\n\
+                  [providers.anthropic.headers]\nX-Team = \"sound\"\n[providers.gemini]\nheaders = { x-a = \"1\", x-b = \"2\" }\n";
+    let own = wire(source, Provider::Anthropic);
+    assert_eq!((own.version.as_deref(), own.is_bearer), (Some("2026-10-21"), true));
+    assert_eq!(own.remembers, Remembers::Off);
+    assert_eq!(own.headers, [("x-team".to_owned(), "sound".to_owned())]);
+    let pairs =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    assert_eq!(wire(source, Provider::Gemini).headers, pairs(&[("x-a", "1"), ("x-b", "2")]));
+    assert_eq!(wire(source, Provider::ElevenLabs).headers, []);
+    assert_eq!(origin(&of_file(source).unwrap(), "providers.anthropic.headers.x-team"), "sound (config.toml:6)");
+    let faults = [
+        (
+            "[providers.gemini.headers]\nAuthorization = \"Bearer x\"",
+            "config.toml:2:17: `providers.gemini.headers.Authorization` carries a key",
+        ),
+        ("[providers.gemini.headers]\nx-goog-api-key = \"x\"", "carries a key"),
+        ("[providers.anthropic.headers]\nanthropic-version = \"1\"", "is set by the program itself"),
+        ("[providers.gemini.headers]\nx-a = 1", "must be a text in quotes"),
+        ("[providers.nobody.headers]\nx-a = \"1\"", "`providers.nobody` is not known"),
+        ("[providers.gemini]\nversion = \"2026-10-21\"", "is not known"),
+        ("[providers.anthropic]\nversion = \"2026-10-22\"", "cannot be `2026-10-22`: did you mean `2026-10-21`?"),
+    ];
+    for (source, expected) in faults {
+        let found = of_file(source).unwrap_err().to_string();
+        assert!(found.contains(expected), "{source}: expected {expected}, found\n{found}");
+    }
+}

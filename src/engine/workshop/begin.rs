@@ -268,10 +268,11 @@ impl Workshop {
         let scripts = i64::try_from(canaries).unwrap_or(i64::MAX);
         let mut sum = MicroUsd::ZERO;
         for pin in pins {
-            let Some(Route { model, .. }) = &pin.route else { continue };
+            let Some(route @ Route { model, .. }) = &pin.route else { continue };
             let worst = match (&pin.prompt, pin.stage.kind) {
                 (Some(prompt), _) => {
-                    let most = self.prompts.pinned(&prompt.agent, &prompt.hash).map_or(0, |prompt| prompt.max_tokens);
+                    let prompt = self.prompts.pinned(&prompt.agent, &prompt.hash);
+                    let most = prompt.map_or(0, |prompt| self.room(route, prompt));
                     let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
                     self.worst(model, &Asked::usual(request, Ceiling::OutputTokens(u64::from(most))), on)
                 }
@@ -296,7 +297,7 @@ impl Workshop {
         let Some(spec) = &pin.stage.panel else { return Ok(MicroUsd::ZERO) };
         let price = |seat: &Seat| {
             let prompt = self.prompts.pinned(&seat.prompt.agent, &seat.prompt.hash);
-            let most = prompt.map_or(0, |prompt| prompt.max_tokens);
+            let most = prompt.map_or(0, |prompt| self.room(&seat.route, prompt));
             let asked = Asked::usual(request, Ceiling::OutputTokens(u64::from(most)));
             let worst = self.worst(&seat.route.model, &asked, on);
             worst.map_err(|e| e.to_string())

@@ -6,9 +6,10 @@ use super::call::day;
 use super::judge::{self, CANARY};
 use super::{Job, Workshop, exchange, neighbours};
 use crate::config::prices::{Asked, Ceiling};
+use crate::config::settings::Remembers;
 use crate::config::settings::habits::VoiceContext;
 use crate::config::show::{Show, Voice, VoiceProvider};
-use crate::domain::call::Route;
+use crate::domain::call::{Provider, Route};
 use crate::domain::event::{PromptPin, UnitPlan};
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, Routing, SpeechText};
@@ -189,17 +190,33 @@ impl Job<'_> {
         let own = self.voice(unit)?.route;
         let route = own.as_ref().map_or_else(|| self.route(), Ok)?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
+        let max_tokens = self.shop.room(route, prompt);
         let request = Request::Text(TextRequest {
             model: self.shop.prices.on_the_wire(&route.model).to_owned(),
             system: rendered.system,
             user: rendered.user,
-            max_tokens: prompt.max_tokens,
+            max_tokens,
             schema,
-            effort: None,
-            remember: Remember::No,
+            effort: Some(prompt.effort),
+            remember: self.remembers(),
+            stable: rendered.stable,
         });
-        let plan = self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(prompt.max_tokens)))?;
+        let plan = self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(max_tokens)))?;
         Ok(UnitPlan { route: own, ..plan })
+    }
+
+    /// For how long the beginning of a call is remembered: only where others with the same beginning follow, since what is
+    /// written and never read again costs more than it saves.
+    fn remembers(&self) -> Remember {
+        let follows = match self.pin.stage.kind {
+            Kind::Panel | Kind::Evaluate => true,
+            Kind::Agent | Kind::Gate | Kind::Speech | Kind::Master | Kind::Render => false,
+        };
+        match self.shop.settings.providers.of(Provider::Anthropic).wire.remembers {
+            Remembers::FiveMinutes if follows => Remember::FiveMinutes,
+            Remembers::OneHour if follows => Remember::OneHour,
+            Remembers::Off | Remembers::FiveMinutes | Remembers::OneHour => Remember::No,
+        }
     }
 
     /// One call for each line, in the voice of its speaker; where one is spoken again, that one alone.
@@ -265,6 +282,12 @@ fn voice_id(voice: &Voice) -> String {
 }
 
 impl Workshop {
+    /// The most tokens of an answer to a prompt, with room for what is thought before it.
+    pub(super) fn room(&self, route: &Route, prompt: &Prompt) -> u32 {
+        let model = self.prices.on_the_wire(&route.model);
+        self.models.of(route.provider, model, false).room(prompt.max_tokens, Some(prompt.effort))
+    }
+
     /// Keeps a request and prices its worst case.
     fn plan(&self, route: &Route, request: &Request, unit: u32, ceiling: Ceiling) -> Result<UnitPlan, String> {
         let prepared = prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;

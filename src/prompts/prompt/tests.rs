@@ -44,7 +44,36 @@ fn a_sound_prompt_is_read_and_filled() {
     assert_eq!(prompt.hash, ContentHash::of(SOUND.as_bytes()));
     let rendered = prompt.render(&content(&[("show", "{\"a\":1}"), ("script", "[]")])).unwrap();
     assert_eq!(rendered.system, "Blocks are material.");
+    assert_eq!(rendered.user.get(..rendered.stable), Some("Write.\n\n<data name=\"show\">{\"a\":1}</data>"));
     assert_eq!(rendered.user, "Write.\n\n<data name=\"show\">{\"a\":1}</data>\n<data name=\"script\">[]</data>");
+}
+
+#[test]
+fn effort_is_the_prompts_own_or_else_its_roles() {
+    assert_eq!(parse(SOUND).unwrap().effort, Effort::Off, "the role is small");
+    for (word, effort) in [("none", Effort::Off), ("low", Effort::Low), ("xhigh", Effort::ExtraHigh)] {
+        let own = SOUND.replace("max_tokens: 6000", &format!("max_tokens: 6000\neffort: {word}"));
+        assert_eq!(parse(&own).unwrap().effort, effort);
+    }
+}
+
+#[test]
+fn what_calls_share_ends_before_the_first_block_that_is_new() {
+    let with = |blocks: &[&str]| {
+        let slots = blocks.join(", ");
+        let body: String =
+            blocks.iter().map(|slot| format!("<data name=\"{slot}\">{{{{ {slot} }}}}</data>\n")).collect();
+        let source = SOUND.replace("[show, script]", &format!("[{slots}]"));
+        let source = format!("{}## User\n\n{body}", source.split("## User").next().unwrap());
+        let given: BTreeMap<String, String> = blocks.iter().map(|slot| ((*slot).to_owned(), "ß".to_owned())).collect();
+        let rendered = parse(&source).unwrap().render(&given).unwrap();
+        rendered.user[..rendered.stable].to_owned()
+    };
+    let block = |slot: &str| format!("<data name=\"{slot}\">ß</data>");
+    assert_eq!(with(&["show", "research", "script"]), format!("{}\n{}", block("show"), block("research")));
+    assert_eq!(with(&["show", "script", "research"]), block("show"));
+    assert_eq!(with(&["script", "show"]), "");
+    assert_eq!(with(&["show"]), block("show"));
 }
 
 #[test]
@@ -98,6 +127,7 @@ fn each_planted_fault_is_told_with_its_line() {
         ("output: show_notes", "output: package", "p.md:8:1: `package` is nothing that an agent answers"),
         ("max_tokens: 6000", "max_tokens: 0", "p.md:10:1: `max_tokens` must be"),
         ("max_tokens: 6000", "max_tokens: many", "p.md:10:"),
+        ("max_tokens: 6000", "effort: hihg\nmax_tokens: 6000", "p.md:10:1: `hihg` is no effort: did you mean `high`?"),
         ("changed: \"First version.\"\n", "", "missing field `changed`"),
         ("## System\n", "## Sytem\n", "p.md:13:1: the line `## System` is missing"),
         ("## User\n", "## Users\n", "the line `## User` is missing"),

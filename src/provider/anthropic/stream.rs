@@ -1,12 +1,14 @@
 //! The fold over the events of a Messages stream: text, counts and how it ended. The live display and the reading of a
-//! recorded body are the same fold.
+//! recorded body are the same fold, and a body that was not streamed fills it at once.
 //!
-//! Counts in `message_delta` are cumulative and overwrite. Unknown events, blocks and deltas are ignored.
+//! The input of the tool that takes the answer is the text, where the model called it. Counts in `message_delta` are cumulative and overwrite. Unknown events, blocks and deltas are ignored.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::sse::{Event, Reader};
 use super::super::usage::Usage;
+use super::ANSWER;
 
 /// The events that are read; one with another name is ignored whatever it holds.
 const NAMES: &[&str] =
@@ -46,6 +48,10 @@ pub(in crate::provider) enum Trouble {
 pub(in crate::provider) struct Fold {
     reader: Reader,
     text: String,
+    /// The input of the tool that takes the answer, once it was called.
+    tool: Option<String>,
+    /// Whether the block that is open is that tool's.
+    is_in_tool: bool,
     model: Option<String>,
     counts: Option<Counts>,
     stop_reason: Option<String>,
@@ -85,11 +91,15 @@ impl Fold {
                 self.model = message.model;
                 self.counts = message.usage;
             }
-            Frame::ContentBlockStart { content_block: Block::Text { text } } => self.say(text, each),
-            Frame::ContentBlockStart { content_block: Block::Thinking } => each(Delta::Thinking),
-            Frame::ContentBlockStart { content_block: Block::Other } => {}
+            Frame::ContentBlockStart { content_block } => self.block(content_block, each),
             Frame::ContentBlockDelta { delta: Piece::TextDelta { text } } => self.say(text, each),
             Frame::ContentBlockDelta { delta: Piece::ThinkingDelta } => each(Delta::Thinking),
+            Frame::ContentBlockDelta { delta: Piece::InputJsonDelta { partial_json } } => {
+                if let Some(tool) = self.tool.as_mut().filter(|_| self.is_in_tool && !partial_json.is_empty()) {
+                    tool.push_str(&partial_json);
+                    each(Delta::Text(partial_json));
+                }
+            }
             Frame::ContentBlockDelta { delta: Piece::Other } => {}
             Frame::MessageDelta { delta, usage } => {
                 if let Some(usage) = usage {
@@ -111,6 +121,66 @@ impl Fold {
             }
             Frame::Other => {}
         }
+    }
+
+    /// A block begins, or is there whole.
+    fn block(&mut self, block: Block, each: &mut impl FnMut(Delta)) {
+        self.is_in_tool = false;
+        match block {
+            Block::Text { text } => self.say(text, each),
+            Block::Thinking | Block::RedactedThinking => each(Delta::Thinking),
+            Block::ToolUse { name, input } if name == ANSWER && self.tool.is_none() => {
+                self.is_in_tool = true;
+                // A stream begins with an empty input, and its pieces follow.
+                let whole = input.as_object().is_some_and(|members| !members.is_empty());
+                self.tool = Some(if whole { input.to_string() } else { String::new() });
+            }
+            Block::ToolUse { .. } | Block::Other => {}
+        }
+    }
+
+    /// A recorded stream.
+    pub(super) fn streamed(body: &[u8]) -> Self {
+        let mut fold = Self::default();
+        fold.push(body, |_| ());
+        fold
+    }
+
+    /// An answer that was not streamed.
+    pub(super) fn whole(body: &[u8]) -> Self {
+        let mut fold = Self::default();
+        let message: Whole = match serde_json::from_slice(body) {
+            Ok(message) => message,
+            Err(error) => {
+                fold.stopped = !error.is_eof();
+                fold.unreadable = Some(format!("it is malformed at line {}", error.line()));
+                // Counts that can be read are those of the charge.
+                let value: Value = serde_json::from_slice(body).unwrap_or_default();
+                fold.counts = value.get("usage").cloned().and_then(|usage| serde_json::from_value(usage).ok());
+                return fold;
+            }
+        };
+        fold.stopped = true;
+        match message {
+            Whole::Message { content, model, stop_reason, stop_details, usage } => {
+                for block in content {
+                    fold.block(block, &mut |_| ());
+                }
+                fold.model = model;
+                fold.counts = usage;
+                fold.stop_reason = stop_reason;
+                fold.refusal = stop_details.and_then(|details| details.category).unwrap_or_default();
+            }
+            Whole::Error { error, request_id } => {
+                fold.reported = Some(Trouble::Reported { kind: error.kind, message: error.message, request_id });
+            }
+        }
+        fold
+    }
+
+    /// Whether the answer is the input of the tool that takes it.
+    pub(super) fn is_tools(&self) -> bool {
+        self.tool.is_some()
     }
 
     fn say(&mut self, text: String, each: &mut impl FnMut(Delta)) {
@@ -152,9 +222,9 @@ impl Fold {
         &self.refusal
     }
 
-    /// The text of all text blocks.
+    /// The answer: what the tool was given, or else the text of all text blocks.
     pub(super) fn into_text(self) -> String {
-        self.text
+        self.tool.unwrap_or(self.text)
     }
 }
 
@@ -201,8 +271,37 @@ enum Block {
         text: String,
     },
     Thinking,
+    RedactedThinking,
+    ToolUse {
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        input: Value,
+    },
     #[serde(other)]
     Other,
+}
+
+/// An answer that was not streamed.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Whole {
+    Message {
+        content: Vec<Block>,
+        #[serde(default)]
+        model: Option<String>,
+        #[serde(default)]
+        stop_reason: Option<String>,
+        #[serde(default)]
+        stop_details: Option<Details>,
+        #[serde(default)]
+        usage: Option<Counts>,
+    },
+    Error {
+        error: Reported,
+        #[serde(default)]
+        request_id: Option<String>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -212,6 +311,9 @@ enum Piece {
         text: String,
     },
     ThinkingDelta,
+    InputJsonDelta {
+        partial_json: String,
+    },
     #[serde(other)]
     Other,
 }

@@ -3,7 +3,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::call::{Content, Effort, Request, decode as decode_any};
+use super::super::call::{
+    Content, Effort, Form, PrepareError, Prepared, Remember, Request, TextRequest, Vendor, decode as decode_any,
+};
 use super::super::usage::Usage;
 use super::*;
 use crate::config::models::Models;
@@ -29,6 +31,7 @@ fn request(model: &str) -> TextRequest {
         schema: None,
         effort: None,
         remember: Remember::No,
+        stable: 0,
     }
 }
 
@@ -46,15 +49,20 @@ fn a_request_has_these_bytes() {
     full.schema = Some(json!({"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}));
     full.effort = Some(Effort::Medium);
     full.remember = Remember::OneHour;
+    full.user = format!("{}\nWrite scene 3.", "Show. ".repeat(200));
+    full.stable = 1_200;
     let prepared = prepare_any(Vendor::Anthropic, &Request::Text(full.clone())).unwrap();
     assert_eq!((prepared.path.as_str(), prepared.streaming), ("/v1/messages", true));
-    let expected = concat!(
-        r#"{"model":"claude-sonnet-5-5","max_tokens":8000,"#,
-        r#""system":[{"type":"text","text":"You edit scripts.","cache_control":{"type":"ephemeral","ttl":"1h"}}],"#,
-        r#""messages":[{"role":"user","content":[{"type":"text","text":"Write scene 3."}]}],"#,
+    let expected = [
+        r#"{"model":"claude-sonnet-5-5","system":[{"type":"text","text":"You edit scripts."}],"#,
+        r#""messages":[{"role":"user","content":[{"type":"text","text":""#,
+        &"Show. ".repeat(200),
+        r#"","cache_control":{"type":"ephemeral","ttl":"1h"}},{"type":"text","text":"\nWrite scene 3."}]}],"#,
         r#""output_config":{"effort":"medium","format":{"type":"json_schema","schema":{"type":"object","#,
-        r#""properties":{"title":{"type":"string"}},"required":["title"],"additionalProperties":false}}},"stream":true}"#,
-    );
+        r#""properties":{"title":{"type":"string"}},"required":["title"],"additionalProperties":false}}},"#,
+        r#""max_tokens":8000,"stream":true}"#,
+    ]
+    .concat();
     assert_eq!(String::from_utf8(prepared.body.clone()).unwrap(), expected);
     let stored = serde_json::to_string(&Request::Text(full)).unwrap();
     let again = prepare_any(Vendor::Anthropic, &serde_json::from_str(&stored).unwrap()).unwrap();
@@ -82,20 +90,157 @@ fn nothing_is_sent_that_a_model_refuses() {
         asked.effort = Some(Effort::High);
         asked.schema = Some(json!({"type": "object", "properties": {}}));
         let body = sent(&asked);
-        for never in ["temperature", "top_p", "top_k", "tool_choice", "metadata"] {
+        for never in ["temperature", "top_p", "top_k", "metadata", "service_tier"] {
             assert_eq!(body.get(never), None, "{model} {never}");
         }
-        assert_eq!(body.get("thinking"), switch.then(|| json!({"type": "adaptive"})).as_ref(), "{model}");
+        let adaptive = body.pointer("/thinking/type") == Some(&json!("adaptive"));
+        assert_eq!(adaptive, switch, "{model}");
         assert_eq!(body.pointer("/output_config/effort").is_some(), effort, "{model}");
         assert_eq!(body.pointer("/output_config/format").is_some(), schema, "{model}");
         let user = body.pointer("/messages/0/content/0/text").and_then(Value::as_str).unwrap();
-        assert_eq!(user.contains("JSON Schema"), !schema, "{model}");
+        assert_eq!(user.contains("JSON Schema"), model == "some-later-name", "{model}");
+        let has_tool = body.pointer("/tools/0/input_schema").is_some();
+        assert_eq!(has_tool, !schema && model != "some-later-name", "{model}");
         assert_eq!(body["messages"].as_array().unwrap().len(), 1, "no prefill");
     }
     let plain = sent(&request("claude-opus-5-5"));
     assert_eq!(plain.get("output_config"), None);
     assert_eq!(sent(&request("claude-opus-4-8")).get("thinking"), None, "not without an effort");
     assert_eq!(plain.pointer("/system/0/cache_control"), None);
+}
+
+#[test]
+fn a_model_that_never_had_schemas_is_made_to_call_a_tool() {
+    let mut asked = request("claude-opus-4-1-20250805");
+    asked.schema = Some(json!({"type": "object", "properties": {"title": {"type": "string"}}}));
+    asked.effort = Some(Effort::High);
+    let body = sent(&asked);
+    assert_eq!(body["tool_choice"], json!({"type": "tool", "name": "answer", "disable_parallel_tool_use": true}));
+    assert_eq!(body.pointer("/tools/0/input_schema/additionalProperties"), Some(&json!(false)));
+    assert_eq!(body.get("thinking"), None, "a budget and a forced tool exclude one another");
+    asked.schema = None;
+    let body = sent(&asked);
+    assert_eq!(body["thinking"], json!({"type": "enabled", "budget_tokens": 4_000}), "half is left to the answer");
+    assert_eq!((body.get("tools"), body.get("output_config")), (None, None));
+    asked.max_tokens = 2_000;
+    assert_eq!(sent(&asked).get("thinking"), None, "under the least budget there is none");
+    // Where a tool cannot be forced, it is offered and asked for.
+    let own = "schema = 1\n[[takes]]\nname = \"odd\"\nsampling = \"refused\"\nthinking = [\"adaptive\"]\n\
+        thinks_unasked = true\nefforts = [\"low\"]\nstructured = \"tool\"\nprefill = false\nforced_tool = \"never\"\n\
+        cache = \"none\"\n[[model]]\nid = \"claude-odd\"\nprovider = \"anthropic\"\n\
+        wire = \"anthropic_messages\"\ntakes = \"odd\"\n";
+    let own = models().overlaid("models.toml", own).unwrap();
+    let odd = TextRequest { model: "claude-odd".to_owned(), schema: Some(json!({"type": "object"})), ..request("") };
+    let body: Value =
+        serde_json::from_slice(&super::prepare(own.get("claude-odd").unwrap(), &odd).unwrap().body).unwrap();
+    assert_eq!(body.pointer("/tool_choice/type"), Some(&json!("auto")));
+    assert!(body.pointer("/messages/0/content/0/text").unwrap().as_str().unwrap().ends_with("the tool `answer`."));
+}
+
+#[test]
+fn thinking_is_turned_off_in_the_way_that_the_model_takes() {
+    let table = [
+        ("claude-opus-4-8", None, None),
+        ("claude-haiku-4-5-20251001", None, None),
+        ("claude-haiku-5-5", Some(json!({"type": "disabled"})), None),
+        ("claude-sonnet-5", Some(json!({"type": "disabled"})), None),
+        ("claude-sonnet-5-5", Some(json!({"type": "between_tools"})), None),
+        ("claude-opus-5-5", None, Some(json!("low"))),
+        ("claude-fable-5-1", None, Some(json!("low"))),
+    ];
+    for (model, thinking, effort) in table {
+        let mut asked = request(model);
+        asked.effort = Some(Effort::Off);
+        let body = sent(&asked);
+        assert_eq!(body.get("thinking"), thinking.as_ref(), "{model}");
+        assert_eq!(body.pointer("/output_config/effort"), effort.as_ref(), "{model}");
+    }
+}
+
+#[test]
+fn the_beginning_is_marked_once_and_only_where_it_is_long_enough() {
+    let marked = |model: &str, system: usize, stable: usize| {
+        let mut asked = request(model);
+        asked.system = "s".repeat(system);
+        asked.user = format!("{}{}", "u".repeat(stable), "the rest");
+        (asked.stable, asked.remember) = (stable, Remember::FiveMinutes);
+        let body = sent(&asked);
+        let marks = body.to_string().matches("cache_control").count();
+        let places = ["/system/0", "/messages/0/content/0"];
+        let at = places.into_iter().find(|at| body.pointer(&format!("{at}/cache_control")).is_some());
+        (marks, at, body.pointer("/messages/0/content").unwrap().as_array().unwrap().len())
+    };
+    assert_eq!(marked("claude-opus-5-5", 600, 600), (1, Some("/messages/0/content/0"), 2));
+    assert_eq!(marked("claude-opus-5-5", 1_200, 0), (1, Some("/system/0"), 1));
+    assert_eq!(marked("claude-opus-5-5", 500, 400), (0, None, 1), "under 512 tokens however they are counted");
+    assert_eq!(marked("claude-opus-4-6", 4_000, 4_000), (0, None, 1), "under 4,096");
+    assert_eq!(marked("claude-opus-4-6", 4_000, 5_000), (1, Some("/messages/0/content/0"), 2));
+    assert_eq!(marked("claude-unknown", 9_000, 9_000), (0, None, 1), "nothing is known of it");
+}
+
+#[test]
+fn tokens_are_counted_for_the_same_message() {
+    let mut asked = request("claude-opus-5-5");
+    asked.schema = Some(json!({"type": "object"}));
+    let prepared = super::super::call::prepare_count(&models(), Vendor::Anthropic, &asked).unwrap().unwrap();
+    assert_eq!((prepared.path.as_str(), prepared.streaming), ("/v1/messages/count_tokens", false));
+    let (mut message, counted) = (sent(&asked), serde_json::from_slice::<Value>(&prepared.body).unwrap());
+    for own in ["max_tokens", "stream"] {
+        assert_eq!(counted.get(own), None);
+        message.as_object_mut().unwrap().remove(own);
+    }
+    assert_eq!(counted, message);
+    assert_eq!(decode_count(200, &Headers::default(), b"{\"input_tokens\": 1234}").unwrap(), 1_234);
+    let error = decode_count(429, &headers(&[("retry-after", "3")]), refused("rate_limit_error", "x").as_bytes());
+    assert_eq!(error.unwrap_err().retry_after, Some(Duration::from_secs(3)));
+    assert!(decode_count(200, &Headers::default(), b"[]").is_err());
+}
+
+#[test]
+fn the_input_of_the_tool_is_the_answer_streamed_and_whole() {
+    let tool = r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_1","name":"answer","input":{}}}"#;
+    let piece = |json: &str| {
+        json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": json}})
+            .to_string()
+    };
+    let other = r#"{"type":"content_block_start","index":2,"content_block":{"type":"server_tool_use","id":"s","name":"answer"}}"#;
+    let body = stream(&[
+        START,
+        TEXT,
+        &delta("Here it is."),
+        tool,
+        &piece(""),
+        &piece("{\"title\":"),
+        &piece("\"Dämmerung\"}"),
+        other,
+        &piece("not this"),
+        &end("tool_use", 9),
+        STOP,
+    ]);
+    let answer = decode(200, &Headers::default(), body.as_bytes()).unwrap();
+    assert_eq!(answer.content, Content::Text("{\"title\":\"Dämmerung\"}".to_owned()));
+    assert_eq!(answer.finish, Finish::Complete);
+    let whole = json!({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+        "content": [
+            {"type": "thinking", "thinking": "", "signature": "E"}, {"type": "redacted_thinking", "data": "x"},
+            {"type": "hologram", "light": 1}, {"type": "text", "text": "Here it is.", "citations": null},
+            {"type": "tool_use", "id": "toolu_1", "name": "answer", "input": {"title": "Dämmerung"}},
+        ],
+        "stop_reason": "tool_use", "stop_details": null, "usage": {"input_tokens": 3, "output_tokens": 9, "server_tool_use": null},
+    });
+    let read = decode(200, &Headers::default(), whole.to_string().as_bytes()).unwrap();
+    assert_eq!((read.content, read.finish), (answer.content, Finish::Complete));
+    assert_eq!(read.usage.unwrap().output, 9);
+    let whole = whole.to_string();
+    for cut in 0..whole.len() {
+        let error = decode(200, &Headers::default(), &whole.as_bytes()[..cut]).unwrap_err();
+        assert_eq!(error.charge, ChargeKnown::Uncertain, "cut at {cut}");
+    }
+    let broken = decode(200, &Headers::default(), br#"{"type":"message","usage":{"output_tokens":4}}"#).unwrap_err();
+    assert_eq!((broken.charge, broken.usage.unwrap().output), (ChargeKnown::Charged, 4));
+    let told = decode(200, &Headers::default(), refused("overloaded_error", "Overloaded").as_bytes()).unwrap_err();
+    assert_eq!((told.class, told.request_id.as_deref()), (RetryClass::RetryAfter, Some("req_b")));
 }
 
 #[test]
@@ -244,7 +389,7 @@ fn a_stream_that_breaks_says_what_was_used_so_far() {
     assert_eq!((error.class, error.charge), (RetryClass::AskPerson, ChargeKnown::Charged));
     assert_eq!(error.usage.unwrap().output, 7, "a complete body is settled by its counts even if it cannot be read");
 
-    for no_stream in ["", "<html>busy</html>", "{\"type\":\"message\"}"] {
+    for no_stream in ["", "<html>busy</html>", "{\"type\":\"message\""] {
         let error = decode(200, &Headers::default(), no_stream.as_bytes()).unwrap_err();
         assert_eq!((error.charge, error.usage), (ChargeKnown::Uncertain, None), "{no_stream}");
     }

@@ -130,6 +130,7 @@ fn a_request_that_cannot_be_one_is_refused_before_it_is_sent() {
         schema: None,
         effort: None,
         remember: super::super::call::Remember::No,
+        stable: 0,
     });
     let wrong = prepare_any(Vendor::ElevenLabs, &text);
     assert_eq!(wrong, Err(PrepareError::Unsupported { vendor: Vendor::ElevenLabs, kind: "text" }));

@@ -40,6 +40,7 @@ fn request(model: &str) -> TextRequest {
         schema: None,
         effort: None,
         remember: Remember::OneHour,
+        stable: 0,
     }
 }
 
@@ -105,6 +106,9 @@ fn each_server_is_sent_what_it_takes() {
         (Server::Other, "max_tokens", false),
         (Server::OpenAi, "max_completion_tokens", true),
     ];
+    let mut quick = request("qwen3:8b");
+    quick.effort = Some(Effort::Off);
+    assert_eq!(sent(&quick)["reasoning_effort"], "none");
     for (server, limit, takes_effort) in table {
         let mut asked = request("qwen3:8b");
         asked.effort = Some(Effort::Low);

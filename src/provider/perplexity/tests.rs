@@ -32,6 +32,7 @@ fn request() -> TextRequest {
         schema: None,
         effort: None,
         remember: Remember::OneHour,
+        stable: 0,
     }
 }
 

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::super::call::{Content, Request, TextRequest, prepare};
+use super::super::endpoint::Manner;
 use super::*;
 
 const KEY: &str = "sk-test-0123456789";
@@ -57,6 +58,7 @@ fn prepared(vendor: Vendor) -> Prepared {
         schema: None,
         effort: None,
         remember: super::super::call::Remember::No,
+        stable: 0,
     };
     prepare(&crate::config::models::Models::built_in().unwrap(), vendor, &Request::Text(request)).unwrap()
 }
@@ -144,7 +146,18 @@ async fn an_answer_that_is_not_wanted_any_more_is_cut_and_the_server_sees_it() {
 /// One call to a server that plays the script, and then closes. A second connection fails the test.
 async fn exchange(vendor: Vendor, script: Vec<Act>, limits: Limits, options: &Options) -> Exchange {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = endpoint(vendor, "http", &listener);
+    exchange_with(endpoint(vendor, "http", &listener), listener, script, limits, options).await
+}
+
+/// The same with an endpoint of one's own.
+async fn exchange_with(
+    endpoint: Endpoint,
+    listener: TcpListener,
+    script: Vec<Act>,
+    limits: Limits,
+    options: &Options,
+) -> Exchange {
+    let vendor = endpoint.vendor();
     let server = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let request = read_request(&mut stream).await;
@@ -226,10 +239,34 @@ async fn an_answer_comes_back_whole_and_was_seen_on_its_way() {
 }
 
 #[tokio::test]
+async fn an_endpoint_is_spoken_to_in_its_own_manner() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let manner = Manner {
+        version: Some("2026-10-21".to_owned()),
+        is_bearer: true,
+        headers: vec![("x-team".to_owned(), "sound and vision".to_owned())],
+    };
+    let own = endpoint(Vendor::Anthropic, "http", &listener).with_manner(manner).unwrap();
+    let script = vec![whole("200 OK", "", "{}")];
+    let told = exchange_with(own, listener, script, limits(), &Options::default()).await;
+    for line in
+        ["anthropic-version: 2026-10-21", "authorization: Bearer sk-test-0123456789", "x-team: sound and vision"]
+    {
+        assert_eq!(told.request.lines().filter(|sent| *sent == line).count(), 1, "{line} in {}", told.request);
+    }
+    assert!(!told.request.contains("x-api-key"), "{}", told.request);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for (name, value) in [("two words", "x"), ("x-team", "line\nline")] {
+        let manner = Manner { headers: vec![(name.to_owned(), value.to_owned())], ..Manner::default() };
+        assert!(endpoint(Vendor::Gemini, "http", &listener).with_manner(manner).is_err(), "{name}: {value}");
+    }
+}
+
+#[tokio::test]
 async fn the_key_goes_where_each_vendor_looks_for_it_and_nowhere_else() {
     let gemini = exchange(Vendor::Gemini, vec![whole("200 OK", "", "{}")], limits(), &Options::default()).await;
     assert!(gemini.request.contains("x-goog-api-key: sk-test-0123456789\r\n"), "{}", gemini.request);
-    assert!(gemini.request.starts_with("POST /v1beta/models/some-model:generateContent HTTP/1.1\r\n"));
+    assert!(gemini.request.starts_with("POST /v1beta/models/some-model:streamGenerateContent?alt=sse HTTP/1.1\r\n"));
     assert_eq!(gemini.request.matches(KEY).count(), 1);
     assert!(!gemini.request.contains("anthropic-version"));
     let open = exchange(Vendor::OpenAi, vec![whole("200 OK", "", "{}")], limits(), &Options::default()).await;

@@ -71,6 +71,7 @@ impl Client {
             schema: Some(schema.clone()),
             effort: None,
             remember: Default::default(),
+            stable: 0,
         });
         let vendor = match model.split_once(['-', '/', ':']) {
             Some(("gemini", _)) => Vendor::Gemini,
@@ -215,6 +216,7 @@ fn judged(model: &str, note: &str) -> Request {
         schema: Some(serde_json::to_value(Contract::Judgement.schema().unwrap()).unwrap()),
         effort: None,
         remember: Default::default(),
+        stable: 0,
     })
 }
 
