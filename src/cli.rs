@@ -27,6 +27,7 @@ mod providers;
 mod rehearse;
 mod research;
 mod revision;
+mod route;
 mod servers;
 mod session;
 mod signals;
@@ -90,6 +91,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Ledger(verb)) => ledger::run(verb, context),
         Some(Verb::Research(verb)) => research::run(verb, context),
         Some(Verb::Config(verb)) => config::run(verb, context),
+        Some(Verb::Route(verb)) => route::run(verb, context),
         Some(Verb::Doctor { offline, format }) => doctor::run(context, *offline, *format),
         Some(Verb::Studio(args)) => servers::run(args, context),
         // These two need neither folders nor the environment and were answered before.

@@ -425,3 +425,57 @@ fn a_reader_that_has_seen_enough_is_no_fault() {
     let ended = ran(child.wait_with_output().expect("an end"));
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
 }
+
+#[test]
+fn routes_move_on_from_models_that_are_retired() {
+    let home = Home::new();
+    let written = "# mine\n[routes.writer]\nprovider = \"anthropic\"\nmodel = \"claude-opus-4-1-20250805\" # careful\n";
+    let file = home.file("config/config.toml", written);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("permissions");
+    let doctor = home.run(&["doctor"]);
+    assert!(
+        doctor.out.contains("retired on 2026-08-05") && doctor.out.contains("greenroom route upgrade"),
+        "{}",
+        doctor.out
+    );
+    let shown = home.run(&["route", "show"]);
+    assert_eq!(shown.code, 1, "{}", shown.out);
+    assert!(shown.out.contains("retired since 2026-08-05; `claude-opus-5-5` follows"), "{}", shown.out);
+    let dry = home.run(&["route", "upgrade"]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    for told in [
+        "-model = \"claude-opus-4-1-20250805\" # careful",
+        "+model = \"claude-opus-5-5\" # careful",
+        "price 15.00 in, 75.00 out -> 4.00 in, 20.00 out",
+        "200000 tokens, 32000 out -> 1000000 tokens, 128000 out",
+        "thinks when asked, schemas by a tool -> always thinks, schemas natively",
+        "Nothing was changed",
+    ] {
+        assert!(dry.out.contains(told), "{told}: {}", dry.out);
+    }
+    assert_eq!(fs::read_to_string(&file).expect("the file"), written);
+    let done = home.run(&["route", "upgrade", "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let now = fs::read_to_string(&file).expect("the file");
+    assert_eq!(now, written.replace("claude-opus-4-1-20250805", "claude-opus-5-5"));
+    assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600, "permissions stay");
+    let again = home.run(&["route", "upgrade"]);
+    assert!(again.code == 0 && again.out.contains("no route names a model that is gone"), "{}", again.out);
+}
+
+#[test]
+fn a_judge_is_not_moved_to_the_writers_family_unasked() {
+    let home = Home::new();
+    let models = "schema = 1\n[[model]]\nid = \"old-judge\"\nprovider = \"anthropic\"\nwire = \"anthropic_messages\"\n\
+        takes = \"claude-5\"\nretires = \"2026-01-01\"\nsuccessor = \"claude-opus-5\"\n";
+    home.file("config/models.toml", models);
+    let written = "[routes.judge_b]\nprovider = \"anthropic\"\nmodel = \"old-judge\"\n";
+    let file = home.file("config/config.toml", written);
+    let refused = home.run(&["route", "upgrade", "--yes"]);
+    assert_eq!(refused.code, 4, "{}{}", refused.out, refused.err);
+    assert!(refused.err.contains("would be of the writer's own family"), "{}", refused.err);
+    assert_eq!(fs::read_to_string(&file).expect("the file"), written);
+    let said = home.run(&["route", "upgrade", "--yes", "--judge-of-the-writers-family"]);
+    assert!(said.code == 0 && said.out.contains("of the writer's own family from now on"), "{}{}", said.out, said.err);
+    assert!(fs::read_to_string(&file).expect("the file").contains("claude-opus-5"));
+}

@@ -20,6 +20,7 @@ use super::prices::PricesVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
 use super::revision::RevisionVerb;
+use super::route::RouteVerb;
 use super::servers::StudioArgs;
 use crate::domain::event::Provenance;
 
@@ -127,6 +128,9 @@ pub enum Verb {
     /// Settings, shows, prompts and prices: what holds and where it comes from
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Which model fills which role, how it stands, and moving on from models that are retired
+    #[command(subcommand)]
+    Route(RouteVerb),
     /// Look over the whole set-up: folders, lock, record, keys, models, terminal, disk
     Doctor {
         /// Ask no provider: look only at what is on this machine

@@ -15,3 +15,4 @@ pub mod rubric;
 pub mod secrets;
 pub mod settings;
 pub mod show;
+pub mod upgrade;

@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::CliError;
 use crate::cli::session::runtime;
 use crate::cli::wiring;
+use crate::config::models::{Models, NOTICE_DAYS};
 use crate::config::prices::Prices;
 use crate::config::role::Role;
 use crate::config::settings::Settings;
@@ -19,9 +20,6 @@ use crate::domain::event::Provenance;
 use crate::engine::open::way;
 use crate::engine::preflight::{self, Mark, Probes};
 use crate::provider::transport::Transport;
-
-/// Days before a model's end from which it is told.
-const NOTICE_DAYS: i32 = 60;
 
 /// Looks at all that is about providers; without asking any of them where that was wished.
 pub(super) fn look(
@@ -114,6 +112,10 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         Ok(prices) => prices,
         Err(error) => return looks.add(Mark::Fail, "prices", error.to_string()),
     };
+    let models = match Models::load(&context.paths.config) {
+        Ok(models) => models,
+        Err(error) => return looks.add(Mark::Fail, "models", error.to_string()),
+    };
     let today = Offset::UTC.to_datetime(context.clock.now()).date();
     let soon = today.checked_add(Span::new().days(NOTICE_DAYS)).unwrap_or(today);
     for role in Role::ALL {
@@ -121,7 +123,10 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         let routes = match settings.routes(*role, &prices, today) {
             Ok(routes) => routes,
             Err(error) => {
-                looks.add(Mark::Fail, what, error.to_string());
+                let mut gone = settings.named().filter(|named| named.role == *role);
+                let is_gone = gone.any(|named| models.standing(&named.model, today).is_retired());
+                let advice = if is_gone { "\n`greenroom route upgrade` shows which models would follow" } else { "" };
+                looks.add(Mark::Fail, what, format!("{error}{advice}"));
                 continue;
             }
         };
@@ -136,10 +141,10 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
                 warned = true;
             }
             let Ok(price) = prices.price(&route.model, today) else { continue };
-            let (model, next) = (&route.model, &price.successor);
-            let next = next.as_deref().map(|next| format!("; `{next}` follows it")).unwrap_or_default();
-            if let Some(end) = price.retired.filter(|end| *end <= soon) {
-                looks.add(Mark::Mind, &what, format!("`{model}` is retired on {end}{next}"));
+            let model = &route.model;
+            let told = models.standing(prices.on_the_wire(model), today).told();
+            if !told.is_empty() {
+                looks.add(Mark::Mind, &what, format!("`{model}`: {told}"));
                 warned = true;
             }
             if let Some(end) = price.until.filter(|end| *end <= soon) {
