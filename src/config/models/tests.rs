@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::prices::Prices;
+use crate::config::prices::{PriceError, Prices};
 
 fn built_in() -> Models {
     Models::built_in().unwrap()
@@ -20,6 +20,24 @@ fn every_model_that_has_a_price_is_in_the_table_of_the_same_provider() {
         let model = models.get(id).unwrap_or_else(|| panic!("{id} has a price and is not in the table"));
         if let Ok(price) = prices.price(id, TODAY) {
             assert_eq!(price.vendor, model.provider, "{id}");
+        }
+    }
+}
+
+#[test]
+fn both_tables_know_the_same_days_of_retirement() {
+    let (models, prices) = (built_in(), Prices::built_in().unwrap());
+    for model in prices.models().filter_map(|id| models.get(id)) {
+        let gone = |on| match prices.price(&model.id, on) {
+            Err(PriceError::Retired { on, .. }) => Some(on),
+            Ok(_) | Err(_) => None,
+        };
+        match model.life.retires {
+            Some(day) => {
+                assert_eq!(gone(day), Some(day), "{}", model.id);
+                assert_eq!(gone(day.yesterday().unwrap()), None, "{}", model.id);
+            }
+            None => assert_eq!(gone(date(2035, 1, 1)), None, "{}", model.id),
         }
     }
 }

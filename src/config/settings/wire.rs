@@ -1,6 +1,11 @@
 //! How a provider is spoken to beyond its address and its key: the version of its wire, further headers, how the key is shown,
 //! and how long beginnings of prompts are remembered. Not for what a model takes ([`crate::config::models`]).
 
+use std::collections::BTreeMap;
+
+use super::layers::{Origin, Value};
+use crate::domain::call::Provider;
+
 /// How a provider is spoken to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WireSettings {
@@ -24,6 +29,25 @@ pub enum Remembers {
     FiveMinutes,
     /// For an hour from the last use. Writing costs more.
     OneHour,
+}
+
+/// What the settings say of a provider.
+pub(super) fn of(values: &BTreeMap<String, (Value, Origin)>, provider: Provider) -> WireSettings {
+    let of = |name: &str| values.get(&format!("providers.{provider}.{name}")).map(|(value, _)| value.to_string());
+    let under = format!("providers.{provider}.headers.");
+    let header = |(key, (value, _)): (&String, &(Value, Origin))| {
+        key.strip_prefix(&under).map(|name| (name.to_owned(), value.to_string()))
+    };
+    WireSettings {
+        version: of("version"),
+        is_bearer: of("auth").as_deref() == Some("bearer"),
+        remembers: match of("remembers").as_deref() {
+            Some("off") => Remembers::Off,
+            Some("1h") => Remembers::OneHour,
+            Some(_) | None => Remembers::FiveMinutes,
+        },
+        headers: values.iter().filter_map(header).collect(),
+    }
 }
 
 /// The versions of Anthropic's wire (its documentation, November 2026).
