@@ -96,9 +96,13 @@ fn show(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
 fn price(prices: &Prices, model: &str, on: Date) -> String {
     let usd = |price: PicoUsd| dollars(MicroUsd(price.0));
     match prices.price(model, on).map(|price| &price.rates) {
-        Ok(Rates::Tokens { base, .. }) => format!("{} in, {} out", usd(base.input), usd(base.output)),
+        Ok(Rates::Tokens(prices)) => {
+            let base = prices.standard.base;
+            format!("{} in, {} out", usd(base.input), usd(base.output))
+        }
         Ok(Rates::Characters { each, .. }) => format!("{} characters", usd(*each)),
-        Err(_) => "not known".to_owned(),
+        Ok(Rates::Free) => "nothing".to_owned(),
+        Ok(Rates::Unknown) | Err(_) => "not known".to_owned(),
     }
 }
 

@@ -515,6 +515,44 @@ impl Values {
         }
     }
 
+    fn habits(&mut self) -> Habits {
+        self.server_of_the_address();
+        Habits {
+            voice_form: self.word("providers.elevenlabs.form", VoiceForm::ALL, VoiceForm::Timestamps),
+            voice_context: self.word("providers.elevenlabs.context", VoiceContext::ALL, VoiceContext::None),
+            server: self.word("providers.openai.server", Server::ALL, Server::Other),
+            server_context: self.given("providers.openai.context_tokens"),
+            speech_format: self.word("providers.openai.speech_format", SpeechFormat::ALL, SpeechFormat::Wav),
+            speech_rate: self.small("providers.openai.speech_rate"),
+        }
+    }
+
+    /// The default names the program at the default address. At another one there may be any, unless it is said which.
+    fn server_of_the_address(&mut self) {
+        const SERVER: &str = "providers.openai.server";
+        let origin = |key: &str| self.layers.values.get(key).map(|(_, origin)| origin.clone());
+        if let (Some(Origin::Default(_)), Some(address)) = (origin(SERVER), origin("providers.openai.base_url"))
+            && !matches!(address, Origin::Default(_))
+        {
+            let is_openais = self.text("providers.openai.base_url").ends_with("//api.openai.com");
+            let server = if is_openais { "openai" } else { "other" };
+            self.layers.values.insert(SERVER.to_owned(), (Value::Text(server.to_owned()), address));
+        }
+    }
+
+    fn word<T: Copy>(&mut self, key: &str, words: impl IntoIterator<Item = (&'static str, T)>, instead: T) -> T {
+        let word = self.text(key);
+        words.into_iter().find(|(name, _)| *name == word).map_or(instead, |(_, value)| value)
+    }
+
+    /// A number that need not be there.
+    fn given(&self, key: &str) -> Option<u64> {
+        match self.layers.values.get(key) {
+            Some((Value::Whole(number), _)) => Some(*number),
+            Some(_) | None => None,
+        }
+    }
+
     /// That no key is sent holds for the default address alone: another one is sent a key, unless it is said that it is not.
     fn sends_key(&mut self) -> bool {
         const SEND_KEY: &str = "providers.openai.send_key";

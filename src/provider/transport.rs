@@ -243,7 +243,7 @@ impl Transport {
             (Form::Usual | Form::Sonar, true) => "text/event-stream",
             (Form::Usual | Form::Sonar, false) => "application/json",
         };
-        let mut request = self
+        let request = self
             .client
             .post(format!("{}{}", endpoint.base(), prepared.path))
             .header(header::CONTENT_TYPE, "application/json")
@@ -251,19 +251,8 @@ impl Transport {
             .header(header::ACCEPT, accept)
             .header(HeaderName::from_static("idempotency-key"), key)
             .header(HeaderName::from_static("x-retry-count"), attempt);
-        if let Some(secret) = endpoint.key() {
-            let (name, mut value) = authorization(vendor, endpoint.manner().is_bearer, secret)
-                .ok_or_else(|| refuse("The key for the provider is not fit for a header"))?;
-            value.set_sensitive(true);
-            request = request.header(name, value);
-        }
-        if vendor == Vendor::Anthropic {
-            let version = endpoint.manner().version.as_deref().unwrap_or(ANTHROPIC_VERSION);
-            request = request.header(HeaderName::from_static("anthropic-version"), version);
-        }
-        for (name, value) in &endpoint.manner().headers {
-            request = request.header(name, value);
-        }
+        let request =
+            mannered(request, endpoint).ok_or_else(|| refuse("The key for the provider is not fit for a header"))?;
         let body = Bytes::from(prepared.body.clone());
         let gate = gate.clone();
         let leaving = futures_util::stream::once(async move {
@@ -332,6 +321,26 @@ impl Transport {
             return Err(refused.unwrap_or_else(|| fault.with_status(status).with_request_id(id)));
         }
     }
+}
+
+/// The request with what the endpoint adds to every one: the key, the version of the wire, further headers. `None` where the
+/// key is not fit for a header.
+fn mannered(request: reqwest::RequestBuilder, endpoint: &Endpoint) -> Option<reqwest::RequestBuilder> {
+    let (vendor, manner) = (endpoint.vendor(), endpoint.manner());
+    let mut request = request;
+    if let Some(secret) = endpoint.key() {
+        let (name, mut value) = authorization(vendor, manner.is_bearer, secret)?;
+        value.set_sensitive(true);
+        request = request.header(name, value);
+    }
+    if vendor == Vendor::Anthropic {
+        let version = manner.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
+        request = request.header(HeaderName::from_static("anthropic-version"), version);
+    }
+    for (name, value) in &manner.headers {
+        request = request.header(name, value);
+    }
+    Some(request)
 }
 
 /// The header in which a vendor takes its key.

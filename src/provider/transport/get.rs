@@ -7,9 +7,9 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use futures_util::StreamExt;
-use reqwest::header::{self, HeaderName};
+use reqwest::header;
 
-use super::{ANTHROPIC_VERSION, Form, Headers, Limits, RawResponse, Transport, Vendor, authorization, with_sources};
+use super::{Form, Headers, Limits, RawResponse, Transport, mannered, with_sources};
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::clean;
 
@@ -65,18 +65,10 @@ impl Transport {
 
     async fn answer(&self, endpoint: &Endpoint, path: &str) -> Result<RawResponse, Unanswered> {
         let vendor = endpoint.vendor();
-        let mut request =
-            self.client.get(format!("{}{path}", endpoint.base())).header(header::ACCEPT, "application/json");
-        if let Some(secret) = endpoint.key() {
-            let Some((name, mut value)) = authorization(vendor, secret) else {
-                return Err(Unanswered { missed: Missed::Unfit, said: "the key is not fit for a header".to_owned() });
-            };
-            value.set_sensitive(true);
-            request = request.header(name, value);
-        }
-        if vendor == Vendor::Anthropic {
-            request = request.header(HeaderName::from_static("anthropic-version"), ANTHROPIC_VERSION);
-        }
+        let request = self.client.get(format!("{}{path}", endpoint.base())).header(header::ACCEPT, "application/json");
+        let Some(request) = mannered(request, endpoint) else {
+            return Err(Unanswered { missed: Missed::Unfit, said: "the key is not fit for a header".to_owned() });
+        };
         let proxied = self.proxy_to(endpoint.base()).is_some();
         let fault = |error: reqwest::Error| unanswered(&error.without_url(), proxied);
         let response = request.send().await.map_err(fault)?;
