@@ -272,7 +272,7 @@ impl Workshop {
             let worst = match (&pin.prompt, pin.stage.kind) {
                 (Some(prompt), _) => {
                     let prompt = self.prompts.pinned(&prompt.agent, &prompt.hash);
-                    let most = prompt.map_or(0, |prompt| self.room(route, prompt));
+                    let most = prompt.map_or(0, |prompt| self.tokens(route, prompt));
                     let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
                     self.worst(model, &Asked::usual(request, Ceiling::OutputTokens(u64::from(most))), on)
                 }
@@ -297,7 +297,7 @@ impl Workshop {
         let Some(spec) = &pin.stage.panel else { return Ok(MicroUsd::ZERO) };
         let price = |seat: &Seat| {
             let prompt = self.prompts.pinned(&seat.prompt.agent, &seat.prompt.hash);
-            let most = prompt.map_or(0, |prompt| self.room(&seat.route, prompt));
+            let most = prompt.map_or(0, |prompt| self.tokens(&seat.route, prompt));
             let asked = Asked::usual(request, Ceiling::OutputTokens(u64::from(most)));
             let worst = self.worst(&seat.route.model, &asked, on);
             worst.map_err(|e| e.to_string())

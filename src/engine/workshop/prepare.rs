@@ -190,7 +190,7 @@ impl Job<'_> {
         let own = self.voice(unit)?.route;
         let route = own.as_ref().map_or_else(|| self.route(), Ok)?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
-        let max_tokens = self.shop.room(route, prompt);
+        let max_tokens = self.shop.tokens(route, prompt);
         let request = Request::Text(TextRequest {
             model: self.shop.prices.on_the_wire(&route.model).to_owned(),
             system: rendered.system,
@@ -283,7 +283,7 @@ fn voice_id(voice: &Voice) -> String {
 
 impl Workshop {
     /// The most tokens of an answer to a prompt, with room for what is thought before it.
-    pub(super) fn room(&self, route: &Route, prompt: &Prompt) -> u32 {
+    pub(super) fn tokens(&self, route: &Route, prompt: &Prompt) -> u32 {
         let model = self.prices.on_the_wire(&route.model);
         self.models.of(route.provider, model, false).room(prompt.max_tokens, Some(prompt.effort))
     }
