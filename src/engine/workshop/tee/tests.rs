@@ -23,6 +23,7 @@ fn tee(provider: Provider, model: &str) -> Tee {
         schema: Some(Contract::Plan.schema().unwrap().to_value()),
         effort: None,
         remember: Remember::No,
+        stable: 0,
     });
     let prepared = prepare(&Models::built_in().unwrap(), exchange::vendor(provider), &request).unwrap();
     let key = IntentKey { episode: EpisodeNumber(1), stage: "plan".parse().unwrap(), unit: 0, attempt: 1 };
