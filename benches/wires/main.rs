@@ -186,6 +186,7 @@ fn requests() {
             schema: Some(schema.clone()),
             effort: None,
             remember: Remember::No,
+            stable: 0,
         });
         let took = best(9, 200, || drop(black_box(prepare(&models, vendor, black_box(&request)).unwrap())));
         let beside = format!("{:.1} times its 10 kB of text as JSON", took / plain);
