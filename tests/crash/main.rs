@@ -15,6 +15,7 @@
 #[path = "../support/dice.rs"]
 mod dice;
 mod killer;
+mod providers;
 #[path = "../support/studio.rs"]
 mod studio;
 
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use greenroom::domain::event::{Event, Uncertain};
 use greenroom::domain::ids::{EpisodeNumber, IntentKey};
+use greenroom::domain::money::MicroUsd;
 use greenroom::engine::open::open;
 use greenroom::ledger::codec;
 use greenroom::ledger::disk::{Disk, RealDisk};
@@ -52,7 +54,7 @@ fn child() {
         Err(_) => Arc::new(RealDisk),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (handle, _) = open(options(&data, &base, disk, Uncertain::Ask), runtime.handle()).unwrap();
+    let (handle, _) = open(providers::of_child(options(&data, &base, disk, Uncertain::Ask)), runtime.handle()).unwrap();
     runtime.block_on(async {
         let mut snapshots = handle.snapshots();
         let snapshot = snapshots.wait_for(|snapshot| snapshot.seq > 0).await.unwrap().clone();

@@ -1,0 +1,190 @@
+//! Kills the engine between the request and the answer of each provider: the charge is then uncertain, and nothing is sent again
+//! before a person has ruled.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command as Process;
+use std::sync::{Arc, Condvar, Mutex};
+
+use clap::FromArgMatches;
+use greenroom::cli;
+use greenroom::config::environment::Environment;
+use greenroom::config::settings::Settings;
+use greenroom::domain::call::Provider;
+use greenroom::domain::command::Command;
+use greenroom::domain::episode::CallState;
+use greenroom::domain::event::{Need, Ruling};
+use greenroom::engine::open::OpenOptions;
+use greenroom::provider::call::Vendor;
+use greenroom::provider::endpoint::Endpoint;
+
+use super::*;
+
+/// What a child is told of the one provider that never answers: its name, a space, its address.
+const HOLE: &str = "GREENROOM_TEST_HOLE";
+
+/// The providers, with a role that calls each and a model of it.
+const PROVIDERS: [(Provider, Vendor, &str, &str); 5] = [
+    (Provider::Anthropic, Vendor::Anthropic, "coordinator", "claude-sonnet-5-5"),
+    (Provider::Gemini, Vendor::Gemini, "coordinator", "gemini-3.8-flash"),
+    (Provider::Perplexity, Vendor::Perplexity, "coordinator", "perplexity/sonar"),
+    (Provider::OpenAi, Vendor::OpenAi, "coordinator", "qwen3:8b"),
+    (Provider::ElevenLabs, Vendor::ElevenLabs, "voice", "eleven_flash_v2_5"),
+];
+
+/// The options of a studio in which one provider never answers, as the environment of a child or the test itself says.
+pub(crate) fn with_hole(mut options: OpenOptions, hole: Option<String>) -> OpenOptions {
+    let Some(hole) = hole else { return options };
+    let (name, address) = hole.split_once(' ').unwrap();
+    let (provider, vendor, role, model) = PROVIDERS.into_iter().find(|(known, ..)| known.name() == name).unwrap();
+    let routes = format!("[routes.{role}]\nprovider = \"{provider}\"\nmodel = \"{model}\"\n");
+    let environment = Environment::of::<String, String>([], 1000).unwrap();
+    options.settings = Settings::layered(Some(("test.toml", &routes)), &environment, &[]).unwrap();
+    options.settings.shutdown_grace = Duration::ZERO;
+    let endpoint = Endpoint::new(vendor, address, "rehearsal-key".to_owned().into());
+    options.endpoints.insert(provider, endpoint.map_err(|error| error.to_string()));
+    // One call at a time, so that it is one that is lost.
+    options.limits.slots.insert(provider, 1);
+    options.exchange.first_byte = Duration::from_secs(60);
+    options.exchange.total = Duration::from_secs(60);
+    options
+}
+
+/// As [`with_hole`], for a child.
+pub(crate) fn of_child(options: OpenOptions) -> OpenOptions {
+    with_hole(options, std::env::var(HOLE).ok())
+}
+
+/// A server that reads every request and never answers; how often it was sent each key.
+#[derive(Default)]
+struct Hole {
+    seen: Mutex<(BTreeMap<String, u32>, Vec<TcpStream>)>,
+    more: Condvar,
+}
+
+impl Hole {
+    fn open() -> (Arc<Self>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let hole = Arc::new(Self::default());
+        let shared = Arc::clone(&hole);
+        std::thread::Builder::new()
+            .spawn(move || {
+                for stream in listener.incoming() {
+                    shared.take(stream.unwrap());
+                }
+            })
+            .unwrap();
+        (hole, address)
+    }
+
+    /// Takes one request whole, and keeps its connection open without a word.
+    fn take(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream);
+        let (mut key, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            let line = line.trim().to_ascii_lowercase();
+            match line.split_once(": ") {
+                Some(("idempotency-key", value)) => value.clone_into(&mut key),
+                Some(("content-length", value)) => length = value.parse().unwrap(),
+                None if line.is_empty() => break,
+                Some(_) | None => {}
+            }
+        }
+        if reader.read_exact(&mut vec![0; length]).is_ok() {
+            let mut seen = self.seen.lock().unwrap();
+            *seen.0.entry(key).or_default() += 1;
+            seen.1.push(reader.into_inner());
+            self.more.notify_all();
+        }
+    }
+
+    /// Waits until so many keys were seen; all of them with their counts.
+    fn wait_for(&self, keys: usize) -> BTreeMap<String, u32> {
+        let seen = self.seen.lock().unwrap();
+        let limit = Duration::from_secs(60);
+        let (seen, waited) = self.more.wait_timeout_while(seen, limit, |seen| seen.0.len() < keys).unwrap();
+        assert!(!waited.timed_out(), "only {:?} came", seen.0);
+        seen.0.clone()
+    }
+}
+
+/// What `charge list` prints for the rehearsal under a folder.
+fn charge_list(data: &Path) -> String {
+    let config = data.join("config");
+    fs::create_dir_all(&config).unwrap();
+    let args = ["greenroom", "--studio", "rehearsal", "charge", "list", "--data-dir"];
+    let args = args.into_iter().map(Into::into).chain([data.into(), "--config-dir".into(), config.into()]);
+    let matches = cli::command().try_get_matches_from(args.collect::<Vec<std::ffi::OsString>>()).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    cli::run(&cli::Cli::from_arg_matches(&matches).unwrap(), &mut out, &mut err).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_again_unasked() {
+    if std::env::var("GREENROOM_TEST_BASE").is_ok() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (provider, ..) in PROVIDERS {
+        let servers = Options { seed: 7, pace: 0.0, ..Options::default() };
+        let servers = runtime.block_on(Rehearsal::start(servers)).unwrap();
+        let base = format!("http://{}", servers.addr());
+        let data = folder.path().join(provider.name());
+        fs::create_dir(&data).unwrap();
+        let (hole, address) = Hole::open();
+        let told = format!("{provider} {address}");
+
+        let mut child = Process::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "child", "--nocapture"]).env("GREENROOM_TEST_BASE", &base);
+        child.env("GREENROOM_TEST_DATA", &data).env(HOLE, &told);
+        let log = fs::File::create(data.join("child.log")).unwrap();
+        let mut child = child.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        let seen = hole.wait_for(1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let key: IntentKey = seen.keys().next().unwrap().parse().unwrap();
+
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let opened = with_hole(options(&data, &base, disk, Uncertain::Ask), Some(told.clone()));
+        let (handle, found) = open(opened, runtime.handle()).unwrap();
+        assert_eq!(found.lost, 1, "{provider}");
+        runtime.block_on(async {
+            let mut snapshots = handle.snapshots();
+            let asks = |need: &Need| *need == Need::Charge { key: key.clone() };
+            let is_asked = |snapshot: &Arc<greenroom::engine::snapshot::Snapshot>| {
+                snapshot.episodes.iter().any(|episode| episode.needs.iter().any(|open| asks(&open.need)))
+            };
+            let waits = tokio::time::timeout(Duration::from_secs(20), snapshots.wait_for(is_asked)).await;
+            let episode = Arc::clone(&waits.expect("a person is asked").unwrap().episodes[0]);
+            let call = &episode.calls[&key];
+            assert!(matches!(call.state, CallState::Uncertain { .. }), "{provider}: {:?}", call.state);
+            assert_eq!(call.route.provider, provider);
+            assert!(episode.reserved() >= call.worst, "{provider}");
+            assert!(call.worst > MicroUsd::ZERO || provider == Provider::OpenAi, "{provider}: a local model is free");
+            // Time in which it could be sent again, if anybody did.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert_eq!(hole.wait_for(1), seen, "{provider}: sent again before a person has ruled");
+            let list = charge_list(&data);
+            let held = format!("{:.4}", call.worst);
+            assert!(list.contains(&key.to_string()) && list.contains(&held), "{provider}: {held} in {list}");
+
+            let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend };
+            handle.command(person(), ruling).await.unwrap();
+            let both = hole.wait_for(2);
+            let next = IntentKey { attempt: key.attempt + 1, ..key.clone() };
+            let expected = BTreeMap::from([(key.to_string(), 1), (next.to_string(), 1)]);
+            assert_eq!(both, expected, "{provider}: a ruling sends it once, as an attempt of its own");
+            handle.shutdown().await;
+        });
+        drop(handle);
+        runtime.block_on(servers.stop(Duration::from_secs(1)));
+    }
+}
