@@ -46,17 +46,17 @@ pub fn outlook_lines(outlook: &Outlook) -> [String; 2] {
     [likely, worst]
 }
 
-/// What is likely in one line, for a box; the worst case where nothing can be said.
+/// What is likely in one line of a box, which has 72 columns; the worst case where nothing can be said.
 pub fn outlook_short(outlook: &Outlook) -> String {
     match &outlook.forecast {
         Some(forecast) => format!(
-            "Likely: {} and {} at providers, as {} past episodes did.",
+            "Likely {}, {} at providers ({} past).",
             usd(&forecast.cost),
             took(forecast.machine_ms.p50),
             forecast.past
         ),
         None => format!(
-            "Too few to forecast ({} of {FEWEST} past episodes): at worst {:.2} USD, without further rounds.",
+            "No forecast ({} of {FEWEST} past): at worst {:.2} USD without further rounds.",
             outlook.past, outlook.worst
         ),
     }
@@ -103,6 +103,7 @@ pub fn print_outlook(outlook: &Outlook, out: &mut dyn std::io::Write) -> std::io
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::forecast::Forecast;
 
     #[test]
     fn too_few_are_told_with_the_bound_that_holds_instead() {
@@ -120,6 +121,21 @@ mod tests {
                 "At worst: 4.20 USD without further rounds. 0.1500 USD are held for calls under way. The cap leaves 5.00 USD; more is not spent without asking.",
             ]
         );
+        assert_eq!(outlook_short(&outlook), "No forecast (3 of 8 past): at worst 4.20 USD without further rounds.");
         assert_eq!([took(500), took(119_000), took(121_000), took(7_200_000)], ["1 s", "119 s", "3 min", "2 h 00 min"]);
+    }
+
+    #[test]
+    fn the_short_form_fits_into_a_row_of_a_box() {
+        let same = |value: u64| Range { p10: value, p50: value, p90: value };
+        let dear = MicroUsd(99_990_000);
+        let cost = Range { p10: dear, p50: dear, p90: dear };
+        let forecast = Forecast { past: 999, cost, machine_ms: same(9 * 3_600_000), stages: Vec::new() };
+        let likely =
+            Outlook { forecast: Some(forecast), past: 999, worst: dear, reserved: MicroUsd::ZERO, left_of_cap: None };
+        let said = outlook_short(&likely);
+        assert_eq!(said, "Likely 99.99 USD (99.99 to 99.99), 9 h 00 min at providers (999 past).");
+        let unknown = Outlook { forecast: None, worst: MicroUsd(999_990_000), past: 7, ..likely };
+        assert!(said.len() <= 72 && outlook_short(&unknown).len() <= 72, "{said} {}", outlook_short(&unknown));
     }
 }

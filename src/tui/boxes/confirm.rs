@@ -91,12 +91,21 @@ impl Asked {
     }
 }
 
+/// A line of what a box says.
+#[derive(Clone, Debug)]
+pub(crate) struct Fact {
+    pub(crate) role: Role,
+    pub(crate) text: String,
+    /// Whether it may give way on a small screen. What is to be known before a decision never is.
+    pub(crate) may_go: bool,
+}
+
 /// The box.
 #[derive(Debug)]
 pub(crate) struct Confirm {
     pub(crate) title: String,
     /// What is about to happen, line by line.
-    pub(crate) facts: Vec<(Role, String)>,
+    pub(crate) facts: Vec<Fact>,
     pub(crate) asked: Vec<Asked>,
     /// The word beside `y`.
     pub(crate) verb: String,
@@ -127,9 +136,15 @@ impl Confirm {
         }
     }
 
-    /// Adds a line.
+    /// Adds a line that has to be known before a decision.
     pub(crate) fn fact(mut self, role: Role, text: impl Into<String>) -> Self {
-        self.facts.push((role, text.into()));
+        self.facts.push(Fact { role, text: text.into(), may_go: false });
+        self
+    }
+
+    /// Adds a line that gives way where the screen is too small for all.
+    pub(crate) fn aside(mut self, role: Role, text: impl Into<String>) -> Self {
+        self.facts.push(Fact { role, text: text.into(), may_go: true });
         self
     }
 

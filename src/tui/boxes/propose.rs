@@ -15,7 +15,7 @@ use crate::engine::preflight::Mark;
 use crate::report::outlook_short;
 use crate::tui::look;
 use crate::tui::model::{Loadable, Shared};
-use crate::tui::text::clean;
+use crate::tui::text::{clean, width};
 use crate::tui::theme::Role;
 
 pub(super) fn named(episode: &Episode) -> String {
@@ -28,6 +28,15 @@ pub(super) fn exact(amount: MicroUsd) -> String {
     let cut = text.trim_end_matches('0');
     let decimals = cut.rsplit('.').next().map_or(0, str::len);
     if decimals >= 2 { cut.to_owned() } else { format!("{amount:.2}") }
+}
+
+/// The end of a text that may be long, which of a path says most.
+fn end(text: &str, columns: usize) -> String {
+    let mut rest = text.to_owned();
+    while width(&rest) > columns && !rest.is_empty() {
+        rest.remove(0);
+    }
+    if rest.len() == text.len() { rest } else { format!("…{rest}") }
 }
 
 /// The box of a rejection for good.
@@ -191,13 +200,16 @@ pub(crate) fn begin(shared: &Shared, new: NewEpisode, number: EpisodeNumber, loo
         Provenance::Live => "Real providers are called and real money is spent, up to the caps.",
     };
     let mut confirm = Confirm::new(shared, format!("Begin episode {number}"), "begin", Intent::Begin(new.clone()))
-        .fact(Role::Text, format!("research  {}", clean(&new.research.display().to_string())))
+        .fact(Role::Text, format!("research  {}", end(&clean(&new.research.display().to_string()), 60)))
         .fact(Role::Text, format!("show      {}", clean(&new.show)))
         .fact(Role::Text, format!("cap       {cap}"))
         .fact(Role::Strong, rehearsal);
-    for check in looked.checks.iter().filter(|check| check.mark != Mark::Ok) {
+    // The worst comes first: on a small screen the last ones give way.
+    let mut checks: Vec<_> = looked.checks.iter().filter(|check| check.mark != Mark::Ok).collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.mark));
+    for check in checks {
         let role = if check.mark == Mark::Mind { Role::Person } else { Role::Failed };
-        confirm = confirm.fact(role, format!("{}: {}", clean(&check.what), clean(&check.found)));
+        confirm = confirm.aside(role, format!("{}: {}", clean(&check.what), clean(&check.found)));
     }
     if looked.checks.iter().any(|check| check.mark == Mark::Fail) {
         return confirm.locked("what fails is to be mended first; Esc goes back to the form");

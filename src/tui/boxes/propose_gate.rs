@@ -77,36 +77,35 @@ fn rulings(confirm: Confirm, rulings: &[Ruled]) -> Confirm {
             ItemRuling::Fix => Role::Added,
             ItemRuling::Waive | ItemRuling::NotAFault => Role::Person,
         };
-        confirm.fact(role, format!("{} {}{reason}", clean(&ruled.item), ruled.ruling.words()))
+        confirm.aside(role, format!("{} {}{reason}", clean(&ruled.item), ruled.ruling.words()))
     })
 }
 
-/// Below so many rows a box says what starts without the models.
-const ROOMY: u16 = 30;
-
-/// What starts, each with its model where there is room.
-fn starts(mut confirm: Confirm, shared: &Shared, episode: &Episode, gate: &StageId) -> Confirm {
+/// What starts, and with which models where there is room.
+fn starts(confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
     let paid: Vec<&Pin> = follows(episode, gate).into_iter().filter(|pin| pin.route.is_some()).collect();
     if paid.is_empty() {
         return confirm.fact(Role::Text, "Nothing that follows is paid for.");
     }
-    if shared.rows < ROOMY {
-        let names: Vec<String> = paid.iter().map(|pin| clean(&pin.stage.title).to_lowercase()).collect();
-        return confirm.fact(Role::Text, format!("This starts, and is paid for: {}.", names.join(", ")));
-    }
-    confirm = confirm.fact(Role::Text, "This starts, and is paid for:");
+    let names: Vec<String> = paid.iter().map(|pin| clean(&pin.stage.title).to_lowercase()).collect();
+    let mut confirm = confirm
+        .fact(Role::Text, format!("This starts, and is paid for: {}.", fit(&names.join(", "), SHORT)))
+        .aside(Role::Dim, "With these models, as long as none has to stand in:");
     let most = if paid.len() > 5 { 4 } else { 5 };
     for pin in paid.iter().take(most) {
         let route = episode.route(&pin.stage.id);
         let model = route.map(|route| format!("{} {}", route.provider, clean(&route.model))).unwrap_or_default();
-        confirm = confirm.fact(Role::Text, format!("  {} {model}", left(&clean(&pin.stage.title), 18)));
+        confirm = confirm.aside(Role::Text, format!("  {} {model}", left(&clean(&pin.stage.title), 18)));
     }
     if paid.len() > most {
         let rest: Vec<String> = paid.iter().skip(most).map(|pin| clean(&pin.stage.title).to_lowercase()).collect();
-        confirm = confirm.fact(Role::Dim, format!("  and {}", fit(&rest.join(", "), 62)));
+        confirm = confirm.aside(Role::Dim, format!("  and {}", fit(&rest.join(", "), 62)));
     }
     confirm
 }
+
+/// Columns of what may be long and has to leave room for the rest.
+const SHORT: usize = 100;
 
 /// What is spent by now, what the amount below means.
 fn money(confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
@@ -114,10 +113,9 @@ fn money(confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
     let left = left_of_cap(episode).map_or(String::new(), |left| {
         format!(", {} left of it then", left.minus(ceiling(episode, gate)).max(MicroUsd::ZERO))
     });
-    confirm.fact(
-        Role::Text,
-        format!("Spent and reserved {} USD, {cap}{left}. What you agree to below is a cap of its own.", taken(episode)),
-    )
+    confirm
+        .fact(Role::Text, format!("Spent and reserved {} USD, {cap}{left}.", taken(episode)))
+        .aside(Role::Dim, "What you agree to below is a cap of its own.")
 }
 
 /// The box of an approval.
@@ -131,10 +129,10 @@ pub(crate) fn approve(shared: &Shared, episode: &Episode, at: AtGate, seen: &str
     let confirm = Confirm::new(shared, title, "approve", Intent::Approve { at: at.clone() })
         .fact(Role::Strong, format!("You approve exactly content {}.", at.hash.short()))
         .fact(Role::Text, format!("{seen}{covers}"));
-    let mut confirm = starts(rulings(confirm, &ruled), shared, episode, &gate);
+    let mut confirm = starts(rulings(confirm, &ruled), episode, &gate);
     let gates = waits_again(episode, &gate);
     if !gates.is_empty() {
-        confirm = confirm.fact(Role::Text, format!("It waits for you again at: {}.", gates.join(", ")));
+        confirm = confirm.fact(Role::Text, format!("It waits for you again at: {}.", fit(&gates.join(", "), SHORT)));
     }
     let mut confirm = money(confirm, episode, &gate);
     if follows(episode, &gate).iter().any(|pin| pin.route.is_some()) {
@@ -151,7 +149,7 @@ fn undo_words(shared: &Shared) -> String {
     if seconds == 0 {
         "It is sent at once. A stage that runs can be stopped later; what it spent stays spent.".to_owned()
     } else {
-        format!("Nothing is sent for {seconds} s; u takes it back in that time. Afterwards what is spent stays spent.")
+        format!("Nothing is sent for {seconds} s; u takes it back in that time, and not later.")
     }
 }
 
@@ -167,14 +165,12 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
     let (verb, policy) = match (episode.policy.overriding, proposal) {
         (Overriding::Nobody, _) => ("override", "The show lets nobody do this.".to_owned()),
         (Overriding::Reason, _) => ("override", "The show lets one person do this, with a reason.".to_owned()),
-        (Overriding::SecondPerson, None) => (
-            "propose it",
-            "The show wants two people: yours is the proposal, and nothing goes on before a second person confirms it."
-                .to_owned(),
-        ),
+        (Overriding::SecondPerson, None) => {
+            ("propose it", "The show wants two people: nothing goes on before a second one confirms.".to_owned())
+        }
         (Overriding::SecondPerson, Some(proposal)) => (
             "confirm it",
-            format!("{} proposed it: “{}”. You are the second person.", proposal.by, clean(&proposal.reason)),
+            format!("You are the second person; {} said: “{}”.", proposal.by, fit(&clean(&proposal.reason), SHORT)),
         ),
     };
     let title = format!("Override {} of {}", look::title(episode, &gate), named(episode));
@@ -182,22 +178,20 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
     let hash = at.hash.short();
     let confirm = Confirm::new(shared, title, verb, Intent::Override { at })
         .fact(Role::Failed, format!("FAILED, and stays failed: {}{more}", fit(&why, 140)))
-        .fact(
-            Role::Text,
-            format!("Content {hash} goes on all the same. Your name and reason are kept and go into the package."),
-        )
+        .fact(Role::Failed, format!("Content {hash} goes on all the same. It cannot be taken back."))
+        .aside(Role::Text, "Your name and reason are kept and go into the package.")
         .fact(Role::Strong, policy);
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));
-    let mut confirm = money(starts(confirm, shared, episode, &gate), episode, &gate);
+    let mut confirm = money(starts(confirm, episode, &gate), episode, &gate);
     if follows(episode, &gate).iter().any(|pin| pin.route.is_some()) {
         confirm = rest(confirm, shared, episode);
     }
-    confirm
-        .fact(Role::Failed, "It cannot be taken back.")
-        .ask("Reason", Rule::Reason, "")
-        .ask("Type the episode number", Rule::Number(number), "")
-        .ask("At most, in USD", Rule::Amount { min: MicroUsd::ZERO, max }, &most)
+    confirm.ask("Reason", Rule::Reason, "").ask("Type the episode number", Rule::Number(number), "").ask(
+        "At most, in USD",
+        Rule::Amount { min: MicroUsd::ZERO, max },
+        &most,
+    )
 }
 
 /// A way in words.

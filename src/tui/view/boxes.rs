@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::Paint;
-use crate::tui::boxes::confirm::{Confirm, Intent};
+use crate::tui::boxes::confirm::{Confirm, Fact, Intent};
 use crate::tui::boxes::form::{LABELS, NewForm};
 use crate::tui::boxes::help::Help;
 use crate::tui::boxes::need::{NeedBox, answers};
@@ -47,19 +47,49 @@ pub(crate) fn confirm_keys(confirm: &Confirm) -> Vec<(String, String)> {
     }
 }
 
+/// The row that stands for those that gave way.
+const MORE: &str = "… a higher screen shows the rest";
+
+/// What a box says in at most so many rows: asides give way first, the last ones before the others, and one row tells of it.
+fn said(paint: Paint, facts: &[Fact], columns: usize, most: usize) -> Vec<Line<'static>> {
+    let rows_of = |fact: &Fact| -> Vec<Line<'static>> {
+        let indent = fact.text.len() - fact.text.trim_start().len();
+        if width(&fact.text) <= columns {
+            return vec![paint.line(fact.role, fact.text.clone())];
+        }
+        let rows = wrap(&fact.text, columns.saturating_sub(indent));
+        rows.into_iter().map(|row| paint.line(fact.role, format!("{}{row}", " ".repeat(indent)))).collect()
+    };
+    let mut kept: Vec<(bool, Vec<Line<'static>>)> = facts.iter().map(|fact| (fact.may_go, rows_of(fact))).collect();
+    let high = |kept: &[(bool, Vec<Line<'static>>)]| kept.iter().map(|(_, rows)| rows.len()).sum::<usize>();
+    if high(&kept) <= most {
+        return kept.into_iter().flat_map(|(_, rows)| rows).collect();
+    }
+    let room = most.saturating_sub(1);
+    let mut gap = None;
+    while high(&kept) > room
+        && let Some(at) = kept.iter().rposition(|(may_go, _)| *may_go)
+    {
+        kept.remove(at);
+        gap = Some(at);
+    }
+    let more = paint.line(Role::Dim, MORE);
+    let before: usize = kept.iter().take(gap.unwrap_or(kept.len())).map(|(_, rows)| rows.len()).sum();
+    let mut lines: Vec<Line<'static>> = kept.into_iter().flat_map(|(_, rows)| rows).collect();
+    lines.truncate(room);
+    lines.insert(before.min(lines.len()), more);
+    lines
+}
+
 /// Draws a confirm box.
 pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mut Buffer, area: Rect) {
     let columns = usize::from(WIDE.min(area.width)).saturating_sub(4);
-    let mut lines: Vec<Line> = Vec::new();
-    for (role, text) in &confirm.facts {
-        let indent = text.len() - text.trim_start().len();
-        if width(text) <= columns {
-            lines.push(paint.line(*role, text.clone()));
-            continue;
-        }
-        let rows = wrap(text, columns.saturating_sub(indent));
-        lines.extend(rows.into_iter().map(|row| paint.line(*role, format!("{}{row}", " ".repeat(indent)))));
-    }
+    // Whatever a box says, what is asked for and the answer are on the screen.
+    let ways = usize::from(matches!(confirm.intent, Intent::SendBack { .. }));
+    let tight = area.height < 26;
+    let asked_rows = confirm.asked.len() + usize::from(!confirm.asked.is_empty()) + 2;
+    let others = 2 + asked_rows + ways + usize::from(!tight);
+    let mut lines = said(paint, &confirm.facts, columns, usize::from(area.height).saturating_sub(others));
     if let Intent::SendBack { way, .. } = &confirm.intent {
         lines.push(Line::from(vec![
             paint.span(Role::Text, "Way: "),
@@ -68,16 +98,8 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
             paint.span(Role::Dim, " the next way"),
         ]));
     }
-    let tight = area.height < 26;
     if !tight {
         lines.push(Line::default());
-    }
-    // Whatever a box says, what is asked for and the answer are on the screen.
-    let asked_rows = confirm.asked.len() + usize::from(!confirm.asked.is_empty()) + 2;
-    let most = usize::from(area.height).saturating_sub(2 + asked_rows);
-    if lines.len() > most {
-        lines.truncate(most.saturating_sub(1));
-        lines.push(paint.line(Role::Dim, "… a higher screen shows the rest"));
     }
     for (at, asked) in confirm.asked.iter().enumerate() {
         lines.push(field(paint, &asked.label, asked.field.typed(), columns, confirm.at == at));
