@@ -15,7 +15,7 @@ use crate::engine::preflight::Mark;
 use crate::report::outlook_short;
 use crate::tui::look;
 use crate::tui::model::{Loadable, Shared};
-use crate::tui::text::{clean, width};
+use crate::tui::text::{clean, fit, width};
 use crate::tui::theme::Role;
 
 pub(super) fn named(episode: &Episode) -> String {
@@ -29,6 +29,9 @@ pub(super) fn exact(amount: MicroUsd) -> String {
     let decimals = cut.rsplit('.').next().map_or(0, str::len);
     if decimals >= 2 { cut.to_owned() } else { format!("{amount:.2}") }
 }
+
+/// Columns of what a provider said, which may be long.
+const LONG: usize = 280;
 
 /// The end of a text that may be long, which of a path says most.
 fn end(text: &str, columns: usize) -> String {
@@ -92,12 +95,14 @@ pub(crate) fn pause(shared: &Shared, episode: &Episode) -> Confirm {
 pub(crate) fn retry(shared: &Shared, episode: &Episode, stage: &StageId, reason: &str) -> Confirm {
     let intent = Intent::Retry { episode: episode.number, stage: stage.clone() };
     let route = episode.route(stage).map(|route| format!(" with {} {}", route.provider, clean(&route.model)));
-    Confirm::new(shared, format!("Retry {} of {}", look::title(episode, stage), named(episode)), "retry", intent)
-        .fact(Role::Text, format!("It gave up: {}", clean(reason)))
+    let title = format!("Retry {} of {}", look::title(episode, stage), named(episode));
+    let confirm = Confirm::new(shared, title, "retry", intent)
+        .fact(Role::Text, format!("It gave up: {}", fit(&clean(reason), LONG)))
         .fact(
             Role::Text,
             format!("It tries again{}, and what that costs is held under the caps.", route.unwrap_or_default()),
-        )
+        );
+    rest(confirm, shared, episode)
 }
 
 /// The box of a ruling.
@@ -118,10 +123,14 @@ pub(crate) fn rule(shared: &Shared, episode: &Episode, key: &IntentKey, ruling: 
         Some(CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. })
         | None => String::new(),
     };
-    Confirm::new(shared, format!("{title}: {key}"), verb, Intent::Rule { key: key.clone(), ruling })
-        .fact(Role::Text, why)
+    let confirm = Confirm::new(shared, format!("{title}: {key}"), verb, Intent::Rule { key: key.clone(), ruling })
+        .fact(Role::Text, fit(&why, LONG))
         .fact(Role::Text, says)
-        .fact(Role::Text, format!("Either way its worst case, {worst:.4} USD, counts as spent."))
+        .fact(Role::Text, format!("Either way its worst case, {worst:.4} USD, counts as spent."));
+    match ruling {
+        Ruling::Resend => rest(confirm, shared, episode),
+        Ruling::WriteOff => confirm,
+    }
 }
 
 /// Says what is likely to be spent. A box that spends cannot be confirmed before that is known.
@@ -173,13 +182,12 @@ pub(crate) fn cheaper(shared: &Shared, episode: &Episode, stage: &StageId) -> Co
     let model =
         episode.pin(stage).and_then(|pin| pin.cheaper.as_ref()).map(|route| clean(&route.model)).unwrap_or_default();
     let intent = Intent::Cheaper { episode: episode.number, stage: stage.clone() };
-    Confirm::new(
-        shared,
-        format!("Use the cheaper model for {} of {}", look::title(episode, stage), named(episode)),
-        "use it",
-        intent,
-    )
-    .fact(Role::Text, format!("The calls of this stage go to {model} from here on. It costs less, and may do worse."))
+    let title = format!("Use the cheaper model for {} of {}", look::title(episode, stage), named(episode));
+    let confirm = Confirm::new(shared, title, "use it", intent).fact(
+        Role::Text,
+        format!("The calls of this stage go to {model} from here on. It costs less, and may do worse."),
+    );
+    rest(confirm, shared, episode)
 }
 
 /// The box that takes note of a bill above the reservation.

@@ -11,6 +11,7 @@ use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::engine::handle::LookedOver;
 use crate::engine::preflight::{Check, Mark};
+use crate::tui::boxes::propose;
 use crate::tui::fixture::{id, script, world};
 use crate::tui::layers::Layer;
 use crate::tui::model::Loadable;
@@ -277,6 +278,24 @@ fn a_box_that_spends_cannot_be_confirmed_before_its_estimate_is_there() {
     desk.keys("<Enter>");
     desk.confirm();
     assert_eq!(desk.acts().len(), 1);
+    // To try again, to send again and to take the cheaper model spend too; to write off does not.
+    let mut world = world();
+    let reason = "gave up".to_owned();
+    world.of(44, Event::NeedOpened { need: Need::Retries { stage: id("script"), reason } });
+    let mut desk = Desk::new(world);
+    desk.model.shared.past = Loadable::Loading;
+    for (keys, spends) in [("gd:44<Enter>R", true), ("<Esc>gdnj<Enter>r", true), ("<Esc><Enter>w", false)] {
+        let before = desk.acts().len();
+        desk.keys(keys);
+        assert_eq!(desk.top(), "confirm", "{keys}");
+        desk.confirm();
+        assert_eq!(desk.acts().len() == before, spends, "{keys}: {}", desk.screen(80, 24));
+    }
+    let episode = desk.model.shared.under_way(EpisodeNumber(44)).cloned().unwrap();
+    desk.model.layers.push(Layer::Confirm(propose::cheaper(&desk.model.shared, &episode, &id("script"))));
+    let before = desk.acts().len();
+    desk.confirm();
+    assert!(desk.acts().len() == before && desk.screen(80, 24).contains("nothing is spent without an estimate"));
 }
 
 /// Letters and digits alone: what a row breaks and a frame interrupts is whole again.
