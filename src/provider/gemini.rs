@@ -67,19 +67,15 @@ pub(super) fn decode(status: u16, headers: &Headers, body: &[u8]) -> Result<Answ
         Some(Trouble::Reported(error)) => return Err(refusal(status, headers, &error).with_usage(usage)),
         Some(Trouble::Unreadable(why)) => {
             let said = format!("The answer of Gemini is complete but cannot be read: {why}");
+            // Counts of a stream whose end was not read are not the last ones: it is settled at its worst case.
+            let usage = usage.filter(|_| is_whole || fold.has_ended());
             return Err(fail(RetryClass::AskPerson, ChargeKnown::Charged, &said).with_usage(usage));
         }
+        // All of it is there, so nothing more will come.
+        Some(Trouble::Cut) if is_whole && fold.read.has_candidate => {}
         Some(Trouble::Cut) if is_whole => {
-            // All of it is there, so nothing more will come.
-            let why = match fold.unreadable() {
-                Some(why) => Some(why.to_owned()),
-                None if fold.read.has_candidate => None,
-                None => Some("it holds neither a candidate nor a reason for having none".to_owned()),
-            };
-            if let Some(why) = why {
-                let said = format!("The answer of Gemini is complete but cannot be read: {why}");
-                return Err(fail(RetryClass::AskPerson, ChargeKnown::Charged, &said).with_usage(usage));
-            }
+            let said = "The answer of Gemini is complete but holds neither a candidate nor a reason for having none";
+            return Err(fail(RetryClass::AskPerson, ChargeKnown::Charged, said).with_usage(usage));
         }
         Some(Trouble::Cut) => {
             if let Some(error) = bare_error(body) {

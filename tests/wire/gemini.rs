@@ -308,6 +308,11 @@ fn failures() -> Vec<Case> {
             [begun(), b"data: {,}\r\n\r\n".to_vec(), stream(&[ended("lo", "STOP")])].concat(),
             Want::Failure { class: AskPerson, charge: Charged, wait: None, output: Some(32), says: "cannot be read" },
         ),
+        case(
+            "a broken chunk without an end is settled at its worst case",
+            [begun(), b"data: {,}\r\n\r\n".to_vec()].concat(),
+            failure(AskPerson, Charged, "cannot be read"),
+        ),
         refused(
             "a bad key is a bad request",
             400,

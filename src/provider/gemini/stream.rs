@@ -16,7 +16,7 @@ use super::super::usage::Usage;
 pub(super) enum Trouble {
     /// The vendor said so in the stream: the body of its error.
     Reported(Value),
-    /// It came to its end, but a part of it makes no sense.
+    /// A part of it makes no sense.
     Unreadable(String),
     /// It has no end.
     Cut,
@@ -111,17 +111,17 @@ impl Fold {
         if let Some(reported) = &self.reported {
             return Some(Trouble::Reported(reported.clone()));
         }
-        let has_ended = self.read.finish.is_some() || self.read.blocked.is_some();
-        match (&self.unreadable, has_ended) {
-            (_, false) => Some(Trouble::Cut),
-            (Some(why), true) => Some(Trouble::Unreadable(why.clone())),
+        match (&self.unreadable, self.has_ended()) {
+            // A chunk that is there and broken was not cut: it may have been the end.
+            (Some(why), _) => Some(Trouble::Unreadable(why.clone())),
+            (None, false) => Some(Trouble::Cut),
             (None, true) => None,
         }
     }
 
-    /// What makes no sense in it, if something does.
-    pub(super) fn unreadable(&self) -> Option<&str> {
-        self.unreadable.as_deref()
+    /// Whether a reason for stopping, or for refusing the prompt, has come.
+    pub(super) fn has_ended(&self) -> bool {
+        self.read.finish.is_some() || self.read.blocked.is_some()
     }
 }
 
