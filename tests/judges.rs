@@ -132,7 +132,7 @@ fn episode(number: u32, rulings: &Value, version: &str) -> Episode {
         "number": number, "title": "T", "show": "s", "provenance": "live", "started": at(8), "touched": at(12),
         "owner": "engine", "research": hash("research"), "profile": hash("profile"), "caps": {}, "projected": 0,
         "policy": {"uncertain": "ask", "corrections": 2, "target_ms": [1, 2], "words_per_minute": 150, "rubric": null,
-            "mending": {"rounds": 2, "spend": null, "minutes": null}, "overriding": "reason", "canary_every": 0},
+            "mending": {"rounds": 2, "spend": null, "minutes": null}, "overriding": "reason", "canary_every": 0, "sample": 0},
         "agreed": null,
         "pins": [pin("script", "agent", "draft", &[], Some("script_writer")),
             pin("judge_a", "evaluate", "judgement", &["script"], Some("quality_claude")),

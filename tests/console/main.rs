@@ -122,10 +122,10 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
     let to_gate = format!(":{number}<Enter>");
     console.press(&to_gate);
     console.sees(&format!("Gate {number}"));
-    let screen = console.sees(" fixes, 0 struck");
+    let screen = console.sees("› [+] N1");
+    assert!(screen.contains(" fixes, 0 struck"), "the fixes are there to be edited\n{screen}");
     assert!(screen.contains("DISPUTE") && screen.contains("gate: YOU DECIDE"), "{screen}");
     assert!(screen.contains("3 Findings ·") && !screen.contains("3 Findings · 0"), "{screen}");
-    assert!(screen.contains("› [+] N1"), "the fixes are there to be edited\n{screen}");
     // What is disputed stands at its line before a key is pressed: both sides, and what is to be done.
     let screen = console.until("a dispute at its line", |screen| screen.contains("┃     ┃ D1 DISPUTE"));
     assert!(screen.contains("objects: ") && screen.contains("does not: "), "{screen}");

@@ -86,6 +86,6 @@ fn a_wire_that_is_told_no_schema_or_thinks_aloud_is_never_broken_off() {
     old.chunk(anthropic("Here it is:").as_bytes());
     assert_eq!(old.given_up(), None);
     let mut thinks = tee(Provider::OpenAi, "qwen3:8b");
-    thinks.chunk(openai("<think>What is asked?</think> {\"x\"").as_bytes());
+    thinks.chunk(openai("<think>What is asked, {\"x\"?</think> {").as_bytes());
     assert_eq!(thinks.given_up(), None);
 }
