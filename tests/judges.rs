@@ -143,7 +143,7 @@ fn episode(number: u32, rulings: &Value, version: &str) -> Episode {
         "gates": {"quality": {"evaluations": {hash("in1").to_string(): evaluation(10, "r1", 1),
                 hash("in2").to_string(): evaluation(12, "r2", 2)},
             "approvals": {}, "proposals": {}, "overrides": {}, "rulings": rulings}},
-        "calls": {}, "sent_back": [sent], "needs": [], "waited_ms": 0, "alerted": {}, "life": "running"}))
+        "calls": {}, "reused": [], "sent_back": [sent], "needs": [], "waited_ms": 0, "alerted": {}, "life": "running"}))
     .unwrap()
 }
 
