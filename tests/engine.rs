@@ -24,7 +24,7 @@ use greenroom::domain::event::Uncertain;
 use greenroom::domain::ids::EpisodeNumber;
 use greenroom::domain::money::MicroUsd;
 use greenroom::engine::handle::NewEpisode;
-use greenroom::engine::open::open;
+use greenroom::engine::open::{OpenError, open};
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Counts, Options, Reading, Rehearsal};
 
@@ -109,16 +109,24 @@ fn an_episode_is_made_over_an_openai_compatible_server_and_perplexity_too() {
 fn the_same_package_again_costs_only_what_nobody_keeps_any_more() {
     let runtime = runtime();
     let folder = tempfile::tempdir().unwrap();
-    let reopened = |base: &str| {
-        let mut options = options(folder.path(), base, Arc::new(RealDisk), Uncertain::Resend);
-        options.limits.reuse = true;
-        open(options, &tokio::runtime::Handle::current()).unwrap().0
+    let reopened = async |base: &str| {
+        for _ in 0..500 {
+            let mut options = options(folder.path(), base, Arc::new(RealDisk), Uncertain::Resend);
+            options.limits.reuse = true;
+            match open(options, &tokio::runtime::Handle::current()) {
+                Ok((handle, _)) => return handle,
+                // The lock is let go a moment after a shutdown was answered.
+                Err(OpenError::Lock(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        panic!("the lock is never let go");
     };
     let two = EpisodeNumber(2);
     runtime.block_on(async {
         let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
         let base = format!("http://{}", servers.addr());
-        let handle = reopened(&base);
+        let handle = reopened(&base).await;
         handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
         decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
         let first = handle.past_episode(ONE).await.unwrap().unwrap();
@@ -137,7 +145,7 @@ fn the_same_package_again_costs_only_what_nobody_keeps_any_more() {
         let digits = recording.to_string();
         fs::remove_file(folder.path().join("rehearsal/blobs").join(&digits[..2]).join(&digits[2..])).unwrap();
         fs::remove_dir_all(folder.path().join("rehearsal/state")).unwrap();
-        let handle = reopened(&base);
+        let handle = reopened(&base).await;
         handle.begin(person(), new_episode("kilogram.md", 2)).await.unwrap();
         decide_until_over(&handle, &[two], Duration::from_secs(60), false).await.unwrap();
         let second = handle.past_episode(two).await.unwrap().unwrap();
