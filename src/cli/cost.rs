@@ -1,7 +1,10 @@
 //! What was spent, in the form that was asked for.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
+mod reconcile;
+
+pub use self::reconcile::ReconcileArgs;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::ledger::Folded;
@@ -11,7 +14,11 @@ use crate::report::{By, CostReport};
 
 /// What `greenroom cost` takes.
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct CostArgs {
+    /// What else can be done with costs.
+    #[command(subcommand)]
+    pub verb: Option<CostVerb>,
     /// What the sums are grouped by
     #[arg(long, value_enum, default_value_t = By::Episode)]
     pub by: By,
@@ -21,6 +28,13 @@ pub struct CostArgs {
     /// How to print them
     #[arg(long, value_enum, default_value_t = CostFormat::Table)]
     pub format: CostFormat,
+}
+
+/// What can be done with costs beside listing them.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CostVerb {
+    /// Hold the ledger against a provider's own bill, by request, day and model: estimated, metered, invoiced
+    Reconcile(ReconcileArgs),
 }
 
 /// The form of a cost report.
@@ -36,6 +50,9 @@ pub enum CostFormat {
 
 /// Runs the verb.
 pub(super) fn run(args: &CostArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
+    if let Some(CostVerb::Reconcile(args)) = &args.verb {
+        return reconcile::run(args, context);
+    }
     let folded = Folded::read(context)?;
     let mut summaries = folded.summaries();
     if let Some(number) = args.episode {
