@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "cli/cost.rs"]
+mod cost;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/keys.rs"]

@@ -24,8 +24,14 @@ pub const COLUMNS: [(&str, &[&str]); 5] = [
     ("the request, where there is one", &["request_id", "generation_id", "history_item_id", "id"]),
 ];
 
-/// The most lines that are read.
-const MOST_LINES: usize = 1_000_000;
+/// The most charges that are read.
+const MOST_CHARGES: usize = 1_000_000;
+/// The most columns of a line.
+const MOST_COLUMNS: usize = 256;
+/// The longest cell, in bytes. A name that is kept may have an eighth of it.
+const LONGEST_CELL: usize = 4_096;
+/// The most digits before the point: more dollars than that are no bill.
+const MOST_DIGITS: usize = 9;
 
 /// One charge as the provider lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,18 +65,98 @@ pub enum InvoiceError {
     #[error("it lists credits and no dollars: say with --credit what one costs in your plan, such as --credit 0.00022")]
     NoCredit,
     /// A cell cannot be read.
-    #[error("line {line}: `{cell}` is no {what}")]
+    #[error("line {line}, column `{column}`: `{cell}` is no {what}")]
     Cell {
         /// The line.
         line: usize,
-        /// The cell.
+        /// The column's name, in small letters.
+        column: String,
+        /// The cell's beginning, without control characters.
         cell: String,
         /// What it should be.
         what: &'static str,
     },
+    /// A place at which the text is no list of comma-separated values.
+    #[error("line {line}, column {column}: {what}")]
+    Form {
+        /// The line on which the row begins.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        what: &'static str,
+    },
     /// It has no charge at all, or too many.
-    #[error("it has {0} charges; between 1 and {MOST_LINES} are read")]
+    #[error("it has {}; between 1 and {MOST_CHARGES} are read", if *.0 == 0 { "no charges" } else { "too many charges" })]
     Count(usize),
+}
+
+/// Where the columns stand.
+struct Columns {
+    /// Their names, as [`spelled`] has them.
+    head: Vec<String>,
+    day: usize,
+    model: usize,
+    amount: usize,
+    /// What a credit costs, where the amount is in credits.
+    each: Option<PicoUsd>,
+    request: Option<usize>,
+}
+
+impl Columns {
+    fn of(row: &[String], credit: Option<PicoUsd>) -> Result<Self, InvoiceError> {
+        let head: Vec<String> = row.iter().map(|name| spelled(name)).collect();
+        // The first of a column's names that is there, so that `request_id` comes before `id`.
+        let column = |n: usize| {
+            let names = COLUMNS.get(n).map(|(_, names)| *names).unwrap_or_default();
+            names.iter().find_map(|name| head.iter().position(|cell| cell == name))
+        };
+        let need = |n: usize| {
+            let (what, names) = COLUMNS.get(n).copied().unwrap_or_default();
+            column(n).ok_or_else(|| InvoiceError::NoColumn { what, names: names.join(", ") })
+        };
+        let (day, model) = (need(0)?, need(1)?);
+        let (amount, each) = match (column(2), column(3), credit) {
+            (Some(dollars), _, None) | (Some(dollars), None, Some(_)) => (dollars, None),
+            (_, Some(credits), Some(credit)) => (credits, Some(credit)),
+            (None, Some(_), None) => return Err(InvoiceError::NoCredit),
+            (None, None, _) => (need(2)?, None),
+        };
+        let request = column(4);
+        Ok(Self { head, day, model, amount, each, request })
+    }
+
+    /// The charge of a line; `None` where it is nothing but separators, as spreadsheets leave them.
+    fn charge(&self, line: usize, row: &[String]) -> Result<Option<Charge>, InvoiceError> {
+        let cell = |n: usize| row.get(n).map_or("", |cell| cell.trim());
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            return Ok(None);
+        }
+        let wrong = |n: usize, what| InvoiceError::Cell {
+            line,
+            column: self.head.get(n).cloned().unwrap_or_default(),
+            cell: cell(n).chars().filter(|sign| !sign.is_control()).take(40).collect(),
+            what,
+        };
+        // What is shown again later is short and steers no terminal.
+        let name = |n: usize| {
+            let text = cell(n);
+            let is_name = text.len() <= LONGEST_CELL / 8 && !text.chars().any(char::is_control);
+            if is_name { Ok(text.to_owned()) } else { Err(wrong(n, "name: it is too long or has control characters")) }
+        };
+        let on = date(cell(self.day)).ok_or_else(|| wrong(self.day, "day, such as 2026-10-27"))?;
+        let (number, step) = decimal(cell(self.amount)).ok_or_else(|| wrong(self.amount, "amount, such as 0.0123"))?;
+        let (pico, step) = match self.each {
+            None => (number, step),
+            // Both have twelve decimals; a credit's price has them too.
+            Some(PicoUsd(each)) => {
+                let by = |number: i128| number.saturating_mul(i128::from(each)) / 1_000_000_000_000;
+                (by(number), by(step).max(1))
+            }
+        };
+        let request_id = self.request.map(name).transpose()?.filter(|id| !id.is_empty());
+        Ok(Some(Charge { line, on, model: name(self.model)?, pico, step, request_id }))
+    }
 }
 
 /// Reads the charges of a file; `credit` is what a credit costs.
@@ -79,52 +165,20 @@ pub enum InvoiceError {
 ///
 /// When a column is missing or a cell cannot be read: nothing is left out in silence.
 pub fn read(text: &str, credit: Option<PicoUsd>) -> Result<Vec<Charge>, InvoiceError> {
-    let mut rows = cells(text).into_iter();
-    let head: Vec<String> =
-        rows.next().map(|(_, row)| row.iter().map(|name| spelled(name)).collect()).unwrap_or_default();
-    // The first of a column's names that is there, so that `request_id` comes before `id`.
-    let column = |n: usize| {
-        let names = COLUMNS.get(n).map(|(_, names)| *names).unwrap_or_default();
-        names.iter().find_map(|name| head.iter().position(|cell| cell == name))
-    };
-    let need = |n: usize| {
-        let (what, names) = COLUMNS.get(n).copied().unwrap_or_default();
-        column(n).ok_or_else(|| InvoiceError::NoColumn { what, names: names.join(", ") })
-    };
-    let (day, model) = (need(0)?, need(1)?);
-    let (amount, each) = match (column(2), column(3), credit) {
-        (Some(dollars), _, None) => (dollars, None),
-        (Some(dollars), None, Some(_)) => (dollars, None),
-        (_, Some(credits), Some(credit)) => (credits, Some(credit)),
-        (None, Some(_), None) => return Err(InvoiceError::NoCredit),
-        (None, None, _) => (need(2)?, None),
-    };
-    let id = column(4);
-    let mut charges = Vec::new();
-    for (line, row) in rows {
-        let cell = |n: usize| row.get(n).map_or("", |cell| cell.trim());
-        // A line of nothing but separators, as spreadsheets leave them.
-        if row.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let wrong = |cell: &str, what| InvoiceError::Cell { line, cell: cell.chars().take(40).collect(), what };
-        let on = date(cell(day)).ok_or_else(|| wrong(cell(day), "day, such as 2026-10-27"))?;
-        let (number, step) = decimal(cell(amount)).ok_or_else(|| wrong(cell(amount), "amount, such as 0.0123"))?;
-        let (pico, step) = match each {
-            None => (number, step),
-            // Both have twelve decimals; a credit's price has them too.
-            Some(PicoUsd(each)) => {
-                let by = |number: i128| number.saturating_mul(i128::from(each)) / 1_000_000_000_000;
-                (by(number), by(step).max(1))
-            }
+    let (mut columns, mut charges) = (None, Vec::new());
+    rows(text, |line, row| {
+        let Some(columns) = &columns else {
+            columns = Some(Columns::of(row, credit)?);
+            return Ok(());
         };
-        let request_id = id.map(cell).filter(|id| !id.is_empty()).map(str::to_owned);
-        charges.push(Charge { line, on, model: cell(model).to_owned(), pico, step, request_id });
+        charges.extend(columns.charge(line, row)?);
+        if charges.len() > MOST_CHARGES { Err(InvoiceError::Count(charges.len())) } else { Ok(()) }
+    })?;
+    if columns.is_none() {
+        // It says which column is missing.
+        Columns::of(&[], credit)?;
     }
-    if charges.is_empty() || charges.len() > MOST_LINES {
-        return Err(InvoiceError::Count(charges.len()));
-    }
-    Ok(charges)
+    if charges.is_empty() { Err(InvoiceError::Count(0)) } else { Ok(charges) }
 }
 
 /// A name in small letters, with one `_` for whatever else stands between its words.
@@ -151,7 +205,8 @@ fn date(cell: &str) -> Option<Date> {
 /// A decimal number with up to twelve decimals, in parts of 10^12, and the size of its last decimal.
 fn decimal(cell: &str) -> Option<(i128, i128)> {
     const DECIMALS: usize = 12;
-    let bare = cell.trim().replace(['$', ','], "").replace("USD", "");
+    let bare = cell.trim().replace('$', "").replace("USD", "");
+    let bare = ungrouped(bare.trim())?;
     let bare = bare.trim();
     let (is_negative, bare) = bare.strip_prefix('-').map_or((false, bare), |rest| (true, rest));
     let (number, step) = if bare.contains(['e', 'E']) {
@@ -159,7 +214,7 @@ fn decimal(cell: &str) -> Option<(i128, i128)> {
     } else {
         let (whole, part) = bare.split_once('.').unwrap_or((bare, ""));
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) || whole.len() > 15 {
+        if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) || whole.len() > MOST_DIGITS {
             return None;
         }
         // What stands behind the twelfth decimal is noise of adding up.
@@ -171,16 +226,37 @@ fn decimal(cell: &str) -> Option<(i128, i128)> {
     Some((if is_negative { -number } else { number }, step))
 }
 
-/// The rows of a text of comma-separated values (RFC 4180, or with semicolons or tabs), each with the line on which it begins.
-fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
+/// A number without the commas between its thousands. A comma that stands for the point is refused: it would be read as a
+/// larger amount.
+fn ungrouped(number: &str) -> Option<String> {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    if !number.contains(',') {
+        return Some(number.to_owned());
+    }
+    let mut groups = whole.trim_start_matches('-').split(',');
+    let is_first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && !group.starts_with('0'));
+    let are_thousands = is_first && groups.all(|group| group.len() == 3) && !part.contains(',');
+    are_thousands.then(|| number.replace(',', ""))
+}
+
+/// Gives the rows of a text of comma-separated values (RFC 4180, or with semicolons or tabs) one after another, each with the line
+/// on which it begins.
+fn rows(text: &str, mut take: impl FnMut(usize, &[String]) -> Result<(), InvoiceError>) -> Result<(), InvoiceError> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
     let separator =
         [',', ';', '\t'].into_iter().max_by_key(|sign| (first.matches(*sign).count(), *sign == ',')).unwrap_or(',');
-    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut row, mut cell): (Vec<String>, String) = (Vec::new(), String::new());
     let (mut line, mut begun, mut is_quoted) = (1, 1, false);
     let mut signs = text.chars().peekable();
     while let Some(sign) = signs.next() {
+        let wrong = |what| InvoiceError::Form { line: begun, column: row.len() + 1, what };
+        if cell.len() > LONGEST_CELL {
+            return Err(wrong("the cell is too long for a bill; a quotation mark may not be closed"));
+        }
+        if row.len() >= MOST_COLUMNS {
+            return Err(wrong("the line has too many columns for a bill"));
+        }
         match sign {
             '"' if is_quoted && signs.peek() == Some(&'"') => {
                 signs.next();
@@ -189,7 +265,8 @@ fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
             '"' if is_quoted || cell.is_empty() => is_quoted = !is_quoted,
             '\n' if !is_quoted => {
                 row.push(std::mem::take(&mut cell));
-                rows.push((begun, std::mem::take(&mut row)));
+                take(begun, &row)?;
+                row.clear();
                 line += 1;
                 begun = line;
             }
@@ -201,11 +278,18 @@ fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
             }
         }
     }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push((begun, row));
+    if is_quoted {
+        return Err(InvoiceError::Form {
+            line: begun,
+            column: row.len() + 1,
+            what: "a quotation mark is not closed, so that the lines after it cannot be told apart",
+        });
     }
-    rows
+    if cell.is_empty() && row.is_empty() {
+        return Ok(());
+    }
+    row.push(cell);
+    take(begun, &row)
 }
 
 #[cfg(test)]
@@ -240,10 +324,37 @@ mod tests {
         let told = |text: &str| read(text, None).unwrap_err().to_string();
         assert!(told("date,cost\n2026-10-27,1\n").contains("no column for the model"));
         assert!(told("date,model\n2026-10-27,m\n").contains("the amount in US dollars"));
-        assert_eq!(told("date,model,cost\n27/10/2026,m,1\n"), "line 2: `27/10/2026` is no day, such as 2026-10-27");
-        for bad in ["", "one", "1.2.3", "0x1", "1e", "."] {
-            assert!(told(&format!("date,model,cost\n\n2026-10-27,m,{bad}\n")).starts_with("line 3: "), "{bad}");
+        assert_eq!(
+            told("date,model,cost\n27/10/2026,m,1\n"),
+            "line 2, column `date`: `27/10/2026` is no day, such as 2026-10-27"
+        );
+        for bad in ["", "one", "1.2.3", "0x1", "1e", ".", "\"0,5\"", "\"1,2345\"", "\"1.000,5\"", "1234567890"] {
+            let told = told(&format!("date,model,cost\n\n2026-10-27,m,{bad}\n"));
+            assert!(told.starts_with("line 3, column `cost`: "), "{bad}: {told}");
         }
-        assert!(told("date,model,cost\n").contains("0 charges") && told("").contains("no column"));
+        assert!(told("date,model,cost\n").contains("no charges") && told("").contains("no column"));
+    }
+
+    #[test]
+    fn what_would_steer_a_terminal_or_fill_the_memory_is_refused_with_its_place() {
+        let told = |text: &str| read(text, None).unwrap_err().to_string();
+        let steers = told("date,model,cost,id\n2026-10-27,m,1,a\u{1b}[2Jb\n");
+        assert!(steers.starts_with("line 2, column `id`: `a[2Jb` is no name"), "{steers}");
+        assert!(!told("date,model,cost\n\u{9b}31m,m,1\n").contains('\u{9b}'));
+        let open = told("date,model,cost\n2026-10-27,m,1\n2026-10-27,\"m,1\n2026-10-28,m,2\n");
+        assert!(open.starts_with("line 3, column 2: a quotation mark is not closed"), "{open}");
+        let long = told(&format!("date,model,cost\n2026-10-27,{},1\n", "m".repeat(5_000)));
+        assert!(long.starts_with("line 2, column 2: the cell is too long"), "{long}");
+        assert!(told(&format!("date,model,cost\n2026-10-27,{},1\n", "m".repeat(513))).contains("too long"));
+        assert!(told(&format!("date,model,cost\n{}\n", ",".repeat(300))).starts_with("line 2, column 257: "));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange_to_be_answered(tail in "[\"\\n,;0-9.e$\\-mTZ\u{9b}]{0,80}") {
+            if let Err(error) = read(&format!("date,model,cost\n{tail}"), None) {
+                proptest::prop_assert!(!error.to_string().chars().any(char::is_control));
+            }
+        }
     }
 }

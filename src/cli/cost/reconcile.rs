@@ -1,6 +1,7 @@
 //! The ledger held against a provider's own list of charges. It reads and changes nothing; what it finds is ruled by a person.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,10 +14,10 @@ use crate::domain::call::Provider;
 use crate::domain::invoice::{self, COLUMNS};
 use crate::domain::money::{MicroUsd, PicoUsd};
 use crate::domain::reconcile::{Listed, Reconciled, Sums, reconcile};
-use crate::report::{Align, Table};
+use crate::report::{self, Align, Table};
 
 /// The largest list that is read, in bytes.
-const LARGEST: u64 = 256 * 1024 * 1024;
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What `greenroom cost reconcile` takes.
 #[derive(Clone, Debug, Args)]
@@ -53,7 +54,7 @@ fn credit(text: &str) -> Result<PicoUsd, String> {
 /// Runs the verb.
 pub(super) fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let text = read(&args.file)?;
-    let refused = |what: String| CliError::Failed(format!("{}: {what}. Nothing was changed", args.file.display()));
+    let refused = |what: String| CliError::Failed(format!("{}: {what}. Nothing was changed", shown(&args.file)));
     let charges = invoice::read(&text, args.credit).map_err(|error| refused(error.to_string()))?;
     let folded = Folded::read(context)?;
     let episodes = folded.episodes();
@@ -66,14 +67,22 @@ pub(super) fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<End
     Ok(if found.total.is_alarming() { Ending::Unsound } else { Ending::Done })
 }
 
+/// A path as it can be printed.
+fn shown(file: &Path) -> String {
+    report::line(&file.display().to_string())
+}
+
 fn read(file: &Path) -> Result<String, CliError> {
-    let unreadable = |source| CliError::Unreadable { path: file.display().to_string(), source };
-    if std::fs::metadata(file).map_err(unreadable)?.len() > LARGEST {
-        let what =
-            format!("{} has more than {LARGEST} bytes: export a shorter time. Nothing was changed", file.display());
+    let unreadable = |source| CliError::Unreadable { path: shown(file), source };
+    let mut text = String::new();
+    // One byte more than is allowed, so that a file which grows is found out too.
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    opened.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > LARGEST {
+        let what = format!("{} has more than {LARGEST} bytes: export a shorter time. Nothing was changed", shown(file));
         return Err(CliError::Failed(what));
     }
-    std::fs::read_to_string(file).map_err(unreadable)
+    Ok(text)
 }
 
 fn print(found: &Reconciled, context: &mut Context<'_>) -> Result<(), CliError> {
