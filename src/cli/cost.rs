@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 mod reconcile;
 
-pub use self::reconcile::ReconcileArgs;
+use self::reconcile::ReconcileArgs;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::ledger::Folded;
