@@ -1,6 +1,6 @@
 //! The binary as a person or a script meets it: every fault of input, the exit codes, and a rehearsal from end to end.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "cli/cost.rs"]
 mod cost;

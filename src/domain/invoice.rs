@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::money::PicoUsd;
 
-/// The names of each column that is read, spelled as [`spelled`] does. The help lists them.
+/// The names of each column that is read, in small letters with `_` between the words. The help lists them.
 pub const COLUMNS: [(&str, &[&str]); 5] = [
     (
         "the day or time, UTC",

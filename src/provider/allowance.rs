@@ -1,6 +1,6 @@
 //! What an answer's headers say of the limits that a call ran under: how many at once, and for how long nothing is left.
 //!
-//! Small and normalised, whatever the vendor's names. What an error asks for is in [`super::hints`].
+//! Small and normalised, whatever the vendor's names. What an error asks for is in `hints`.
 
 use std::time::Duration;
 
