@@ -191,15 +191,25 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
         console.press("A");
         console.confirm(&format!("Approve {number}"));
         console.sees_no_more("[ Cancel ]");
-        console.press("gd");
-        let screen = console.until("the next gate, or the end", |screen| {
-            waits(screen) || row(screen, &number).is_some_and(|row| row.contains("packaged"))
-        });
-        if !waits(&screen) {
+        let (at_gate, at_episode) = (format!("Gate {number}"), format!("Episode {number}"));
+        // The row may tell of the gate that was approved a moment ago; its number then leads to the episode.
+        let is_over = loop {
+            console.press("gd");
+            let screen = console.until("the next gate, or the end", |screen| {
+                waits(screen) || row(screen, &number).is_some_and(|row| row.contains("packaged"))
+            });
+            if !waits(&screen) {
+                break true;
+            }
+            console.press(&to_gate);
+            let is_there = |screen: &str| screen.contains(&at_gate) || screen.contains(&at_episode);
+            if console.until("the gate or its episode", is_there).contains(&at_gate) {
+                break false;
+            }
+        };
+        if is_over {
             break;
         }
-        console.press(&to_gate);
-        console.sees(&format!("Gate {number}"));
         console.until("the script", |screen| screen.contains("› ") && screen.contains(" HOST "));
     }
     let screen = console.screen();
