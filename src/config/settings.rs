@@ -5,6 +5,7 @@
 
 pub mod habits;
 mod layers;
+mod values;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use self::habits::{Habits, Server, SpeechFormat, VoiceContext, VoiceForm};
+use self::habits::Habits;
+use self::layers::Layers;
 pub use self::layers::Origin;
-use self::layers::{Layers, Value};
+use self::values::Values;
 pub use self::wire::{Remembers, WireSettings};
 use super::environment::{Environment, base_url_variable};
 use super::fault::{Fault, Faults, LoadError, Place, dollars, read_if_there};
@@ -23,9 +25,6 @@ use super::prices::{PriceError, Prices, Rates};
 use super::role::Role;
 use crate::domain::call::{Provider, Route};
 use crate::domain::money::MicroUsd;
-
-/// What stands for no model where the defaults have one.
-const NO_MODEL: &str = "none";
 
 const DEFAULTS: &str = include_str!("../../assets/settings.toml");
 
@@ -430,169 +429,6 @@ impl Settings {
     /// Every value with its origin, by key.
     pub fn rows(&self) -> &[Row] {
         &self.rows
-    }
-}
-
-/// The checked values on their way into their types. What is missing or of another kind than asked for is a fault of the
-/// program's own defaults, and is reported like any other.
-struct Values {
-    layers: Layers,
-}
-
-impl Values {
-    fn fault(&mut self, key: &str, what: String) {
-        let place = self.layers.values.get(key).map(|(_, origin)| origin.place());
-        let place = place.unwrap_or_else(|| Place { file: key.to_owned(), line: 0, column: 0 });
-        self.layers.faults.push(Fault { place, what });
-    }
-
-    fn take<T>(&mut self, key: &str, read: impl Fn(&Value) -> Option<T>, instead: T) -> T {
-        let found = self.layers.values.get(key).and_then(|(value, _)| read(value));
-        match found {
-            Some(value) => value,
-            None => {
-                self.fault(key, format!("`{key}` has no value"));
-                instead
-            }
-        }
-    }
-
-    fn optional(&self, key: &str) -> Option<String> {
-        self.layers.values.get(key).map(|(value, _)| value.to_string())
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        self.take(key, |value| Some(value.to_string()), String::new())
-    }
-
-    fn amount(&mut self, key: &str) -> MicroUsd {
-        let amount = |value: &Value| if let Value::Amount(amount) = value { Some(*amount) } else { None };
-        self.take(key, amount, MicroUsd::ZERO)
-    }
-
-    fn whole(&mut self, key: &str) -> u64 {
-        self.take(key, |value| if let Value::Whole(number) = value { Some(*number) } else { None }, 0)
-    }
-
-    fn small(&mut self, key: &str) -> u32 {
-        u32::try_from(self.whole(key)).unwrap_or(u32::MAX)
-    }
-
-    fn switch(&mut self, key: &str) -> bool {
-        self.take(key, |value| if let Value::Switch(is_on) = value { Some(*is_on) } else { None }, false)
-    }
-
-    fn when(&mut self, key: &str) -> When {
-        match self.text(key).as_str() {
-            "always" => When::Always,
-            "never" => When::Never,
-            _ => When::Auto,
-        }
-    }
-
-    fn network(&mut self) -> Network {
-        let address = |value: &Value| if let Value::Proxy(address) = value { Some(address.clone()) } else { None };
-        let proxy = self.layers.values.get("network.proxy").and_then(|(value, _)| address(value));
-        let direct = network::hosts(&self.text("network.direct"));
-        let ca_file = self.optional("network.ca_file").map(PathBuf::from);
-        Network { proxy, direct, ca_file, ..Network::default() }
-    }
-
-    fn provider(&mut self, provider: Provider) -> ProviderSettings {
-        let key = |name: &str| format!("providers.{provider}.{name}");
-        let send_key = match provider {
-            Provider::OpenAi => self.sends_key(),
-            Provider::Anthropic | Provider::Gemini | Provider::ElevenLabs | Provider::Perplexity => true,
-        };
-        ProviderSettings {
-            base_url: self.text(&key("base_url")),
-            key_file: self.optional(&key("key_file")).map(PathBuf::from),
-            send_key,
-            concurrency: self.small(&key("concurrency")),
-            per_minute: Some(self.small(&key("per_minute"))).filter(|most| *most > 0),
-            enabled: self.switch(&key("enabled")),
-            wire: wire::of(&self.layers.values, provider),
-        }
-    }
-
-    fn habits(&mut self) -> Habits {
-        self.server_of_the_address();
-        Habits {
-            voice_form: self.word("providers.elevenlabs.form", VoiceForm::ALL, VoiceForm::Timestamps),
-            voice_context: self.word("providers.elevenlabs.context", VoiceContext::ALL, VoiceContext::None),
-            server: self.word("providers.openai.server", Server::ALL, Server::Other),
-            server_context: self.given("providers.openai.context_tokens"),
-            speech_format: self.word("providers.openai.speech_format", SpeechFormat::ALL, SpeechFormat::Wav),
-            speech_rate: self.small("providers.openai.speech_rate"),
-        }
-    }
-
-    /// The default names the program at the default address. At another one there may be any, unless it is said which.
-    fn server_of_the_address(&mut self) {
-        const SERVER: &str = "providers.openai.server";
-        let origin = |key: &str| self.layers.values.get(key).map(|(_, origin)| origin.clone());
-        if let (Some(Origin::Default(_)), Some(address)) = (origin(SERVER), origin("providers.openai.base_url"))
-            && !matches!(address, Origin::Default(_))
-        {
-            let is_openais = self.text("providers.openai.base_url").ends_with("//api.openai.com");
-            let server = if is_openais { "openai" } else { "other" };
-            self.layers.values.insert(SERVER.to_owned(), (Value::Text(server.to_owned()), address));
-        }
-    }
-
-    fn word<T: Copy>(&mut self, key: &str, words: impl IntoIterator<Item = (&'static str, T)>, instead: T) -> T {
-        let word = self.text(key);
-        words.into_iter().find(|(name, _)| *name == word).map_or(instead, |(_, value)| value)
-    }
-
-    /// A number that need not be there.
-    fn given(&self, key: &str) -> Option<u64> {
-        match self.layers.values.get(key) {
-            Some((Value::Whole(number), _)) => Some(*number),
-            Some(_) | None => None,
-        }
-    }
-
-    /// That no key is sent holds for the default address alone: another one is sent a key, unless it is said that it is not.
-    fn sends_key(&mut self) -> bool {
-        const SEND_KEY: &str = "providers.openai.send_key";
-        let origin = |key: &str| self.layers.values.get(key).map(|(_, origin)| origin.clone());
-        if let (Some(Origin::Default(_)), Some(address)) = (origin(SEND_KEY), origin("providers.openai.base_url"))
-            && !matches!(address, Origin::Default(_))
-        {
-            self.layers.values.insert(SEND_KEY.to_owned(), (Value::Switch(true), address));
-        }
-        self.switch(SEND_KEY)
-    }
-
-    fn route(&mut self, role: Role) -> Option<RouteSetting> {
-        let key = |name: &str| format!("routes.{role}.{name}");
-        let model = self.text(&key("model"));
-        let provider = self.text(&key("provider")).parse().ok()?;
-        let place = self.layers.values.get(&key("model")).map(|(_, origin)| origin.place())?;
-        // A route that a higher layer sends to another model does not keep what the defaults had beside the old one.
-        let is_default = |name: &str| matches!(self.layers.values.get(&key(name)), Some((_, Origin::Default(_))));
-        let left: Vec<&str> =
-            ["fallback", "cheaper"].into_iter().filter(|n| !is_default("model") && is_default(n)).collect();
-        for name in left {
-            self.layers.values.remove(&key(name));
-        }
-        let other = |name: &str| self.optional(&key(name)).filter(|model| model != NO_MODEL);
-        let (fallback, cheaper) = (other("fallback"), other("cheaper"));
-        let cap = match self.layers.values.get(&key("cap")) {
-            Some((Value::Amount(cap), _)) => Some(*cap),
-            Some(_) | None => None,
-        };
-        Some(RouteSetting { provider, model, fallback, cheaper, cap, place })
-    }
-
-    fn rows(&self) -> Vec<Row> {
-        let row = |(key, (value, origin)): (&String, &(Value, Origin))| Row {
-            key: key.clone(),
-            value: value.to_string(),
-            origin: origin.clone(),
-        };
-        self.layers.values.iter().map(row).collect()
     }
 }
 

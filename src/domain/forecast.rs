@@ -160,9 +160,9 @@ fn present(episode: &Episode, stage: &StageId) -> Took {
 }
 
 fn ranges(all: Vec<Took>) -> (Range<MicroUsd>, Range<u64>) {
-    let cents = range(all.iter().map(|took| u64::try_from(took.cost.0).unwrap_or(0)).collect());
+    let micros = range(all.iter().map(|took| u64::try_from(took.cost.0).unwrap_or(0)).collect());
     let money = |amount: u64| MicroUsd(i64::try_from(amount).unwrap_or(i64::MAX));
-    let cost = Range { p10: money(cents.p10), p50: money(cents.p50), p90: money(cents.p90) };
+    let cost = Range { p10: money(micros.p10), p50: money(micros.p50), p90: money(micros.p90) };
     (cost, range(all.iter().map(|took| took.machine_ms).collect()))
 }
 
