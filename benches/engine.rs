@@ -72,12 +72,20 @@ impl Worker for StandIn {
         let hash = ContentHash::of_parts([step.stage.as_str().as_bytes(), step.inputs.hash.as_bytes().as_slice()]);
         let output = Output { hash, words: None };
         Ok(match &step.work {
-            Work::Prepare => {
-                Done::Prepared(vec![UnitPlan { unit: 0, request: hash, worst: MicroUsd(10), route: None }])
-            }
-            Work::Correct { unit, request, .. } => {
-                Done::Corrected(UnitPlan { unit: *unit, request: *request, worst: MicroUsd(10), route: None })
-            }
+            Work::Prepare => Done::Prepared(vec![UnitPlan {
+                unit: 0,
+                request: hash,
+                worst: MicroUsd(10),
+                route: None,
+                window: None,
+            }]),
+            Work::Correct { unit, request, .. } => Done::Corrected(UnitPlan {
+                unit: *unit,
+                request: *request,
+                worst: MicroUsd(10),
+                route: None,
+                window: None,
+            }),
             Work::Accept { unit, .. } => Done::Accepted { unit: *unit, output, claimed_words: None },
             Work::Turn { .. } => return Err("no stage here is a talk".to_owned()),
             Work::Join { .. } | Work::Render => Done::Made(output),

@@ -386,6 +386,7 @@ fn print_stages(episode: &Episode, context: &mut Context<'_>) -> Result<(), CliE
         ("Out", Align::Right),
         ("USD", Align::Right),
         ("Seconds", Align::Right),
+        ("Window", Align::Right),
         ("What it says", Align::Left),
     ]);
     for stage in stages(episode) {
@@ -401,6 +402,7 @@ fn print_stages(episode: &Episode, context: &mut Context<'_>) -> Result<(), CliE
             stage.tokens_out.to_string(),
             format!("{:.4}", stage.spent_micro_usd),
             (stage.machine_ms / 1_000).to_string(),
+            stage.window.map(|window| window.words()).unwrap_or_default(),
             stage.reason.or(gate).unwrap_or_default().chars().take(100).collect(),
         ]);
     }

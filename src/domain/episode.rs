@@ -21,6 +21,7 @@ use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::reuse::Reused;
 use super::step::NoteInput;
+use super::window::Window;
 
 /// How an episode's life stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +114,8 @@ pub struct Call {
     pub name: ContentHash,
     /// Whether its answer met its contract.
     pub met: bool,
+    /// The room that it takes of what its model has, where that was recorded.
+    pub window: Option<Window>,
 }
 
 impl Call {
@@ -197,6 +200,8 @@ pub struct Unit {
     pub worst: MicroUsd,
     /// Where it goes, where that is not the stage's own route.
     pub route: Option<Route>,
+    /// The room that it takes of what its model has.
+    pub window: Option<Window>,
     /// How it stands.
     pub state: UnitState,
     /// Since when it could be sent, as far as the episode is concerned, where it waits to be.
@@ -505,6 +510,7 @@ impl Unit {
             request: plan.request,
             worst: plan.worst,
             route: plan.route.clone(),
+            window: plan.window,
             state: UnitState::Waiting(None),
             since: at,
             failures: 0,

@@ -19,6 +19,7 @@ use super::panel::Seat;
 use super::pipeline::Stage;
 pub use super::policy::{Mending, Overriding, Policy, Uncertain};
 pub use super::verdict::{Choice, ItemRuling, Ruled, Seen, Verdict, Way};
+pub use super::window::Window;
 
 /// Whether the money and the voices are real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,8 @@ pub struct UnitPlan {
     pub worst: MicroUsd,
     /// Where it goes, where that is not the stage's own route.
     pub route: Option<Route>,
+    /// The room that it takes of what its model has, where it is one of text.
+    pub window: Option<Window>,
 }
 
 /// How an output came about, for the measure of how well handoffs work.

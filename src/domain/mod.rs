@@ -38,4 +38,5 @@ pub mod step;
 pub mod studio;
 pub mod traffic;
 pub mod verdict;
+pub mod window;
 mod wording;

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::plain;
-use crate::domain::episode::{CallState, Episode, Standing};
+use crate::domain::episode::{Call, CallState, Episode, Standing};
 use crate::domain::event::{Need, Verdict};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
+use crate::domain::share::Share;
 use crate::engine::words;
 
 /// A stage of an episode.
@@ -34,6 +35,8 @@ pub struct StageLine {
     pub spent_micro_usd: MicroUsd,
     /// Micro-dollars held for calls under way and uncertain ones.
     pub reserved_micro_usd: MicroUsd,
+    /// The room that its largest call took, in tokens; nothing where it was not recorded.
+    pub window: Option<WindowLine>,
     /// Calls that were not made, since equal ones had been answered.
     pub reused: u32,
     /// Micro-dollars that those had cost.
@@ -44,6 +47,40 @@ pub struct StageLine {
     pub output: Option<ContentHash>,
     /// How the gate judged, where it is one that did.
     pub gate: Option<GateLine>,
+}
+
+/// The room that a call took of what its model has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct WindowLine {
+    /// Reserved: the prompt, bounded from above, and the longest answer.
+    pub reserved_tokens: u64,
+    /// Consumed, as the provider counted it; nothing before it was answered.
+    pub consumed_tokens: Option<u64>,
+    /// What the model has room for, where it is known.
+    pub context_tokens: Option<u32>,
+}
+
+impl WindowLine {
+    /// Consumed and reserved, in parts of a hundred of what the model has room for.
+    pub fn words(&self) -> String {
+        let share = |tokens: u64| self.context_tokens.map(|context| Share::of(tokens, u64::from(context)));
+        let told = |share: Share| format!("{}.{}", share.per_mille() / 10, share.per_mille() % 10);
+        let consumed = self.consumed_tokens.and_then(share).map_or_else(|| "-".to_owned(), told);
+        share(self.reserved_tokens).map_or_else(String::new, |reserved| format!("{consumed}/{} %", told(reserved)))
+    }
+}
+
+/// The call of these that took the most room.
+fn window(calls: &[&Call]) -> Option<WindowLine> {
+    let told = calls.iter().filter_map(|call| Some((call, call.window?)));
+    let (call, window) = told.max_by_key(|(_, window)| window.reserved())?;
+    let usage = call.usage();
+    let consumed = usage.tokens_in().saturating_add(usage.output);
+    Some(WindowLine {
+        reserved_tokens: window.reserved(),
+        consumed_tokens: (consumed > 0).then_some(consumed),
+        context_tokens: window.context,
+    })
 }
 
 /// How a gate stands.
@@ -95,6 +132,7 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
         tokens_out: calls.iter().map(|call| call.usage().output).fold(0, u64::saturating_add),
         spent_micro_usd: calls.iter().map(|call| call.spent()).sum(),
         reserved_micro_usd: calls.iter().map(|call| call.reserved()).sum(),
+        window: window(&calls),
         reused: u32::try_from(reused().count()).unwrap_or(u32::MAX),
         saved_micro_usd: reused().map(|reused| reused.saved).sum(),
         machine_ms: calls.iter().map(|call| took(&call.state)).fold(0, u64::saturating_add),

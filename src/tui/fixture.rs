@@ -175,7 +175,7 @@ impl World {
         let input = self.input(episode, stage);
         let request = |unit: u32| ContentHash::of(format!("{episode}{stage}{unit}{input}").as_bytes());
         let units = (0..units)
-            .map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None })
+            .map(|unit| UnitPlan { unit, request: request(unit), worst: MicroUsd(900_000), route: None, window: None })
             .collect();
         self.of(episode, Event::StagePrepared { stage: id(stage), input, units, last: true });
     }

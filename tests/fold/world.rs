@@ -382,6 +382,7 @@ impl World {
                     request: of(&if self.same_questions { String::new() } else { format!("request {n}") }, &parts),
                     worst: MicroUsd(40_000),
                     route: None,
+                    window: None,
                 };
                 Done::Prepared((1..=units).map(unit).collect())
             }
@@ -389,7 +390,7 @@ impl World {
                 let run = self.studio.episodes[&step.episode].stages[&step.stage].run.clone().unwrap();
                 let route = run.units[unit].route.clone();
                 let request = of("again", &[*request]);
-                Done::Corrected(UnitPlan { unit: *unit, request, worst: MicroUsd(40_000), route })
+                Done::Corrected(UnitPlan { unit: *unit, request, worst: MicroUsd(40_000), route, window: None })
             }
             Work::Accept { unit, .. } if self.dice.roll(100) < self.weather.refused => {
                 Done::Refused { unit: *unit, reason: "it misses its contract".into() }
@@ -412,6 +413,7 @@ impl World {
                     request: of(&format!("turn {number}"), &parts),
                     worst: MicroUsd(40_000),
                     route: seat.filter(|_| !is_over).map(|seat| seat.route.clone()),
+                    window: None,
                 })
             }
             Work::Join { units } => {

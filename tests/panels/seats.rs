@@ -140,7 +140,7 @@ impl Table {
 
     fn turned(&mut self, unit: u32, model: Option<&str>) -> usize {
         let request = hash(&format!("request {unit} {model:?}"));
-        self.done(Done::Turned(UnitPlan { unit, request, worst: MicroUsd(10), route: model.map(route) }))
+        self.done(Done::Turned(UnitPlan { unit, request, worst: MicroUsd(10), route: model.map(route), window: None }))
     }
 
     fn called(&mut self, model: &str, result: Result<&str, RetryClass>) {
@@ -190,7 +190,8 @@ fn a_seats_other_model_takes_over_and_a_seat_without_one_passes_without_a_word()
     assert_eq!(table.turned(0, Some("one")), 0, "a turn that is under way is not begun again");
     table.called("one", Err(RetryClass::OtherModel));
     assert!(matches!(table.due(), Ok(Work::Correct { unit: 0, .. })), "nobody is asked: the seat has another model");
-    let other = UnitPlan { unit: 0, request: hash("other"), worst: MicroUsd(10), route: Some(route("other")) };
+    let other =
+        UnitPlan { unit: 0, request: hash("other"), worst: MicroUsd(10), route: Some(route("other")), window: None };
     table.done(Done::Corrected(other));
     table.called("other", Ok("answer"));
     table.accepted(0);
@@ -217,7 +218,7 @@ fn a_missed_contract_passes_at_a_seat_and_stops_the_stage_at_the_chair() {
         table.done(Done::Refused { unit: 0, reason: "it misses its contract".to_owned() });
         if attempt < 2 {
             let request = hash(&format!("again {attempt}"));
-            let again = UnitPlan { unit: 0, request, worst: MicroUsd(10), route: Some(route("one")) };
+            let again = UnitPlan { unit: 0, request, worst: MicroUsd(10), route: Some(route("one")), window: None };
             table.done(Done::Corrected(again));
         }
     }
@@ -228,7 +229,13 @@ fn a_missed_contract_passes_at_a_seat_and_stops_the_stage_at_the_chair() {
         table.done(Done::Refused { unit: CLOSING, reason: "it misses its contract".to_owned() });
         if attempt < 2 {
             let request = hash(&format!("chair again {attempt}"));
-            table.done(Done::Corrected(UnitPlan { unit: CLOSING, request, worst: MicroUsd(10), route: None }));
+            table.done(Done::Corrected(UnitPlan {
+                unit: CLOSING,
+                request,
+                worst: MicroUsd(10),
+                route: None,
+                window: None,
+            }));
         }
     }
     assert_eq!(table.studio.episodes[&ONE].needs.len(), 1, "without the chair there is nothing to hand on");

@@ -49,7 +49,7 @@ impl Worker for Vendors {
         };
         let output = Output { hash: of(0), words: None };
         let is_speech = episode.pin(&step.stage).is_some_and(|pin| pin.stage.kind == Kind::Speech);
-        let unit = |unit| UnitPlan { unit, request: of(unit + 1), worst: WORST, route: None };
+        let unit = |unit| UnitPlan { unit, request: of(unit + 1), worst: WORST, route: None, window: None };
         Ok(match &step.work {
             Work::Prepare => Done::Prepared((0..if is_speech { LINES } else { 1 }).map(unit).collect()),
             Work::Correct { unit: number, .. } => Done::Corrected(unit(*number)),

@@ -13,6 +13,7 @@ use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::panel::MISSED;
 use crate::domain::reuse::{self, Reused};
 use crate::domain::step::NoteInput;
+use crate::domain::window::Window;
 
 /// An event that does not fit the state it meets: the ledger contradicts itself there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,14 +73,18 @@ impl Episode {
                 known.request = unit.request;
                 known.worst = unit.worst;
                 known.route = unit.route.clone();
+                known.window = unit.window;
                 known.state = UnitState::Waiting(None);
                 known.since = at;
                 Ok(())
             }
             Event::CallIntended { key, request, worst, route } => {
-                let name = self.name_of(key, route)?;
+                let (name, window) = self.name_of(key, route)?;
                 let (route, state) = (route.clone(), CallState::InFlight);
-                self.intended(key, Call { request: *request, worst: *worst, route, at, state, name, met: false })
+                self.intended(
+                    key,
+                    Call { request: *request, worst: *worst, route, at, state, name, met: false, window },
+                )
             }
             Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told: _ } => {
                 self.open_call(key)?.state = CallState::Settled {
@@ -332,12 +337,12 @@ impl Episode {
         Ok(())
     }
 
-    /// The name of a call that a unit is about to make.
-    fn name_of(&self, key: &IntentKey, route: &Route) -> Result<ContentHash, String> {
+    /// The name of a call that a unit is about to make, and the room that it takes.
+    fn name_of(&self, key: &IntentKey, route: &Route) -> Result<(ContentHash, Option<Window>), String> {
         let run = self.stages.get(&key.stage).and_then(|state| state.run.as_ref());
         let unit = run.and_then(|run| run.units.get(&key.unit));
         match (self.pin(&key.stage), run, unit) {
-            (Some(pin), Some(run), Some(unit)) => Ok(reuse::name(self, pin, run, key.unit, unit, route)),
+            (Some(pin), Some(run), Some(unit)) => Ok((reuse::name(self, pin, run, key.unit, unit, route), unit.window)),
             _ => Err(format!("no unit waits for {key}")),
         }
     }

@@ -224,6 +224,7 @@ mod tests {
             },
             name: hash,
             met: true,
+            window: None,
         }
     }
 

@@ -1,25 +1,36 @@
 //! Makes the calls of a stage ready: prompts are filled, bodies are kept, worst cases are priced. Nothing is sent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::call::day;
 use super::judge::{self, CANARY};
 use super::{Job, Workshop, exchange, neighbours};
+use crate::config::models::Model;
 use crate::config::prices::{Asked, Ceiling};
 use crate::config::settings::Remembers;
 use crate::config::settings::habits::VoiceContext;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::{Provider, Route};
-use crate::domain::event::{PromptPin, UnitPlan};
+use crate::domain::event::{PromptPin, UnitPlan, Window};
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, Routing, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
 use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
+use crate::domain::window;
 use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
 use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
+
+/// A prompt with its material in it.
+struct Filled {
+    prompt: Prompt,
+    rendered: Rendered,
+    /// How large each block of the material is, in tokens at most.
+    blocks: Vec<(String, u64)>,
+}
 
 impl Job<'_> {
     /// The calls of the stage, or that there is nothing to do.
@@ -54,15 +65,16 @@ impl Job<'_> {
             let plan = units.into_iter().find(|plan| plan.unit == unit);
             return plan.map(Done::Corrected).ok_or_else(|| format!("there is no line {unit}"));
         }
-        let (prompt, rendered) = self.rendered(unit)?;
-        let rendered = if self.changes_voice(unit) { rendered } else { rendered.corrected(reason) };
-        self.unit(unit, &prompt, rendered).map(Done::Corrected)
+        let mut filled = self.filled(unit)?;
+        if !self.changes_voice(unit) {
+            filled.rendered = filled.rendered.corrected(reason);
+        }
+        self.unit(unit, filled).map(Done::Corrected)
     }
 
     /// The call of one unit.
     pub(super) fn asked(&self, unit: u32) -> Result<UnitPlan, String> {
-        let (prompt, rendered) = self.rendered(unit)?;
-        self.unit(unit, &prompt, rendered)
+        self.unit(unit, self.filled(unit)?)
     }
 
     /// What goes on unchanged, where the input that the stage lives by is empty.
@@ -110,14 +122,16 @@ impl Job<'_> {
         Prompt::parse(&file, &pinned.agent, &pinned.version, &source).map_err(|e| e.to_string())
     }
 
-    fn rendered(&self, unit: u32) -> Result<(Prompt, Rendered), String> {
+    /// The prompt of a unit, filled.
+    fn filled(&self, unit: u32) -> Result<Filled, String> {
         let prompt = self.parsed(self.voice(unit)?.prompt)?;
         let mut content = BTreeMap::new();
         for slot in &prompt.slots {
             content.insert(slot.clone(), self.slot(slot, unit)?);
         }
         let rendered = prompt.render(&content).map_err(|e| e.to_string())?;
-        Ok((prompt, rendered))
+        let blocks = content.iter().map(|(slot, text)| (slot.clone(), window::at_most(text))).collect();
+        Ok(Filled { prompt, rendered, blocks })
     }
 
     fn slot(&self, slot: &str, unit: u32) -> Result<String, String> {
@@ -186,11 +200,16 @@ impl Job<'_> {
         self.step.inputs.route.as_ref().ok_or_else(|| format!("{} has no route", self.step.stage))
     }
 
-    fn unit(&self, unit: u32, prompt: &Prompt, rendered: Rendered) -> Result<UnitPlan, String> {
+    fn unit(&self, unit: u32, filled: Filled) -> Result<UnitPlan, String> {
+        let Filled { prompt, rendered, blocks } = filled;
         let own = self.voice(unit)?.route;
         let route = own.as_ref().map_or_else(|| self.route(), Ok)?;
         let schema = prompt.output.schema().and_then(|schema| serde_json::to_value(schema).ok());
-        let max_tokens = self.shop.tokens(route, prompt);
+        let asked = schema.as_ref().map_or(0, |schema| window::at_most(&schema.to_string()));
+        let tokens = window::at_most(&rendered.system) + window::at_most(&rendered.user) + asked;
+        let max_tokens = self.shop.tokens(route, &prompt);
+        let window = Window::new(tokens, u64::from(max_tokens), self.shop.model(route).limits.context);
+        window.admits(&route.model, blocks).map_err(|e| e.to_string())?;
         let request = Request::Text(TextRequest {
             model: self.shop.prices.on_the_wire(&route.model).to_owned(),
             system: rendered.system,
@@ -202,7 +221,7 @@ impl Job<'_> {
             stable: rendered.stable,
         });
         let plan = self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(max_tokens)))?;
-        Ok(UnitPlan { route: own, ..plan })
+        Ok(UnitPlan { route: own, window: Some(window), ..plan })
     }
 
     /// For how long the beginning of a call is remembered: only where others with the same beginning follow, since what is
@@ -282,10 +301,14 @@ fn voice_id(voice: &Voice) -> String {
 }
 
 impl Workshop {
+    /// What is known of the model of text that a route leads to.
+    fn model(&self, route: &Route) -> Cow<'_, Model> {
+        self.models.of(route.provider, self.prices.on_the_wire(&route.model), false)
+    }
+
     /// The most tokens of an answer to a prompt, with room for what is thought before it.
     pub(super) fn tokens(&self, route: &Route, prompt: &Prompt) -> u32 {
-        let model = self.prices.on_the_wire(&route.model);
-        self.models.of(route.provider, model, false).room(prompt.max_tokens, Some(prompt.effort))
+        self.model(route).room(prompt.max_tokens, Some(prompt.effort))
     }
 
     /// Keeps a request and prices its worst case.
@@ -297,6 +320,6 @@ impl Workshop {
         let asked = Asked { caching, terms, ..Asked::usual(bytes, ceiling) };
         let worst = self.worst(&route.model, &asked, on).map_err(|e| e.to_string())?;
         let request: ContentHash = self.keep(&exchange::keep(&prepared)?)?;
-        Ok(UnitPlan { unit, request, worst, route: None })
+        Ok(UnitPlan { unit, request, worst, route: None, window: None })
     }
 }

@@ -287,6 +287,15 @@ fn about(paint: Paint, episode: &Episode, stage: &StageId, wide: usize) -> Vec<L
         Mark::Approved => say(Role::Done, "Approved.".to_owned()),
         Mark::Overridden => say(Role::Failed, "Failed, and overridden by a person.".to_owned()),
     }
+    let windows = episode.calls_of(stage).filter_map(|(_, call)| Some((call.window?, call.usage())));
+    if let Some((window, usage)) = windows.max_by_key(|(window, _)| window.reserved())
+        && let (Some(context), Some(reserved)) = (window.context, window.share())
+    {
+        let used = usage.tokens_in().saturating_add(usage.output);
+        let share = window.share_of(used).unwrap_or_default();
+        let (used, context) = (count(used), count(u64::from(context)));
+        say(Role::Dim, format!("Window: {used} of {context} tokens used ({share}), at most {reserved} reserved."));
+    }
     if let Some(gate) = episode.gates.get(stage) {
         let inputs = standings.get(stage).and_then(|standing| standing.inputs());
         if let Some(evaluation) = inputs.and_then(|inputs| gate.evaluations.get(&inputs.hash)) {

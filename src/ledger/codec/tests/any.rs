@@ -11,7 +11,7 @@ use super::every;
 use crate::domain::bill::{Bill, Terms};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told, Usage};
-use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
+use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, Window};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::{PanelSpec, Seat};
@@ -78,12 +78,13 @@ fn bill() -> impl Strategy<Value = Box<Bill>> {
 }
 
 fn unit() -> impl Strategy<Value = UnitPlan> {
-    (any::<u32>(), hash(), usd(), option::of(route())).prop_map(|(unit, request, worst, route)| UnitPlan {
-        unit,
-        request,
-        worst,
-        route,
-    })
+    let window = (any::<u32>(), any::<u32>(), option::of(1..u32::MAX)).prop_map(|(prompt, answer, context)| Window {
+        prompt,
+        answer,
+        context,
+    });
+    (any::<u32>(), hash(), usd(), option::of(route()), option::of(window))
+        .prop_map(|(unit, request, worst, route, window)| UnitPlan { unit, request, worst, route, window })
 }
 
 fn policy() -> impl Strategy<Value = Policy> {

@@ -14,7 +14,7 @@ use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Told, Usage};
 use crate::domain::event::{
     Actor, Event, Handoff, Mending, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped,
-    Uncertain, UnitPlan, Verdict, Way,
+    Uncertain, UnitPlan, Verdict, Way, Window,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -201,6 +201,7 @@ fn calls() -> Vec<Event> {
         request: hash("request"),
         worst: MicroUsd(120_000 + i64::from(unit)),
         route: (unit == 2).then(|| route(Provider::Gemini)),
+        window: (unit > 1).then_some(Window { prompt: 12_345, answer: 8_000, context: (unit == 2).then_some(200_000) }),
     };
     let used = Usage {
         input: 1_001,
@@ -500,8 +501,14 @@ pub(super) fn all() -> Vec<Stamped> {
 /// The longest list that the engine writes into one event: a full list of calls, each number at its largest.
 pub(super) fn largest() -> Event {
     let longest: StageId = "s".repeat(64).parse().unwrap();
-    let units =
-        (0..20).map(|n| UnitPlan { unit: u32::MAX - n, request: hash("request"), worst: MicroUsd::MAX, route: None });
+    let window = Some(Window { prompt: u32::MAX, answer: u32::MAX, context: Some(u32::MAX) });
+    let units = (0..20).map(|n| UnitPlan {
+        unit: u32::MAX - n,
+        request: hash("request"),
+        worst: MicroUsd::MAX,
+        route: None,
+        window,
+    });
     Event::StagePrepared { stage: longest, input: hash("input"), units: units.collect(), last: false }
 }
 

@@ -10,7 +10,7 @@ use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, Prov
 use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told};
-use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan};
+use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, Window};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::{PanelSpec, Seat};
@@ -222,19 +222,25 @@ pub(in crate::ledger::codec) struct UnitPlanV1 {
     worst: MicroUsd,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     route: Option<RouteV1>,
+    /// Tokens of the prompt, of the answer, and of what the model has room for; 0 where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<(u32, u32, u32)>,
 }
 
 impl From<UnitPlan> for UnitPlanV1 {
     fn from(plan: UnitPlan) -> Self {
-        let UnitPlan { unit, request, worst, route } = plan;
-        Self { unit, request, worst, route: route.map(RouteV1::from) }
+        let UnitPlan { unit, request, worst, route, window } = plan;
+        let window = window.map(|Window { prompt, answer, context }| (prompt, answer, context.unwrap_or(0)));
+        Self { unit, request, worst, route: route.map(RouteV1::from), window }
     }
 }
 
 impl From<UnitPlanV1> for UnitPlan {
     fn from(record: UnitPlanV1) -> Self {
-        let UnitPlanV1 { unit, request, worst, route } = record;
-        Self { unit, request, worst, route: route.map(Route::from) }
+        let UnitPlanV1 { unit, request, worst, route, window } = record;
+        let known = |context: u32| (context > 0).then_some(context);
+        let window = window.map(|(prompt, answer, context)| Window { prompt, answer, context: known(context) });
+        Self { unit, request, worst, route: route.map(Route::from), window }
     }
 }
 
