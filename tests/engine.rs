@@ -21,9 +21,12 @@ use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
 use greenroom::domain::episode::{CallState, Episode};
 use greenroom::domain::event::Uncertain;
-use greenroom::domain::ids::EpisodeNumber;
+use greenroom::domain::handoff::Plan;
+use greenroom::domain::ids::{ContentHash, EpisodeNumber};
 use greenroom::domain::money::MicroUsd;
-use greenroom::engine::handle::NewEpisode;
+use greenroom::domain::research::{Passage, Research};
+use greenroom::domain::script::Script;
+use greenroom::engine::handle::{Handle, NewEpisode};
 use greenroom::engine::open::{OpenError, open};
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Counts, Options, Reading, Rehearsal};
@@ -45,12 +48,18 @@ fn an_episode_goes_from_package_to_package_through_a_send_back() {
         let base = format!("http://{}", servers.addr());
         let options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
         let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
-        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        let sample = new_episode("kilogram.md", 1);
+        // A passage of which no plan makes anything.
+        let aside = "- The papers are kept at http://archive.example/kilogram in twelve boxes [1].\n\n## References";
+        let research = fs::read_to_string(&sample.research).unwrap().replacen("\n## References", aside, 1);
+        let with_aside = folder.path().join("kilogram.md");
+        fs::write(&with_aside, research).unwrap();
+        handle.begin(person(), NewEpisode { research: with_aside, ..sample }).await.unwrap();
         decide_until_over(&handle, &[ONE], Duration::from_secs(60), true).await.unwrap();
         let past = handle.past().await.unwrap();
         assert_eq!(past.len(), 1);
         let episode = handle.past_episode(ONE).await.unwrap().unwrap();
-        assert_eq!(episode.round(), 2, "it was sent back once");
+        assert!(episode.round() >= 2, "it was sent back");
         let spent = episode.spent();
         eprintln!("{} calls, {spent:.6} USD", episode.calls.len());
         // The servers count with arithmetic of their own.
@@ -59,11 +68,52 @@ fn an_episode_goes_from_package_to_package_through_a_send_back() {
         let calls = i64::try_from(meter.totals.completions).unwrap();
         assert!((metered - spent.0).abs() <= calls, "each call is rounded at most by one: {metered} and {}", spent.0);
         assert!(meter.keys.values().all(|key| key.counts.completions == 1));
+        carries_what_is_named(&handle, &episode).await;
         handle.shutdown().await;
     });
     let package = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(package.join("script.txt")).unwrap();
     assert!(text.split_whitespace().count() > 150, "{text}");
+}
+
+/// Writers and judges are sent the passages that the plan and the script name, and none that a claim cites is missing.
+async fn carries_what_is_named(handle: &Handle, episode: &Episode) {
+    async fn read<T: serde::de::DeserializeOwned>(handle: &Handle, hash: ContentHash) -> T {
+        serde_json::from_slice(&handle.artifact(hash).await.unwrap()).unwrap()
+    }
+    let made = |stage: &str| episode.stages[&stage.parse().unwrap()].made().cloned().collect::<Vec<_>>();
+    let package: Research = read(handle, made("research")[0].output).await;
+    let plan: Plan = read(handle, made("plan")[0].output).await;
+    let planned: BTreeSet<String> = plan.segments.into_iter().flat_map(|segment| segment.passages).collect();
+    assert!(planned.len() < package.passages.len(), "the plan leaves something out");
+    let text = |passage: &Passage| serde_json::to_string(&passage.text).unwrap().trim_matches('"').to_owned();
+    for (key, call) in &episode.calls {
+        let kept: serde_json::Value = read(handle, call.request).await;
+        let body = kept["body"].to_string().replace("\\\\", "\\").replace("\\\"", "\"");
+        let shown = |id: &str| package.passages.iter().any(|p| p.id == id && body.contains(&text(p)));
+        match key.stage.as_str() {
+            "plan" => assert!(package.passages.iter().all(|p| body.contains(&text(p))), "whoever plans sees all"),
+            "script" if key.attempt == 1 => {
+                let carried: BTreeSet<String> = package
+                    .passages
+                    .iter()
+                    .filter(|p| body.contains(&format!("\"id\":\"{}\"", p.id)))
+                    .map(|p| p.id.clone())
+                    .collect();
+                assert_eq!(carried, planned, "the writer is sent what the plan names");
+                assert!(planned.iter().all(|id| shown(id)));
+            }
+            "judge_a" | "judge_b" => {
+                let first: Script =
+                    read(handle, made("script").iter().min_by_key(|made| made.at).unwrap().output).await;
+                let cited: BTreeSet<&str> =
+                    first.lines().flat_map(|line| &line.claims).map(|c| c.source.as_str()).collect();
+                let is_first = first.lines().all(|line| body.contains(&line.text.replace('"', "\\\"")));
+                assert!(!is_first || cited.iter().all(|id| shown(id)), "{key}: a cited passage is missing");
+            }
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod freshness;
 mod gaps;
 mod json;
 mod markdown;
+mod retrieve;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use super::accept::form;
 pub use self::answer::{FoundPassage, FoundSource, ResearchAnswer};
 pub use self::freshness::{Dated, SourceAge, ages, stale, undated};
 pub use self::gaps::{ResearchReport, UnknownCitation, report};
+pub use self::retrieve::named;
 
 /// The largest package that is read, in bytes.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! Makes the calls of a stage ready: prompts are filled, bodies are kept, worst cases are priced. Nothing is sent.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::day;
 use super::judge::{self, CANARY};
@@ -14,15 +14,19 @@ use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::{Provider, Route};
 use crate::domain::event::{PromptPin, UnitPlan, Window};
 use crate::domain::gate::{Rubric, Sitting};
-use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Preference, Routing, SpeechText};
+use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Plan, Preference, Routing, SpeechText};
 use crate::domain::ids::ContentHash;
 use crate::domain::pipeline::Kind;
+use crate::domain::research::{self, Research};
 use crate::domain::script::Script;
 use crate::domain::step::{Done, Output};
 use crate::domain::window;
 use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
 use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
+
+/// The slot of the research package.
+const PACKAGE: &str = "research";
 
 /// A prompt with its material in it.
 struct Filled {
@@ -129,9 +133,34 @@ impl Job<'_> {
         for slot in &prompt.slots {
             content.insert(slot.clone(), self.slot(slot, unit)?);
         }
+        if let Some(needed) = self.named_passages(&content)? {
+            content.insert(PACKAGE.to_owned(), needed);
+        }
         let rendered = prompt.render(&content).map_err(|e| e.to_string())?;
         let blocks = content.iter().map(|(slot, text)| (slot.clone(), window::at_most(text))).collect();
         Ok(Filled { prompt, rendered, blocks })
+    }
+
+    /// The package as far as the rest of the prompt names it, where the stage works from a plan or a script. Whoever plans sees
+    /// all of it, and so does whoever is told something in a person's own words, which may ask for anything.
+    fn named_passages(&self, content: &BTreeMap<String, String>) -> Result<Option<String>, String> {
+        let works = self.feeder("plan").is_some() || self.feeder("script").is_some();
+        if !content.contains_key(PACKAGE) || !works || self.checks_judges() {
+            return Ok(None);
+        }
+        if let Some(sent) = &self.step.inputs.note
+            && !self.shop.json::<Note>(&sent.note)?.text.trim().is_empty()
+        {
+            return Ok(None);
+        }
+        let names = |slot: &&String| ![PACKAGE, "show", "brief"].contains(&slot.as_str());
+        let others = content.iter().filter(|(slot, _)| names(slot));
+        let mut ids: BTreeSet<String> = others.flat_map(|(_, text)| research::named(text)).collect();
+        if let Some(plan) = self.fed::<Plan>("plan")? {
+            ids.extend(plan.segments.into_iter().flat_map(|segment| segment.passages));
+        }
+        let Some(package) = self.fed::<Research>(PACKAGE)? else { return Ok(None) };
+        serde_json::to_string(&package.only(&ids)).map(Some).map_err(|e| e.to_string())
     }
 
     fn slot(&self, slot: &str, unit: u32) -> Result<String, String> {
