@@ -141,7 +141,7 @@ fn pin(stage: Stage) -> Pin {
         Kind::Agent | Kind::Speech => Some(Route { provider: Provider::Anthropic, model: "m".to_owned() }),
         Kind::Panel | Kind::Evaluate | Kind::Gate | Kind::Master | Kind::Render => None,
     };
-    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None, seats: vec![] }
+    Pin { stage, prompt: None, revise: None, route, fallback: None, further: vec![], cheaper: None, seats: vec![] }
 }
 
 /// Ten steps in a chain behind one that makes their first input.

@@ -228,9 +228,13 @@ fn kin(settings: &Settings, changes: &[Change]) -> Vec<String> {
     let routes: Vec<Named> = settings.named().collect();
     let primary = |role: Role| routes.iter().find(|named| named.role == role && named.place == "model");
     let provider = |role| settings.provider_of(role).unwrap_or(Provider::Anthropic);
-    let moved = |role: Role| changes.iter().find(|change| change.role == role && change.key.ends_with(".model"));
     let Some(writer) = primary(Role::Writer) else { return Vec::new() };
-    let writer = moved(Role::Writer).map_or(writer.model.as_str(), |change| &change.to);
+    // A list names the first model among others.
+    let moved = changes.iter().find(|change| {
+        let is_first = change.key.ends_with(".model") || change.key.ends_with(".models");
+        change.role == Role::Writer && is_first && change.from == writer.model
+    });
+    let writer = moved.map_or(writer.model.as_str(), |change| &change.to);
     let judges = changes.iter().filter(|change| matches!(change.role, Role::JudgeB | Role::Arbiter));
     judges
         .filter(|change| {

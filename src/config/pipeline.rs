@@ -35,7 +35,18 @@ pub struct PipelineFile {
     pub pipeline: Pipeline,
     /// Gates and panels that run only where a show's policy names them.
     pub optional: BTreeSet<StageId>,
+    /// The tier of models that stages ask for, where they do.
+    pub tiers: BTreeMap<StageId, Tier>,
     places: BTreeMap<StageId, Place>,
+}
+
+/// Which of a role's models a stage asks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// The role's light model, where it has one: for first checks and small steps.
+    Light,
+    /// The role's own model: for what counts.
+    Premium,
 }
 
 impl PipelineFile {
@@ -53,7 +64,12 @@ impl PipelineFile {
         let sections = root.sections("stage").unwrap_or_default();
         let is_optional = |section: &Section<'_, '_>| section.has("optional") && section.flag("optional") == Some(true);
         let optional: Vec<bool> = sections.iter().map(is_optional).collect();
+        let words = [("light", Tier::Light), ("premium", Tier::Premium)];
+        let tier = |section: &Section<'_, '_>| if section.has("tier") { section.choice("tier", &words) } else { None };
+        let tiers: Vec<Option<Tier>> = sections.iter().map(tier).collect();
         let read: Vec<Option<Stage>> = sections.iter().map(stage).collect();
+        let tiers =
+            read.iter().zip(tiers).filter_map(|(stage, tier)| Some((stage.as_ref()?.id.clone(), tier?))).collect();
         let optional = read.iter().zip(optional).filter(|(_, is_optional)| *is_optional);
         let optional = optional.filter_map(|(stage, _)| stage.as_ref().map(|stage| stage.id.clone())).collect();
         root.close();
@@ -96,6 +112,7 @@ impl PipelineFile {
             hash: ContentHash::of(source.as_bytes()),
             pipeline,
             optional,
+            tiers,
             places,
         });
         document.finish(whole)

@@ -171,8 +171,9 @@ pub struct Console {
 struct RouteSetting {
     provider: Provider,
     model: String,
-    fallback: Option<String>,
+    fallback: Vec<String>,
     cheaper: Option<String>,
+    light: Option<String>,
     cap: Option<MicroUsd>,
     place: Place,
 }
@@ -182,7 +183,7 @@ struct RouteSetting {
 pub struct Named {
     /// The role.
     pub role: Role,
-    /// Where in the route: `model`, `fallback` or `cheaper`.
+    /// Where in the route: `model`, `fallback`, `cheaper` or `light`. What a list names after its first is `fallback` too.
     pub place: &'static str,
     /// The model's id.
     pub model: String,
@@ -193,10 +194,12 @@ pub struct Named {
 pub struct RoleRoutes {
     /// First.
     pub primary: Route,
-    /// When that model cannot.
-    pub fallback: Option<Route>,
+    /// When that model cannot, in order; no model stands twice.
+    pub fallback: Vec<Route>,
     /// When a cap stands in the way.
     pub cheaper: Option<Route>,
+    /// For stages of the light tier.
+    pub light: Option<Route>,
 }
 
 /// One value with its origin, for `config show`.
@@ -349,15 +352,12 @@ impl Settings {
     /// Every model that a route names, whether or not it can be called.
     pub fn named(&self) -> impl Iterator<Item = Named> {
         self.routes.iter().flat_map(|(role, route)| {
-            let places = [
-                ("model", Some(&route.model)),
-                ("fallback", route.fallback.as_ref()),
-                ("cheaper", route.cheaper.as_ref()),
-            ];
-            let named = |(place, model): (&'static str, Option<&String>)| {
-                model.map(|model| Named { role: *role, place, model: model.clone() })
-            };
-            places.into_iter().filter_map(named)
+            let first = std::iter::once(("model", &route.model));
+            let further = route.fallback.iter().map(|model| ("fallback", model));
+            let others = [("cheaper", &route.cheaper), ("light", &route.light)];
+            let others = others.into_iter().filter_map(|(place, model)| model.as_ref().map(|model| (place, model)));
+            let named = |(place, model): (&'static str, &String)| Named { role: *role, place, model: model.clone() };
+            first.chain(further).chain(others).map(named)
         })
     }
 
@@ -388,15 +388,16 @@ impl Settings {
             }
         };
         let primary = find(&setting.model);
-        let fallback = setting.fallback.as_deref().and_then(&mut find);
+        let fallback: Vec<Route> = setting.fallback.iter().filter_map(|model| find(model)).collect();
         let cheaper = setting.cheaper.as_deref().and_then(&mut find);
+        let light = setting.light.as_deref().and_then(&mut find);
         if let Some(primary) = primary.as_ref().filter(|primary| primary.provider != setting.provider) {
             let what = format!("`{}` is a model of {}, not of {}", primary.model, primary.provider, setting.provider);
             faults.push(fault(&setting.place, what));
         }
         Faults::none(faults)?;
         match primary {
-            Some(primary) => Ok(RoleRoutes { primary, fallback, cheaper }),
+            Some(primary) => Ok(RoleRoutes { primary, fallback, cheaper, light }),
             None => Err(Faults(Vec::new())),
         }
     }
@@ -420,7 +421,7 @@ impl Settings {
     /// The most that one call to a model may cost whose price is not known: the highest `cap` of the routes that name it.
     pub fn cap_of(&self, model: &str) -> Option<MicroUsd> {
         let names = |route: &&RouteSetting| {
-            let others = route.fallback.iter().chain(&route.cheaper);
+            let others = route.fallback.iter().chain(&route.cheaper).chain(&route.light);
             std::iter::once(&route.model).chain(others).any(|named| named == model)
         };
         self.routes.iter().map(|(_, route)| route).filter(names).filter_map(|route| route.cap).max()

@@ -14,7 +14,7 @@ use super::fault::{Fault, Faults, LoadError, Place, read_text};
 use crate::domain::budget::{Caps, Scope};
 use crate::domain::call::Provider;
 use crate::domain::checks::Guardrails;
-use crate::domain::event::{Mending, Overriding, Policy, Uncertain};
+use crate::domain::event::{Mending, NearCap, Overriding, Policy, Uncertain, WhenDown};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
@@ -152,6 +152,10 @@ pub struct ShowPolicy {
     pub panels: BTreeSet<StageId>,
     /// The age in days from which a source is told as stale; none where it does not matter.
     pub research_days: Option<u32>,
+    /// What follows when 80 % of a cap is spent or held.
+    pub near_cap: NearCap,
+    /// What is done while a provider fails.
+    pub when_down: WhenDown,
 }
 
 impl Default for ShowPolicy {
@@ -166,6 +170,8 @@ impl Default for ShowPolicy {
             gates: BTreeMap::new(),
             panels: BTreeSet::new(),
             research_days: None,
+            near_cap: NearCap::Alert,
+            when_down: WhenDown::Wait,
         }
     }
 }
@@ -227,6 +233,8 @@ impl Show {
             overriding: self.policy.overriding,
             canary_every: self.policy.canary_every,
             lately: None,
+            near_cap: self.policy.near_cap,
+            when_down: self.policy.when_down,
             sample: 0,
         }
     }

@@ -3,17 +3,19 @@
 //!
 //! Pure: it reads a text and gives a text. Not for the routes that the program ships with, which its next version moves.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::models::{Models, Standing};
 use super::reader::Document;
 use super::role::Role;
 use crate::domain::call::{Provider, Route};
 
-/// The places of a route that name a model.
-const NAMES: [&str; 3] = ["model", "fallback", "cheaper"];
+/// The places of a route that name a model, or several.
+const NAMES: [&str; 5] = ["model", "models", "fallback", "cheaper", "light"];
 
 /// One name that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,20 +56,32 @@ pub fn upgraded(file: &str, source: &str, models: &Models, on: Date) -> Upgraded
         let route = within(table.get_ref(), "routes").and_then(|routes| within(routes, role.name()));
         for name in NAMES {
             let Some(value) = route.and_then(|route| route.get(name)) else { continue };
-            let Some(model) = value.get_ref().as_str() else { continue };
-            let (retires, successor) = match models.standing(model, on) {
-                Standing::Retired { on, successor } | Standing::Retiring { on, successor } => (on, successor),
-                Standing::Unknown | Standing::Living | Standing::Deprecated { .. } => continue,
-            };
             let key = format!("routes.{role}.{name}");
-            let Some(successor) = successor else {
-                stranded.push((key, model.to_owned()));
-                continue;
-            };
-            let line = document.place(&value.span()).line;
-            let (from, to) = (model.to_owned(), successor.id.clone());
-            edits.push((value.span(), format!("{:?}", to)));
-            changes.push(Change { role: *role, key, line, from, to, retires });
+            for (text, span) in texts(value) {
+                let line = document.place(&span).line;
+                let mut is_moved = false;
+                // One text may name several models, with commas between them.
+                let parts = text.split(',').map(|part| {
+                    let model = part.trim();
+                    let (retires, successor) = match models.standing(model, on) {
+                        Standing::Retired { on, successor } | Standing::Retiring { on, successor } => (on, successor),
+                        Standing::Unknown | Standing::Living | Standing::Deprecated { .. } => return part.to_owned(),
+                    };
+                    let Some(successor) = successor else {
+                        stranded.push((key.clone(), model.to_owned()));
+                        return part.to_owned();
+                    };
+                    is_moved = true;
+                    let (from, to) = (model.to_owned(), successor.id.clone());
+                    let moved = part.replace(model, &to);
+                    changes.push(Change { role: *role, key: key.clone(), line, from, to, retires });
+                    moved
+                });
+                let moved = parts.collect::<Vec<_>>().join(",");
+                if is_moved {
+                    edits.push((span, format!("{moved:?}")));
+                }
+            }
         }
     }
     if document.finish(Some(())).is_err() {
@@ -85,8 +99,17 @@ pub fn upgraded(file: &str, source: &str, models: &Models, on: Date) -> Upgraded
     Upgraded { source: text, changes, stranded }
 }
 
+/// The texts of a value that is one, or a list of them, each with its place.
+fn texts<'t>(value: &'t Spanned<DeValue<'_>>) -> Vec<(&'t str, Range<usize>)> {
+    let text = |value: &'t Spanned<DeValue<'_>>| value.get_ref().as_str().map(|text| (text, value.span()));
+    match value.get_ref().as_array() {
+        Some(items) => items.iter().filter_map(text).collect(),
+        None => text(value).into_iter().collect(),
+    }
+}
+
 fn within<'t, 's>(table: &'t DeTable<'s>, name: &str) -> Option<&'t DeTable<'s>> {
-    table.get(name).map(Spanned::get_ref).and_then(toml::de::DeValue::as_table)
+    table.get(name).map(Spanned::get_ref).and_then(DeValue::as_table)
 }
 
 /// Whether a model that judges would be of the writer's own family and was not before: judges are of other families than the
@@ -149,6 +172,21 @@ judge_b = { provider = "gemini", model = "gemini-2.5-pro", cheaper = "none" } # 
     }
 
     #[test]
+    fn lists_of_models_are_moved_name_by_name() {
+        let gone = "claude-opus-4-1-20250805";
+        let file = format!(
+            "[routes.writer]\nprovider = \"anthropic\"\nmodels = [\n  '{gone}', # é\n  \"claude-sonnet-5-5\",\n]\n\
+             [routes.judge_a]\nfallback = \"claude-sonnet-5-5 , {gone}\"\nlight = \"{gone}\"\n"
+        );
+        let moved = upgraded("config.toml", &file, &models(), TODAY);
+        let expected = file.replace(&format!("'{gone}'"), "\"claude-opus-5-5\"").replace(gone, "claude-opus-5-5");
+        assert_eq!(moved.source, expected);
+        let told: Vec<_> = moved.changes.iter().map(|change| (change.key.as_str(), change.line)).collect();
+        let wanted = [("routes.writer.models", 4), ("routes.judge_a.fallback", 8), ("routes.judge_a.light", 9)];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
     fn what_nothing_follows_is_told_and_left() {
         let own = "schema = 1\n[[model]]\nid = \"old\"\nprovider = \"openai\"\nwire = \"openai_chat\"\n\
                    takes = \"local-reasoning\"\nretires = \"2026-01-01\"\n";
@@ -172,7 +210,7 @@ judge_b = { provider = "gemini", model = "gemini-2.5-pro", cheaper = "none" } # 
         #[test]
         fn any_text_is_survived_and_nothing_but_names_changes(
             lines in proptest::collection::vec(
-                "(\\[routes.(writer|judge_a)\\]|(model|cheaper|fallback|x) *= *\"claude-opus-4-1-20250805\"( # é)?|name = 'é'|[a-z=\\[\"]{0,6})\n",
+                "(\\[routes.(writer|judge_a)\\]|(model|cheaper|fallback|x) *= *\"claude-opus-4-1-20250805\"( # é)?|models = \\[\"claude-opus-4-1-20250805\", *\"é\"\\]|name = 'é'|[a-z=\\[\"]{0,6})\n",
                 0..8,
             ),
         ) {

@@ -17,7 +17,7 @@ use super::money::MicroUsd;
 pub use super::need::Need;
 use super::panel::Seat;
 use super::pipeline::Stage;
-pub use super::policy::{Mending, Overriding, Policy, Uncertain};
+pub use super::policy::{Mending, NearCap, Overriding, Policy, Uncertain, WhenDown};
 pub use super::verdict::{Choice, ItemRuling, Ruled, Seen, Verdict, Way};
 pub use super::window::Window;
 
@@ -53,11 +53,27 @@ pub struct Pin {
     pub route: Option<Route>,
     /// Where they go when that model cannot.
     pub fallback: Option<Route>,
+    /// Where they go after that, in order.
+    #[serde(default)]
+    pub further: Vec<Route>,
     /// A model that costs less, for when a cap stands in the way.
     pub cheaper: Option<Route>,
     /// The seats of a panel and then its coordinator, or the attacker of revisions.
     #[serde(default)]
     pub seats: Vec<Seat>,
+}
+
+impl Pin {
+    /// Where its calls go when a model cannot, in order.
+    pub fn fallbacks(&self) -> impl Iterator<Item = &Route> {
+        self.fallback.iter().chain(&self.further)
+    }
+
+    /// Who revises where another model than the author's is to: the first of another family, else the first.
+    pub fn peer(&self) -> Option<&Route> {
+        let own = self.route.as_ref().map(Route::family);
+        self.fallbacks().find(|route| Some(route.family()) != own).or(self.fallback.as_ref())
+    }
 }
 
 /// A version of a prompt, by its content.
@@ -146,6 +162,8 @@ pub enum Event {
         cap: MicroUsd,
         /// What is spent and reserved.
         committed: MicroUsd,
+        /// What the show does from now on.
+        then: NearCap,
     },
     /// Someone asked for what could not be done.
     CommandRefused {

@@ -7,18 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::budget::{BudgetError, CapReached, Caps, Period, Scope};
-use super::call::Provider;
+use super::call::{Provider, Route};
 use super::episode::{Call, CallState, Episode, Life, Run, Standing, Unit, UnitState};
 use super::event::{Event, Need, Pin};
+use super::handoff::Contract;
 use super::ids::{IntentKey, StageId};
 use super::money::MicroUsd;
 use super::panel;
 use super::pipeline::Kind;
+use super::policy::{NearCap, WhenDown};
 use super::queue::Ask;
 use super::reuse::{self, Known};
 use super::step::{Inputs, Step, Work};
 use super::studio::Studio;
-use super::traffic::Breaking;
+use super::traffic::{Breaker, Breaking};
 
 /// The limits that the engine works within.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +141,10 @@ impl Planner<'_> {
     }
 
     fn stage(&self, pin: &Pin, inputs: &Inputs, plan: &mut Plan) {
+        if let Some(cheaper) = self.cheaper(pin, inputs) {
+            plan.event = Some(cheaper);
+            return;
+        }
         let run = self.episode.stages.get(&pin.stage.id).and_then(|state| state.run.as_ref());
         let run = run.filter(|run| run.input == inputs.hash);
         if run.is_some_and(|run| run.failed.is_some()) {
@@ -253,6 +259,18 @@ impl Planner<'_> {
         if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
             return;
         }
+        if unit.route.is_none()
+            && let Some(elsewhere) = self.elsewhere(pin, route)
+        {
+            plan.event = Some(elsewhere);
+            return;
+        }
+        // Near a cap one call at a time, where the show says so: the next is asked for when this one is over.
+        let is_slow = self.episode.policy.near_cap == NearCap::Slower && self.is_near(stage);
+        let is_calling = || self.episode.calls.values().any(|call| call.state == CallState::InFlight);
+        if is_slow && (!plan.asks.is_empty() || is_calling()) {
+            return;
+        }
         let attempts = self.episode.stages.get(stage).and_then(|state| state.attempts.get(&number)).copied();
         let attempt = attempts.unwrap_or(0).saturating_add(1);
         let key = IntentKey { episode: self.episode.number, stage: stage.clone(), unit: number, attempt };
@@ -272,6 +290,45 @@ impl Planner<'_> {
             Err(BudgetError::Cap(reached)) => plan.event = self.capped(stage, reached, plan),
             Err(BudgetError::Reserved(_) | BudgetError::NotReserved(_) | BudgetError::Negative) => {}
         }
+    }
+
+    /// A stage that has not begun goes to its cheaper model where a cap is near and the show says so.
+    fn cheaper(&self, pin: &Pin, inputs: &Inputs) -> Option<Event> {
+        let stage = &pin.stage.id;
+        let route = pin.cheaper.as_ref().filter(|_| self.episode.policy.near_cap == NearCap::Cheaper)?;
+        let run = self.episode.stages.get(stage).and_then(|state| state.run.as_ref());
+        let has_begun = run.filter(|run| run.input == inputs.hash).is_some_and(|run| {
+            run.failed.is_some() || run.units.values().any(|unit| !matches!(unit.state, UnitState::Waiting(None)))
+        });
+        if has_begun || self.episode.route(stage) != pin.route.as_ref() || !self.is_near(stage) {
+            return None;
+        }
+        let reason = "80 % of a cap is spent or held, and the show goes to cheaper models then".to_owned();
+        Some(Event::RouteChanged { stage: stage.clone(), route: route.clone(), reason })
+    }
+
+    /// Whether a cap that covers a stage was told to be near. That holds until the cap is another or its day or month is over,
+    /// and not only while calls under way hold their worst case: what is done about it does not flicker.
+    fn is_near(&self, stage: &StageId) -> bool {
+        self.episode.alerted.iter().any(|(scope, cap)| {
+            let is_of_another = matches!(scope, Scope::Stage(_, other) if other != stage);
+            !is_of_another && self.caps.get(scope) == Some(cap)
+        })
+    }
+
+    /// The next model of a stage whose provider is left alone, where the show does not wait; never for a judge.
+    fn elsewhere(&self, pin: &Pin, route: &Route) -> Option<Event> {
+        let is_down = |provider: Provider| {
+            let breaker = self.studio.traffic.get(&provider).map(|traffic| &traffic.breaker);
+            matches!(breaker, Some(Breaker::Open { .. } | Breaker::Probing { .. }))
+        };
+        let waits = self.episode.policy.when_down == WhenDown::Wait || pin.stage.output == Contract::Judgement;
+        if waits || !is_down(route.provider) {
+            return None;
+        }
+        let next = self.episode.next_route(&pin.stage.id, Some(route)).filter(|next| !is_down(next.provider))?;
+        let reason = format!("{} fails, and the show does not wait for it", route.provider);
+        Some(Event::RouteChanged { stage: pin.stage.id.clone(), route: next.clone(), reason })
     }
 
     /// A cap stands in the way: wait where calls under way may free enough by themselves, ask where they cannot.
@@ -295,7 +352,7 @@ impl Planner<'_> {
             let alerted = self.episode.alerted.get(&scope) == Some(&cap);
             let committed = self.studio.budget.committed(&scope);
             let is_near = self.studio.budget.is_near(&scope, cap) && !alerted;
-            is_near.then_some(Event::CapNear { scope, cap, committed })
+            is_near.then_some(Event::CapNear { scope, cap, committed, then: self.episode.policy.near_cap })
         })
     }
 

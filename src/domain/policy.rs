@@ -29,6 +29,41 @@ pub enum Overriding {
     SecondPerson,
 }
 
+/// What an episode does once 80 % of one of its caps is spent or held, beyond saying so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NearCap {
+    /// Nothing more.
+    #[default]
+    Alert,
+    /// Stages that have not begun go to their cheaper models.
+    Cheaper,
+    /// One call at a time.
+    Slower,
+}
+
+impl NearCap {
+    /// What follows, in words; empty where nothing does.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Alert => "",
+            Self::Cheaper => "; stages that have not begun go to their cheaper models",
+            Self::Slower => "; one call at a time from now on",
+        }
+    }
+}
+
+/// What a stage does while the provider of its model is left alone because it fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenDown {
+    /// It waits.
+    #[default]
+    Wait,
+    /// It goes to its next model at once, where that is another provider's. Judges wait all the same.
+    Fallback,
+}
+
 /// How far a gate mends by itself before it asks a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mending {
@@ -70,6 +105,12 @@ pub struct Policy {
     /// Which sample of the models' answers the episode is: 0 shares what equal calls were answered, any other number shares it only
     /// with episodes of the same number.
     pub sample: u32,
+    /// What follows when a cap is near.
+    #[serde(default)]
+    pub near_cap: NearCap,
+    /// What is done while a provider fails.
+    #[serde(default)]
+    pub when_down: WhenDown,
 }
 
 impl Policy {
@@ -86,6 +127,8 @@ impl Policy {
             canary_every: 0,
             lately: None,
             sample: 0,
+            near_cap: NearCap::Alert,
+            when_down: WhenDown::Wait,
         }
     }
 }

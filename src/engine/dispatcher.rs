@@ -219,6 +219,10 @@ impl Dispatcher {
         if let Some(number) = episode {
             tick.dirty.insert(number);
         }
+        if matches!(stamped.event, Event::BreakerOpened { .. }) {
+            // Some may go elsewhere.
+            tick.dirty.extend(self.schedule.asks.keys());
+        }
         if let Event::CallIntended { key, request, worst, route } = &stamped.event {
             let episode = self.studio.episodes.get(&key.episode);
             let limit = episode.and_then(|e| e.pin(&key.stage));

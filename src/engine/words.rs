@@ -19,8 +19,8 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         // What a show sets at the start of every episode is no news.
         Event::CapSet { reason, .. } if reason == decide::FROM_THE_SHOW => return None,
         Event::CapSet { scope, cap, .. } => (Tone::Money, format!("cap of {scope} set to {cap} USD by {actor}")),
-        Event::CapNear { scope, cap, committed } => {
-            (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent or held"))
+        Event::CapNear { scope, cap, committed, then } => {
+            (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent or held{}", then.words()))
         }
         Event::CommandRefused { asked, reason } => (Tone::Fault, format!("refused: {asked}: {reason}")),
         Event::EpisodeStarted { title, .. } => (Tone::Done, format!("begun: {title}")),
@@ -87,7 +87,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         }
         Event::StageFailed { stage, reason, .. } => (Tone::Fault, format!("{stage}: stopped: {reason}")),
         Event::RetryGranted { stage } => (Tone::Decision, format!("{stage}: may try again ({actor})")),
-        Event::RouteChanged { stage, route, .. } => (Tone::Decision, format!("{stage}: goes to {} now", route.model)),
+        Event::RouteChanged { stage, route, reason } => {
+            (Tone::Decision, format!("{stage}: goes to {} now: {reason}", route.model))
+        }
         Event::GateEvaluated { gate, verdict, reasons, .. } => {
             let first = reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
             match verdict {

@@ -15,8 +15,8 @@ use crate::domain::call::{Provider, RetryClass, Told, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
-    Actor, Event, Handoff, Mending, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain, UnitPlan,
-    Verdict, Way,
+    Actor, Event, Handoff, Mending, NearCap, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain,
+    UnitPlan, Verdict, Way, WhenDown,
 };
 use crate::domain::gate::{Check, Material, Report, judge};
 use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
@@ -143,6 +143,8 @@ impl World {
             canary_every: 0,
             lately: None,
             sample: 0,
+            near_cap: NearCap::Alert,
+            when_down: WhenDown::Wait,
         };
         self.by_ada(
             number,

@@ -7,6 +7,7 @@ mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
 mod reuse;
+mod routes;
 mod traffic;
 mod world;
 

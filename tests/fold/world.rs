@@ -108,7 +108,19 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, number: u32, cap: MicroUsd, uncertain: Uncertain) {
-        let start = start(number, cap, uncertain);
+        self.start_with(number, cap, uncertain, |_| {});
+    }
+
+    /// Begins an episode that is not quite the usual one.
+    pub(crate) fn start_with(
+        &mut self,
+        number: u32,
+        cap: MicroUsd,
+        uncertain: Uncertain,
+        change: impl FnOnce(&mut Start),
+    ) {
+        let mut start = start(number, cap, uncertain);
+        change(&mut start);
         self.command(Command::Start(Box::new(start))).unwrap();
     }
 
@@ -566,6 +578,7 @@ pub(crate) fn start(number: u32, cap: MicroUsd, uncertain: Uncertain) -> Start {
             revise: stage.reviser.as_ref().map(prompt),
             route,
             fallback: None,
+            further: vec![],
             cheaper: None,
             seats: stage.panel.iter().flat_map(|spec| &spec.seats).map(seat).collect(),
         }

@@ -68,8 +68,16 @@ fn start() -> Start {
         attacker: None,
     };
     let chair = Some(prompt("chair"));
-    let pin =
-        Pin { stage, prompt: chair, revise: None, route: Some(route("chair")), fallback: None, cheaper: None, seats };
+    let pin = Pin {
+        stage,
+        prompt: chair,
+        revise: None,
+        route: Some(route("chair")),
+        fallback: None,
+        further: vec![],
+        cheaper: None,
+        seats,
+    };
     Start {
         episode: ONE,
         title: "T".to_owned(),

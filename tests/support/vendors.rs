@@ -124,7 +124,7 @@ fn pin(id: &str, kind: Kind, inputs: &[&str], output: Contract, provider: Option
         attacker: None,
     };
     let route = provider.map(|provider| Route { provider, model: format!("{provider}-model") });
-    Pin { stage, prompt: None, revise: None, route, fallback: None, cheaper: None, seats: vec![] }
+    Pin { stage, prompt: None, revise: None, route, fallback: None, further: vec![], cheaper: None, seats: vec![] }
 }
 
 /// An episode that is written, judged by two vendors, spoken by a third and packaged.

@@ -130,7 +130,7 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
                 continue;
             }
         };
-        let all = std::iter::once(&routes.primary).chain(&routes.fallback).chain(&routes.cheaper);
+        let all = std::iter::once(&routes.primary).chain(&routes.fallback).chain(&routes.cheaper).chain(&routes.light);
         let all: BTreeSet<_> = all.collect();
         let mut warned = false;
         for route in &all {
@@ -154,7 +154,9 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         }
         if !warned {
             let mut models: Vec<&str> = vec![&routes.primary.model];
-            models.extend([&routes.fallback, &routes.cheaper].into_iter().flatten().map(|route| route.model.as_str()));
+            models.extend(
+                routes.fallback.iter().chain(&routes.cheaper).chain(&routes.light).map(|route| route.model.as_str()),
+            );
             models.dedup();
             looks.add(Mark::Ok, what, models.join(", "));
         }

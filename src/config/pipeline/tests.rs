@@ -148,3 +148,15 @@ fn every_contract_is_known_by_its_name() {
     }
     assert_eq!(contract("notes"), None);
 }
+
+#[test]
+fn a_stage_may_ask_for_the_light_model_of_its_role() {
+    let file = built_in();
+    let light: Vec<&str> =
+        file.tiers.iter().filter(|(_, tier)| **tier == Tier::Light).map(|(stage, _)| stage.as_str()).collect();
+    assert_eq!(light, ["compliance", "gaps", "routing"], "first checks and small steps, and nothing that counts");
+    let source = BUILT_IN[0].1;
+    let wrong = source.replacen("tier = \"light\"", "tier = \"cheap\"", 1);
+    let faults = PipelineFile::parse("episode.toml", &wrong).unwrap_err().to_string();
+    assert!(faults.contains("`stage.tier` cannot be `cheap`: known are `light`, `premium`"), "{faults}");
+}

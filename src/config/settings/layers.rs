@@ -63,6 +63,7 @@ pub(super) enum Value {
     Whole(u64),
     Switch(bool),
     Proxy(ProxyAddress),
+    List(Vec<String>),
 }
 
 impl fmt::Display for Value {
@@ -73,10 +74,14 @@ impl fmt::Display for Value {
             Self::Amount(amount) => f.write_str(&dollars(*amount)),
             Self::Whole(number) => number.fmt(f),
             Self::Switch(is_on) => is_on.fmt(f),
+            Self::List(items) => f.write_str(&items.join(", ")),
             Self::Proxy(address) => address.fmt(f),
         }
     }
 }
+
+/// The most models that a role names in one list.
+const MOST_MODELS: usize = 8;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +96,7 @@ enum Kind {
     /// One of these words.
     Word(&'static [&'static str]),
     Switch,
+    List,
     Whole(u64, u64),
     /// A header that is sent beside our own; the last part of the key is its name.
     Header,
@@ -126,8 +132,10 @@ const KEYS: &[(&str, Kind)] = &[
     ("providers.anthropic.remembers", Kind::Word(&wire::REMEMBERS)),
     ("routes.{role}.provider", Kind::Provider),
     ("routes.{role}.model", Kind::Words),
-    ("routes.{role}.fallback", Kind::Words),
+    ("routes.{role}.models", Kind::List),
+    ("routes.{role}.fallback", Kind::List),
     ("routes.{role}.cheaper", Kind::Words),
+    ("routes.{role}.light", Kind::Words),
     ("routes.{role}.cap", Kind::Amount),
     ("retry.attempts", Kind::Whole(1, 20)),
     ("retry.base_seconds", Kind::Whole(1, 600)),
@@ -260,6 +268,18 @@ fn checked(kind: Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Result<Value
             let text = value.as_str().ok_or_else(refuse)?;
             wire::header_fault(name, text).map_or_else(|| of_text(kind, text), Err)
         }
+        Kind::List => match (value.as_str(), value.as_array()) {
+            (Some(text), _) => of_text(kind, text),
+            (None, Some(items)) if (1..=MOST_MODELS).contains(&items.len()) => {
+                let one = |item: &Spanned<DeValue<'_>>| {
+                    item.get_ref().as_str().ok_or_else(refuse).and_then(|text| of_text(Kind::Words, text))
+                };
+                let texts = items.iter().map(one).collect::<Result<Vec<Value>, String>>()?;
+                Ok(Value::List(texts.iter().map(Value::to_string).collect()))
+            }
+            (None, Some(_)) => Err(wanted(kind)),
+            (None, None) => Err(refuse()),
+        },
         Kind::Words
         | Kind::Path
         | Kind::Amount
@@ -282,6 +302,7 @@ fn wanted(kind: Kind) -> String {
         Kind::When => "must be \"auto\", \"always\" or \"never\"".to_owned(),
         Kind::Word(words) => format!("must be one of \"{}\"", words.join("\", \"")),
         Kind::Switch => "must be true or false".to_owned(),
+        Kind::List => format!("must be a model in quotes or a list of 1 to {MOST_MODELS} of them"),
         Kind::Whole(least, most) => format!("must be a whole number from {least} to {most}"),
     }
 }
@@ -299,6 +320,7 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
     }
     match kind {
         Kind::Words | Kind::Header => Ok(Value::Text(text.to_owned())),
+        Kind::List => Ok(Value::List(text.split(',').map(|item| item.trim().to_owned()).collect())),
         Kind::Path => Ok(Value::Path(PathBuf::from(text))),
         Kind::Amount => text.parse().map(Value::Amount).map_err(|error| format!("must be an amount: {error}")),
         Kind::Url => address(text).map(Value::Text),

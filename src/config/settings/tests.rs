@@ -30,11 +30,11 @@ fn the_defaults_are_whole_and_every_route_has_a_price() {
         let routes = settings.routes(*role, &prices, date(2026, 11, 24)).unwrap();
         match role {
             Role::JudgeA | Role::JudgeB | Role::Arbiter | Role::Researcher | Role::Voice => {
-                assert_eq!(routes.fallback, None, "{role}");
+                assert!(routes.fallback.is_empty(), "{role}");
             }
-            Role::Coordinator | Role::Writer | Role::Small => assert!(routes.fallback.is_some(), "{role}"),
+            Role::Coordinator | Role::Writer | Role::Small => assert!(!routes.fallback.is_empty(), "{role}"),
         }
-        assert_ne!(Some(&routes.primary), routes.fallback.as_ref(), "{role}");
+        assert!(!routes.fallback.contains(&routes.primary), "{role}");
     }
 }
 
@@ -207,15 +207,37 @@ fn a_route_to_another_model_does_not_keep_the_default_beside_it() {
     let on = date(2026, 11, 24);
     let writer = |source: &str| of_file(source).unwrap().routes(Role::Writer, &prices, on);
     let own = writer("[routes.writer]\nprovider = \"gemini\"\nmodel = \"gemini-3.8-flash\"\n").unwrap();
-    assert_eq!((own.primary.provider, own.fallback, own.cheaper), (Provider::Gemini, None, None));
+    assert_eq!((own.primary.provider, own.fallback, own.cheaper), (Provider::Gemini, vec![], None));
     let none = writer("[routes.writer]\nfallback = \"none\"\n").unwrap();
-    assert_eq!((none.fallback, none.cheaper.is_some()), (None, true));
+    assert_eq!((none.fallback, none.cheaper.is_some()), (vec![], true));
     let other = writer("[routes.writer]\nfallback = \"gemini-3.8-flash\"\n").unwrap();
     assert_eq!(
-        other.fallback.map(|route| route.provider),
+        other.fallback.first().map(|route| route.provider),
         Some(Provider::Gemini),
         "a fallback may be of another family"
     );
+}
+
+#[test]
+fn a_role_may_name_its_models_in_order() {
+    let prices = Prices::built_in().unwrap();
+    let writer = |source: &str| of_file(source).and_then(|s| s.routes(Role::Writer, &prices, date(2026, 11, 24)));
+    let models = |routes: RoleRoutes| {
+        let all = std::iter::once(routes.primary).chain(routes.fallback);
+        all.map(|route| route.model).collect::<Vec<_>>()
+    };
+    let listed = writer(
+        "[routes.writer]\nmodels = [\"claude-sonnet-5-5\", \"gemini-3.8-flash\", \"claude-sonnet-5-5\", \"claude-haiku-5-5\"]\n",
+    );
+    let order = ["claude-sonnet-5-5", "gemini-3.8-flash", "claude-haiku-5-5"];
+    assert_eq!(models(listed.unwrap()), order, "never one twice");
+    let beside = writer("[routes.writer]\nfallback = [\"gemini-3.8-flash\", \"claude-haiku-5-5\"]\n").unwrap();
+    assert_eq!(models(beside), ["claude-opus-5-5", "gemini-3.8-flash", "claude-haiku-5-5"]);
+    let both =
+        "[routes.writer]\nprovider = \"anthropic\"\nmodel = \"claude-opus-5-5\"\nmodels = [\"claude-haiku-5-5\"]\n";
+    assert!(writer(both).unwrap_err().to_string().contains("leave out one of the two"));
+    assert!(writer("[routes.writer]\nmodels = []\n").unwrap_err().to_string().contains("a list of 1 to 8"));
+    assert!(writer("[routes.writer]\nmodels = [3]\n").is_err());
 }
 
 #[test]

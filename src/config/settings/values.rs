@@ -44,6 +44,13 @@ impl Values {
         self.layers.values.get(key).map(|(value, _)| value.to_string())
     }
 
+    fn list(&self, key: &str) -> Vec<String> {
+        match self.layers.values.get(key) {
+            Some((Value::List(items), _)) => items.clone(),
+            Some(_) | None => Vec::new(),
+        }
+    }
+
     pub(super) fn text(&mut self, key: &str) -> String {
         self.take(key, |value| Some(value.to_string()), String::new())
     }
@@ -149,6 +156,19 @@ impl Values {
 
     pub(super) fn route(&mut self, role: Role) -> Option<RouteSetting> {
         let key = |name: &str| format!("routes.{role}.{name}");
+        let listed = self.list(&key("models"));
+        let own = self.layers.values.get(&key("model")).map(|(_, origin)| origin.clone());
+        if !listed.is_empty() && !matches!(own, Some(Origin::Default(_))) {
+            let what = format!(
+                "`{}` names all models in their order, and `model` names one: leave out one of the two",
+                key("models")
+            );
+            self.fault(&key("models"), what);
+        }
+        if let (Some(first), Some((_, origin))) = (listed.first(), self.layers.values.get(&key("models"))) {
+            let (first, origin) = (first.clone(), origin.clone());
+            self.layers.values.insert(key("model"), (Value::Text(first), origin));
+        }
         let model = self.text(&key("model"));
         let provider = self.text(&key("provider")).parse().ok()?;
         let place = self.layers.values.get(&key("model")).map(|(_, origin)| origin.place())?;
@@ -160,12 +180,19 @@ impl Values {
             self.layers.values.remove(&key(name));
         }
         let other = |name: &str| self.optional(&key(name)).filter(|model| model != NO_MODEL);
-        let (fallback, cheaper) = (other("fallback"), other("cheaper"));
+        let (cheaper, light) = (other("cheaper"), other("light"));
+        let further = if listed.is_empty() { self.list(&key("fallback")) } else { listed };
+        let mut fallback: Vec<String> = Vec::new();
+        for next in further.into_iter().filter(|next| next != NO_MODEL && *next != model) {
+            if !fallback.contains(&next) {
+                fallback.push(next);
+            }
+        }
         let cap = match self.layers.values.get(&key("cap")) {
             Some((Value::Amount(cap), _)) => Some(*cap),
             Some(_) | None => None,
         };
-        Some(RouteSetting { provider, model, fallback, cheaper, cap, place })
+        Some(RouteSetting { provider, model, fallback, cheaper, light, cap, place })
     }
 
     pub(super) fn rows(&self) -> Vec<Row> {

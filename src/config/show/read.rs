@@ -7,7 +7,7 @@ use crate::config::fault::{Faults, Place, dollars};
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
 use crate::domain::checks::Guardrails;
-use crate::domain::event::{Mending, Overriding, Uncertain};
+use crate::domain::event::{Mending, NearCap, Overriding, Uncertain, WhenDown};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
@@ -229,6 +229,11 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let policies = [("ask", Uncertain::Ask), ("resend", Uncertain::Resend)];
     let uncertain =
         if section.has("uncertain") { section.choice("uncertain", &policies).map(Some) } else { Some(None) };
+    let near_caps = [("alert", NearCap::Alert), ("cheaper", NearCap::Cheaper), ("slower", NearCap::Slower)];
+    let near_cap = if section.has("near_cap") { section.choice("near_cap", &near_caps) } else { Some(usual.near_cap) };
+    let when_downs = [("wait", WhenDown::Wait), ("fallback", WhenDown::Fallback)];
+    let when_down =
+        if section.has("when_down") { section.choice("when_down", &when_downs) } else { Some(usual.when_down) };
     let corrections = small(section, "corrections", 0, 2, 2);
     let canary_every = small(section, "canary_every", 0, 1_000, usual.canary_every);
     let lately_tokens = small(section, "lately_tokens", 0, 4_000, usual.lately_tokens);
@@ -251,6 +256,8 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         gates: gates?,
         panels: panels?.into_iter().collect(),
         research_days: research_days?,
+        near_cap: near_cap?,
+        when_down: when_down?,
     })
 }
 

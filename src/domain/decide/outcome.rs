@@ -238,10 +238,12 @@ fn after_failure(
             }
         }
         RetryClass::OtherModel => {
-            let fallback = found.pin(&key.stage).and_then(|pin| pin.fallback.clone());
-            match fallback.filter(|route| found.route(&key.stage) != Some(route)) {
+            let failed = found.calls.get(key).map(|call| &call.route);
+            match found.next_route(&key.stage, failed).cloned() {
                 Some(route) => {
-                    vec![Event::RouteChanged { stage: key.stage.clone(), route, reason: message.to_owned() }]
+                    let kin = found.kin(&key.stage, &route).map(|kin| format!("{kin}: ")).unwrap_or_default();
+                    let reason = cut(&format!("{kin}{message}"), MESSAGE);
+                    vec![Event::RouteChanged { stage: key.stage.clone(), route, reason }]
                 }
                 None => give_up(message),
             }

@@ -111,7 +111,7 @@ impl Episode {
     fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {
         let stage = &pin.stage;
         let note = self.note_for(&stage.id).map(|sent| sent.input.clone());
-        let peer = note.as_ref().filter(|note| note.way == Way::Peer).and(pin.fallback.as_ref());
+        let peer = note.as_ref().filter(|note| note.way == Way::Peer).and_then(|_| pin.peer());
         let route = peer.or_else(|| self.route(&stage.id)).cloned();
         let prompt = if note.is_some() { pin.revise.as_ref() } else { pin.prompt.as_ref() };
         let mut parts: Vec<Vec<u8>> = vec![

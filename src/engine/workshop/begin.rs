@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Workshop;
 use super::call::day;
 use super::judge::BUILT_IN as BUILT_IN_RUBRIC;
-use crate::config::pipeline::PipelineFile;
+use crate::config::pipeline::{PipelineFile, Tier};
 use crate::config::prices::{Asked, Ceiling};
 use crate::config::role::Role;
 use crate::config::rubric;
@@ -107,7 +107,9 @@ impl Workshop {
             let (inputs, after, signs) = (left(&stage.inputs), left(&stage.after), left(&stage.signs));
             Stage { inputs, after, signs, ..of_show(stage) }
         });
-        let pins = stages.map(|stage| self.pin(&stage)).collect::<Result<Vec<_>, _>>()?;
+        let pins = stages
+            .map(|stage| self.pin(&stage, pipeline.tiers.get(&stage.id).copied()))
+            .collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
         check_arbiter(&pins)?;
         let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;
@@ -201,7 +203,7 @@ impl Workshop {
         }
     }
 
-    fn pin(&self, stage: &Stage) -> Result<Pin, String> {
+    fn pin(&self, stage: &Stage, tier: Option<Tier>) -> Result<Pin, String> {
         let prompt = stage.agent.as_deref().map(|agent| self.latest(agent)).transpose()?;
         let revise = stage.reviser.as_deref().map(|agent| self.latest(agent)).transpose()?;
         let role = match stage.kind {
@@ -211,9 +213,17 @@ impl Workshop {
         };
         let routes = role.map(|role| self.routes(role)).transpose()?;
         let (route, fallback, cheaper) = match routes {
-            Some(RoleRoutes { primary, fallback, cheaper }) => (Some(primary), fallback, cheaper),
-            None => (None, None, None),
+            Some(RoleRoutes { primary, fallback, cheaper, light }) => match (tier, light) {
+                // Another model's judgement is another judgement: a judge's own model does not stand in for its light one.
+                (Some(Tier::Light), Some(light)) if stage.kind == Kind::Evaluate => (Some(light), fallback, cheaper),
+                (Some(Tier::Light), Some(light)) => {
+                    (Some(light), std::iter::once(primary).chain(fallback).collect(), cheaper)
+                }
+                (Some(Tier::Light | Tier::Premium) | None, _) => (Some(primary), fallback, cheaper),
+            },
+            None => (None, Vec::new(), None),
         };
+        let mut fallback = fallback.into_iter();
         let pinned = |prompt: &Prompt| PromptPin {
             agent: prompt.name.clone(),
             version: prompt.version.to_string(),
@@ -225,7 +235,7 @@ impl Workshop {
         let seats = seated.map(|agent| {
             let prompt = self.latest(agent)?;
             let RoleRoutes { primary, fallback, .. } = self.routes(prompt.role)?;
-            Ok(Seat { prompt: pinned(prompt), route: primary, fallback })
+            Ok(Seat { prompt: pinned(prompt), route: primary, fallback: fallback.into_iter().next() })
         });
         let seats = seats.collect::<Result<Vec<_>, String>>()?;
         Ok(Pin {
@@ -233,7 +243,8 @@ impl Workshop {
             prompt: prompt.map(pinned),
             revise: revise.map(pinned),
             route,
-            fallback,
+            fallback: fallback.next(),
+            further: fallback.collect(),
             cheaper,
             seats,
         })

@@ -72,7 +72,7 @@ impl Job<'_> {
             Way::Author => true,
             Way::Peer => reviser().is_some_and(|pin| {
                 let own = self.episode.route(&pin.stage.id).map(|route| route.family());
-                pin.fallback.as_ref().is_some_and(|peer| Some(peer.family()) != own)
+                pin.peer().is_some_and(|peer| Some(peer.family()) != own)
             }),
             Way::RedTeam => reviser().is_some_and(|pin| pin.stage.attacker.is_some() && !pin.seats.is_empty()),
             Way::Plan => self.episode.pins.iter().any(|pin| pin.stage.output == Contract::Plan),

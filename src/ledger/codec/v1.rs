@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
-use names::{ChoiceV1, HandoffV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
+use names::{ChoiceV1, HandoffV1, NearCapV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
 use paid::{BillV1, UsageV1};
 use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UnitPlanV1};
 
@@ -40,6 +40,8 @@ pub(super) enum RecordV1 {
         scope: Scope,
         cap: MicroUsd,
         committed: MicroUsd,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<NearCapV1>,
     },
     CommandRefused {
         asked: String,

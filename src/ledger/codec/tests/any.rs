@@ -90,9 +90,16 @@ fn unit() -> impl Strategy<Value = UnitPlan> {
 fn policy() -> impl Strategy<Value = Policy> {
     let mending = (any::<u32>(), option::of(usd()), any::<Option<u32>>())
         .prop_map(|(rounds, spend, minutes)| Mending { rounds, spend, minutes });
-    let rules = (option::of(hash()), mending, select(every::OVERRIDINGS), any::<u32>());
+    let pressed = (select(every::NEAR_CAPS), select(every::WHEN_DOWNS));
+    let rules = (option::of(hash()), mending, select(every::OVERRIDINGS), any::<u32>(), pressed);
     (select(every::UNCERTAINS), any::<u32>(), any::<(u64, u64)>(), any::<u32>(), rules).prop_map(
-        |(uncertain, corrections, target_ms, words_per_minute, (rubric, mending, overriding, canary_every))| Policy {
+        |(
+            uncertain,
+            corrections,
+            target_ms,
+            words_per_minute,
+            (rubric, mending, overriding, canary_every, (near_cap, when_down)),
+        )| Policy {
             uncertain,
             corrections,
             target_ms,
@@ -103,6 +110,8 @@ fn policy() -> impl Strategy<Value = Policy> {
             canary_every,
             lately: rubric,
             sample: corrections,
+            near_cap,
+            when_down,
         },
     )
 }
@@ -177,14 +186,15 @@ fn seat() -> impl Strategy<Value = Seat> {
 
 fn pin() -> impl Strategy<Value = Pin> {
     let prompt = || option::of(prompt());
-    let routes = (option::of(route()), option::of(route()), option::of(route()));
+    let routes = (option::of(route()), option::of(route()), vec(route(), 0..3), option::of(route()));
     (stage(), prompt(), prompt(), routes, vec(seat(), 0..3)).prop_map(
-        |(stage, prompt, revise, (route, fallback, cheaper), seats)| Pin {
+        |(stage, prompt, revise, (route, fallback, further, cheaper), seats)| Pin {
             stage,
             prompt,
             revise,
             route,
             fallback,
+            further,
             cheaper,
             seats,
         },
@@ -220,7 +230,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         StudioOpened { provenance: select(every::PROVENANCES) }
         ClockSteppedBack { by_ms: any::<u64>() }
         CapSet { scope: scope(), cap: usd(), reason: text() }
-        CapNear { scope: scope(), cap: usd(), committed: usd() }
+        CapNear { scope: scope(), cap: usd(), committed: usd(), then: select(every::NEAR_CAPS) }
         CommandRefused { asked: text(), reason: text() }
         EpisodeStarted {
             title: text(), show: text(), research: hash(), profile: hash(), policy: policy(), projected: usd(),

@@ -3,7 +3,7 @@
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
-    Choice, Event, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+    Choice, Event, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way, WhenDown,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::panel::Style;
@@ -29,6 +29,8 @@ every! {
     SERVICES: Service { Standard, Batch, Fast, Priority }
     SEARCH_SIZES: SearchSize { Low, Medium, High }
     UNCERTAINS: Uncertain { Ask, Resend }
+    NEAR_CAPS: NearCap { Alert, Cheaper, Slower }
+    WHEN_DOWNS: WhenDown { Wait, Fallback }
     HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped, Chosen }
     VERDICTS: Verdict { Passed, Failed, Person }
     RULINGS: Ruling { Resend, WriteOff }

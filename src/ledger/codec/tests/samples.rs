@@ -13,8 +13,8 @@ use crate::domain::bill::{Basis, Bill, Terms};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Told, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Mending, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen, Stamped,
-    Uncertain, UnitPlan, Verdict, Way, Window,
+    Actor, Event, Handoff, Mending, NearCap, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen,
+    Stamped, Uncertain, UnitPlan, Verdict, Way, WhenDown, Window,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -73,7 +73,16 @@ fn plain_stage(kind: Kind, output: Contract, human: Option<Human>) -> Stage {
 }
 
 fn plain_pin(stage: Stage) -> Pin {
-    Pin { stage, prompt: None, revise: None, route: None, fallback: None, cheaper: None, seats: Vec::new() }
+    Pin {
+        stage,
+        prompt: None,
+        revise: None,
+        route: None,
+        fallback: None,
+        further: Vec::new(),
+        cheaper: None,
+        seats: Vec::new(),
+    }
 }
 
 /// A stage with every member, no two alike.
@@ -105,6 +114,7 @@ fn full_pin() -> Event {
         revise: prompt("script_polisher", "2.1.0"),
         route: Some(route(Provider::Anthropic)),
         fallback: Some(route(Provider::Gemini)),
+        further: Vec::new(),
         cheaper: Some(route(Provider::ElevenLabs)),
         seats: Vec::new(),
     })
@@ -154,7 +164,12 @@ fn beginning() -> Vec<Event> {
     ];
     events.extend(scopes.map(|scope| Event::CapSet { scope, cap: MicroUsd(35_000_000), reason: "budget".to_owned() }));
     events.extend([
-        Event::CapNear { scope: Scope::Episode(EPISODE), cap: MicroUsd(10_000_000), committed: MicroUsd(8_000_001) },
+        Event::CapNear {
+            scope: Scope::Episode(EPISODE),
+            cap: MicroUsd(10_000_000),
+            committed: MicroUsd(8_000_001),
+            then: NearCap::Alert,
+        },
         Event::CommandRefused { asked: "start episode 042".to_owned(), reason: "it runs already".to_owned() },
         started(Uncertain::Ask),
         started(Uncertain::Resend),
@@ -430,6 +445,18 @@ fn bills() -> Vec<Event> {
     events
 }
 
+/// An episode with rules about caps that are near and providers that fail.
+fn near(near_cap: NearCap, when_down: WhenDown) -> Event {
+    Event::EpisodeStarted {
+        title: "Careful".to_owned(),
+        show: "open-questions".to_owned(),
+        research: hash("research"),
+        profile: hash("profile"),
+        policy: Policy { near_cap, when_down, ..Policy::usual(Uncertain::Ask, (480_000, 720_000), 150) },
+        projected: MicroUsd(6_543_211),
+    }
+}
+
 /// What providers said of their limits, and how their breakers turned.
 fn traffic() -> Vec<Event> {
     let told = |most, until| Event::CallSettled {
@@ -464,6 +491,19 @@ fn traffic() -> Vec<Event> {
         },
         Event::BreakerProbing { provider: Provider::Gemini },
         Event::BreakerClosed { provider: Provider::Gemini },
+        pin(Pin {
+            fallback: Some(route(Provider::Anthropic)),
+            further: vec![route(Provider::Gemini), route(Provider::OpenAi)],
+            ..plain_pin(plain_stage(Kind::Agent, Contract::Draft, None))
+        }),
+        near(NearCap::Cheaper, WhenDown::Wait),
+        near(NearCap::Slower, WhenDown::Fallback),
+        Event::CapNear {
+            scope: Scope::Episode(EPISODE),
+            cap: MicroUsd(10_000_000),
+            committed: MicroUsd(8_000_002),
+            then: NearCap::Slower,
+        },
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::RecordV1;
 use super::values::ToldV1;
 use crate::domain::call::{Told, Usage};
-use crate::domain::event::{Event, Way};
+use crate::domain::event::{Event, NearCap, Way};
 
 impl From<&Event> for RecordV1 {
     fn from(event: &Event) -> Self {
@@ -11,7 +11,9 @@ impl From<&Event> for RecordV1 {
             Event::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
             Event::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             Event::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
-            Event::CapNear { scope, cap, committed } => Self::CapNear { scope, cap, committed },
+            Event::CapNear { scope, cap, committed, then } => {
+                Self::CapNear { scope, cap, committed, then: (then != NearCap::Alert).then(|| then.into()) }
+            }
             Event::CommandRefused { asked, reason } => Self::CommandRefused { asked, reason },
             Event::EpisodeStarted { title, show, research, profile, policy, projected } => {
                 Self::EpisodeStarted { title, show, research, profile, policy: policy.into(), projected }
@@ -98,7 +100,9 @@ impl From<RecordV1> for Event {
             RecordV1::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
             RecordV1::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             RecordV1::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
-            RecordV1::CapNear { scope, cap, committed } => Self::CapNear { scope, cap, committed },
+            RecordV1::CapNear { scope, cap, committed, then } => {
+                Self::CapNear { scope, cap, committed, then: then.map(NearCap::from).unwrap_or_default() }
+            }
             RecordV1::CommandRefused { asked, reason } => Self::CommandRefused { asked, reason },
             RecordV1::EpisodeStarted { title, show, research, profile, policy, projected } => {
                 Self::EpisodeStarted { title, show, research, profile, policy: policy.into(), projected }

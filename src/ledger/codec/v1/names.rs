@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
-use crate::domain::event::{Choice, Handoff, ItemRuling, Overriding, Provenance, Ruling, Uncertain, Verdict, Way};
+use crate::domain::event::{
+    Choice, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way, WhenDown,
+};
 use crate::domain::handoff::Contract;
 use crate::domain::panel::Style;
 use crate::domain::pipeline::{Human, Kind};
@@ -62,6 +64,15 @@ names! {
     UncertainV1 of Uncertain {
         Ask = "ask",
         Resend = "resend",
+    }
+    NearCapV1 of NearCap {
+        Alert = "alert",
+        Cheaper = "cheaper",
+        Slower = "slower",
+    }
+    WhenDownV1 of WhenDown {
+        Wait = "wait",
+        Fallback = "fallback",
     }
     HandoffV1 of Handoff {
         FirstTry = "first_try",

@@ -6,11 +6,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::names::{ContractV1, HumanV1, ItemRulingV1, KindV1, OverridingV1, ProviderV1, UncertainV1};
+use super::names::{
+    ContractV1, HumanV1, ItemRulingV1, KindV1, NearCapV1, OverridingV1, ProviderV1, UncertainV1, WhenDownV1,
+};
 use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told};
-use crate::domain::event::{Mending, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, Window};
+use crate::domain::event::{
+    Mending, NearCap, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, WhenDown, Window,
+};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::{PanelSpec, Seat};
@@ -35,6 +39,10 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     lately: Option<ContentHash>,
     #[serde(default, skip_serializing_if = "is_zero")]
     sample: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    near_cap: Option<NearCapV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    when_down: Option<WhenDownV1>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -55,6 +63,8 @@ impl From<Policy> for PolicyV1 {
             canary_every,
             lately,
             sample,
+            near_cap,
+            when_down,
         } = policy;
         Self {
             uncertain: uncertain.into(),
@@ -68,6 +78,8 @@ impl From<Policy> for PolicyV1 {
             canary_every,
             lately,
             sample,
+            near_cap: (near_cap != NearCap::Alert).then(|| near_cap.into()),
+            when_down: (when_down != WhenDown::Wait).then(|| when_down.into()),
         }
     }
 }
@@ -85,6 +97,8 @@ impl From<PolicyV1> for Policy {
             canary_every,
             lately,
             sample,
+            near_cap,
+            when_down,
         } = record;
         Self {
             uncertain: uncertain.into(),
@@ -97,6 +111,8 @@ impl From<PolicyV1> for Policy {
             canary_every,
             lately,
             sample,
+            near_cap: near_cap.map(NearCap::from).unwrap_or_default(),
+            when_down: when_down.map(WhenDown::from).unwrap_or_default(),
         }
     }
 }
@@ -274,6 +290,8 @@ pub(in crate::ledger::codec) struct PinV1 {
     revise: Option<PromptPinV1>,
     route: Option<RouteV1>,
     fallback: Option<RouteV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    further: Vec<RouteV1>,
     cheaper: Option<RouteV1>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seats: Vec<SeatV1>,
@@ -281,13 +299,14 @@ pub(in crate::ledger::codec) struct PinV1 {
 
 impl From<Pin> for PinV1 {
     fn from(pin: Pin) -> Self {
-        let Pin { stage, prompt, revise, route, fallback, cheaper, seats } = pin;
+        let Pin { stage, prompt, revise, route, fallback, further, cheaper, seats } = pin;
         Self {
             stage: stage.into(),
             prompt: prompt.map(PromptPinV1::from),
             revise: revise.map(PromptPinV1::from),
             route: route.map(RouteV1::from),
             fallback: fallback.map(RouteV1::from),
+            further: further.into_iter().map(RouteV1::from).collect(),
             cheaper: cheaper.map(RouteV1::from),
             seats: seats.into_iter().map(SeatV1::from).collect(),
         }
@@ -296,13 +315,14 @@ impl From<Pin> for PinV1 {
 
 impl From<PinV1> for Pin {
     fn from(record: PinV1) -> Self {
-        let PinV1 { stage, prompt, revise, route, fallback, cheaper, seats } = record;
+        let PinV1 { stage, prompt, revise, route, fallback, further, cheaper, seats } = record;
         Self {
             stage: stage.into(),
             prompt: prompt.map(PromptPin::from),
             revise: revise.map(PromptPin::from),
             route: route.map(Route::from),
             fallback: fallback.map(Route::from),
+            further: further.into_iter().map(Route::from).collect(),
             cheaper: cheaper.map(Route::from),
             seats: seats.into_iter().map(Seat::from).collect(),
         }
