@@ -13,7 +13,7 @@ use super::follow;
 use super::ledger::Folded;
 use super::servers::Manner;
 use super::session::Session;
-use crate::config::models::Models;
+use crate::config::models::{Models, Standing};
 use crate::config::settings::{Named, Settings};
 use crate::domain::command::Command;
 use crate::domain::cost;
@@ -159,13 +159,13 @@ fn begin(context: &mut Context<'_>, new: NewEpisode, no_probe: bool) -> Result<E
     let person = context.person(&settings)?;
     // A rehearsal has servers to ask only where they were named.
     let asks = !no_probe && (context.kind() == Provenance::Live || context.globals.servers.is_some());
-    let leaving = leaving(context, &settings)?;
+    let unknown = unknown(context, &settings)?;
     let (number, checks) = Session::to_record(context, settings)?.run(async |handle| {
         let looked = handle.look_over(new.clone(), asks).await?;
         refuse(&looked.checks)?;
         Ok((handle.begin(person, new).await?, looked.checks))
     })?;
-    for told in leaving {
+    for told in unknown {
         context.remark(&told);
     }
     for check in checks.iter().filter(|check| check.mark == Mark::Mind) {
@@ -196,14 +196,14 @@ fn refuse(checks: &[Check]) -> Result<(), CliError> {
     )))
 }
 
-/// What is to be said of the models that the episode begins with: those that are going, or that the table has not.
-fn leaving(context: &Context<'_>, settings: &Settings) -> Result<Vec<String>, CliError> {
+/// What is to be said of the models that the table has not. Those that are going are told among what is looked over.
+fn unknown(context: &Context<'_>, settings: &Settings) -> Result<Vec<String>, CliError> {
     let models = Models::load(&context.paths.config)?;
     let on = jiff::tz::Offset::UTC.to_datetime(context.clock.now()).date();
     let told = |named: Named| {
-        let told = models.standing(&named.model, on).told();
+        let standing = models.standing(&named.model, on);
         let Named { role, place, model } = named;
-        (!told.is_empty()).then(|| format!("routes.{role}.{place} is `{model}`: {told} (`greenroom route upgrade`)"))
+        (standing == Standing::Unknown).then(|| format!("routes.{role}.{place} is `{model}`: {}", standing.told()))
     };
     Ok(settings.named().filter_map(told).collect())
 }

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::config::models::{Models, Standing};
 use crate::config::show::{Show, VoiceProvider};
 use crate::domain::call::{Provider, Route};
 use crate::domain::event::Provenance;
@@ -108,34 +110,67 @@ pub fn key(provider: Provider, base: &str, asked: &Result<Found, Trouble>, prove
     }
 }
 
-/// What a provider's list says of a model; nothing where it lives, or where there is no list to look at.
-pub fn model(route: &Route, probes: &Probes) -> Option<(Mark, String)> {
-    let Some(Ok(found)) = probes.get(&route.provider) else { return None };
+/// What is to be said of a model on a day, by its provider's list and by the table of models; nothing where it lives. The list
+/// is the newer of the two: what it says of the model's end comes before the table.
+pub fn model(route: &Route, probes: &Probes, models: &Models, on: Date) -> Option<(Mark, String)> {
     let Route { provider, model } = route;
-    let Some(listed) = found.model(model) else {
-        if found.unlisted.is_some() {
-            return None;
-        }
-        // A small server may serve one model under any name, and what a reseller serves is not all in its list.
-        let (mark, then) = match provider {
-            Provider::Anthropic | Provider::Gemini | Provider::ElevenLabs => (Mark::Fail, "calls would be refused"),
-            Provider::OpenAi | Provider::Perplexity => (Mark::Mind, "calls may be refused"),
-        };
-        return Some((
-            mark,
-            format!("{provider} does not list `{model}`: {then}. Give the role a model that is there, under `routes`"),
-        ));
+    let is_known = models.get(model).is_some_and(|known| known.provider == *provider);
+    let standing = if is_known { models.standing(model, on) } else { Standing::Unknown };
+    let (ends, successor) = match &standing {
+        Standing::Unknown | Standing::Living => (None, None),
+        Standing::Deprecated { retires, successor } => (*retires, *successor),
+        Standing::Retiring { on, successor } | Standing::Retired { on, successor } => (Some(*on), *successor),
     };
-    let when = listed.retires.as_deref().map(|when| format!(" on {when}")).unwrap_or_default();
-    match listed.life {
-        Life::Active | Life::Unsaid => None,
-        Life::Deprecated => {
-            Some((Mark::Mind, format!("{provider} retires `{model}`{when}: give the role its successor in time")))
+    let (give, other) = match successor {
+        Some(next) => (format!("give the role `{}`", next.id), format!("Give the role `{}`", next.id)),
+        None => ("give the role its successor".to_owned(), "Give the role a model that is there".to_owned()),
+    };
+    let by_list = match probes.get(provider) {
+        Some(Ok(found)) => match found.model(model) {
+            Some(listed) => Some(listed),
+            None if found.unlisted.is_some() => None,
+            None => {
+                // A small server may serve one model under any name, and what a reseller serves is not all in its list.
+                let (mark, then) = match provider {
+                    Provider::Anthropic | Provider::Gemini | Provider::ElevenLabs => {
+                        (Mark::Fail, "calls would be refused")
+                    }
+                    Provider::OpenAi | Provider::Perplexity => (Mark::Mind, "calls may be refused"),
+                };
+                return Some((mark, format!("{provider} does not list `{model}`: {then}. {other}, under `routes`")));
+            }
+        },
+        Some(Err(_)) | None => None,
+    };
+    let day = ends.map(|day| format!(" on {day}")).unwrap_or_default();
+    match by_list.map(|listed| (listed.life, listed.retires.as_deref())) {
+        Some((Life::Deprecated, when)) => {
+            let when = when.map_or(day, |when| format!(" on {when}"));
+            return Some((Mark::Mind, format!("{provider} retires `{model}`{when}: {give} in time")));
         }
-        Life::Retired => Some((
+        Some((Life::Retired, when)) => {
+            let when = when.map_or(day, |when| format!(" on {when}"));
+            let said =
+                format!("{provider} has retired `{model}`{when}: calls would be refused. {other}, under `routes`");
+            return Some((Mark::Fail, said));
+        }
+        Some((Life::Active | Life::Unsaid, _)) | None => {}
+    }
+    match standing {
+        Standing::Unknown | Standing::Living => None,
+        Standing::Deprecated { .. } => {
+            Some((Mark::Mind, format!("{provider} advises against `{model}`: {give} in time")))
+        }
+        Standing::Retiring { .. } => Some((Mark::Mind, format!("{provider} retires `{model}`{day}: {give} in time"))),
+        Standing::Retired { .. } if by_list.is_some() => {
+            let said = format!("{provider} was to retire `{model}`{day} and lists it still: {give} before calls fail");
+            Some((Mark::Mind, said))
+        }
+        Standing::Retired { .. } => Some((
             Mark::Fail,
             format!(
-                "{provider} has retired `{model}`{when}: calls would be refused. Give the role its successor, under `routes`"
+                "{provider} has retired `{model}`{day}: calls would be refused. {other}, under `routes`; `greenroom route \
+                 upgrade` does it"
             ),
         )),
     }
@@ -176,6 +211,58 @@ mod tests {
         Route { provider, model: model.to_owned() }
     }
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 24);
+
+    #[test]
+    fn where_no_list_says_more_the_table_tells_of_ends_and_names_who_follows() {
+        let models = Models::built_in().unwrap();
+        let lists = |ids: &[(&str, Life)]| Ok(listing(ids));
+        let unasked = Probes::new();
+        let listed = BTreeMap::from([
+            (
+                Provider::Anthropic,
+                lists(&[("claude-opus-4-1-20250805", Life::Active), ("claude-sonnet-4-5-20250929", Life::Deprecated)]),
+            ),
+            (Provider::Gemini, lists(&[("gemini-2.5-pro", Life::Unsaid)])),
+        ]);
+        // The model, whether lists were read, the mark, words of what is said.
+        let table = [
+            (
+                Provider::Gemini,
+                "gemini-2.5-pro",
+                false,
+                Mark::Mind,
+                "on 2026-12-01: give the role `gemini-3.1-pro-preview`",
+            ),
+            (Provider::Gemini, "gemini-2.5-pro", true, Mark::Mind, "retires `gemini-2.5-pro` on 2026-12-01"),
+            (Provider::ElevenLabs, "eleven_turbo_v2_5", false, Mark::Mind, "advises against `eleven_turbo_v2_5`"),
+            (Provider::Anthropic, "claude-opus-4-1-20250805", false, Mark::Fail, "has retired"),
+            (
+                Provider::Anthropic,
+                "claude-opus-4-1-20250805",
+                true,
+                Mark::Mind,
+                "lists it still: give the role `claude-",
+            ),
+            (
+                Provider::Anthropic,
+                "claude-sonnet-4-5-20250929",
+                true,
+                Mark::Mind,
+                "on 2026-11-30: give the role `claude-",
+            ),
+            (Provider::Anthropic, "claude-opus-4-20250514", true, Mark::Fail, "does not list `claude-opus-4-20250514`"),
+        ];
+        for (provider, id, is_listed, mark, says) in table {
+            let probes = if is_listed { &listed } else { &unasked };
+            let (marked, said) = model(&route(provider, id), probes, &models, TODAY).unwrap();
+            assert!(marked == mark && said.contains(says), "{id}: {marked:?} {said}");
+        }
+        let elsewhere = route(Provider::OpenAi, "gemini-2.5-pro");
+        assert_eq!(model(&elsewhere, &unasked, &models, TODAY), None, "a server of one's own may call a model so");
+        assert_eq!(model(&route(Provider::Anthropic, "claude-opus-5-5"), &unasked, &models, TODAY), None);
+    }
+
     fn listing(models: &[(&str, Life)]) -> Found {
         let model = |(id, life): &(&str, Life)| Model { id: (*id).to_owned(), life: *life, retires: None };
         Found { models: models.iter().map(model).collect(), ..Found::default() }
@@ -200,7 +287,8 @@ mod tests {
             (route(Provider::Gemini, "d"), None),
         ];
         for (route, mark) in cases {
-            assert_eq!(model(&route, &probes).map(|(mark, _)| mark), mark, "{route:?}");
+            let models = Models::built_in().unwrap();
+            assert_eq!(model(&route, &probes, &models, TODAY).map(|(mark, _)| mark), mark, "{route:?}");
         }
     }
 

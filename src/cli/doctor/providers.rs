@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::CliError;
 use crate::cli::session::runtime;
 use crate::cli::wiring;
-use crate::config::models::{Models, NOTICE_DAYS};
+use crate::config::models::{Models, NOTICE_DAYS, Standing};
 use crate::config::prices::Prices;
 use crate::config::role::Role;
 use crate::config::settings::Settings;
@@ -134,19 +134,18 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         let all: BTreeSet<_> = all.collect();
         let mut warned = false;
         for route in &all {
-            if let Some((mark, said)) = preflight::model(route, probes) {
+            let model = &route.model;
+            let standing = models.standing(prices.on_the_wire(model), today);
+            if let Some((mark, said)) = preflight::model(route, probes, &models, today) {
                 // What only stands in for another may be gone without a call failing.
                 let mark = if **route == routes.primary { mark } else { Mark::Mind };
                 looks.add(mark, &what, said);
                 warned = true;
-            }
-            let Ok(price) = prices.price(&route.model, today) else { continue };
-            let model = &route.model;
-            let told = models.standing(prices.on_the_wire(model), today).told();
-            if !told.is_empty() {
-                looks.add(Mark::Mind, &what, format!("`{model}`: {told}"));
+            } else if standing == Standing::Unknown {
+                looks.add(Mark::Mind, &what, format!("`{model}`: {}", standing.told()));
                 warned = true;
             }
+            let Ok(price) = prices.price(model, today) else { continue };
             if let Some(end) = price.until.filter(|end| *end <= soon) {
                 looks.add(Mark::Mind, &what, format!("the price of `{model}` is known until {end} only"));
                 warned = true;

@@ -137,8 +137,9 @@ impl Workshop {
 
     fn of_models(&self, pins: &[Pin], answers: &Probes) -> Vec<Check> {
         let mut checks: BTreeMap<Route, Check> = BTreeMap::new();
+        let on = super::call::day(self.clock.now());
         for (route, is_needed) in routes(pins) {
-            let Some((mark, found)) = preflight::model(route, answers) else { continue };
+            let Some((mark, found)) = preflight::model(route, answers, &self.models, on) else { continue };
             let mark = if is_needed { mark } else { mark.min(Mark::Mind) };
             let check = self.lenient(Check::new(mark, format!("model {}", route.model), found));
             let known = checks.entry(route.clone()).or_insert_with(|| check.clone());
