@@ -161,7 +161,8 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let opened = with_hole(options(&data, &base, disk, Uncertain::Ask), Some(told.clone()), 99);
         let (handle, found) = open(opened, runtime.handle()).unwrap();
-        assert_eq!(found.lost, 1, "{provider}");
+        // Other lines of a speech may have been sent beside it.
+        assert!(found.lost >= 1, "{provider}");
         runtime.block_on(async {
             let mut snapshots = handle.snapshots();
             let asks = |need: &Need| *need == Need::Charge { key: key.clone() };
