@@ -17,19 +17,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::config::environment::Environment;
+use greenroom::config::prices::Prices;
 use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
 use greenroom::domain::episode::{CallState, Episode};
 use greenroom::domain::event::Uncertain;
 use greenroom::domain::handoff::Plan;
-use greenroom::domain::ids::{ContentHash, EpisodeNumber};
+use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::research::{Passage, Research};
 use greenroom::domain::script::Script;
 use greenroom::engine::handle::{Handle, NewEpisode};
 use greenroom::engine::open::{OpenError, open};
 use greenroom::ledger::disk::RealDisk;
-use greenroom::rehearsal::{Counts, Options, Reading, Rehearsal};
+use greenroom::rehearsal::{Counts, Options, Reading, Rehearsal, Rent};
 
 use crate::studio::{decide_until_over, new_episode, options, person};
 
@@ -257,13 +258,22 @@ fn ledger_and_meter_agree(episode: &Episode, meter: &Reading) {
 }
 
 /// Makes one episode with routes of its own against servers with options of their own, and holds its costs to the meter's.
-fn made_and_metered(folder: &Path, routes: &str, new: NewEpisode, servers: Options) -> Reading {
+///
+/// Models that the servers rent out cost the ledger what the text `prices` says.
+fn made_and_metered(
+    folder: &Path,
+    routes: &str,
+    prices: &str,
+    new: NewEpisode,
+    servers: Options,
+) -> (Episode, Reading) {
     runtime().block_on(async {
         let servers = Rehearsal::start(Options { pace: 0.0, ..servers }).await.unwrap();
         let base = format!("http://{}", servers.addr());
         let mut options = options(folder, &base, Arc::new(RealDisk), Uncertain::Resend);
         let environment = Environment::of::<String, String>([], 1000).unwrap();
         options.settings = Settings::layered(Some(("config.toml", routes)), &environment, &[]).unwrap();
+        options.prices.lay(Prices::parse("prices.toml", &format!("schema = 1\n{prices}")).unwrap());
         let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
         handle.begin(person(), new).await.unwrap();
         decide_until_over(&handle, &[ONE], Duration::from_secs(60), false).await.unwrap();
@@ -271,7 +281,7 @@ fn made_and_metered(folder: &Path, routes: &str, new: NewEpisode, servers: Optio
         handle.shutdown().await;
         let meter = servers.meter();
         ledger_and_meter_agree(&episode, &meter);
-        meter
+        (Episode::clone(&episode), meter)
     })
 }
 
@@ -289,7 +299,7 @@ fn a_researched_episode_on_four_providers_costs_what_their_meters_say() {
     let topic = Some("Why did the continents drift past the geologists?".to_owned());
     let new = NewEpisode { topic, research: PathBuf::new(), ..new_episode("kilogram.md", 1) };
     let routes = routes(&[("arbiter", "perplexity", "perplexity/sonar", "none")]);
-    let meter = made_and_metered(folder.path(), &routes, new, Options::default());
+    let (_, meter) = made_and_metered(folder.path(), &routes, "", new, Options::default());
     for vendor in ["anthropic", "gemini", "perplexity", "elevenlabs"] {
         assert!(meter.vendors[vendor].completions > 0 && meter.vendors[vendor].micro_usd > 0, "{vendor}");
     }
@@ -297,8 +307,31 @@ fn a_researched_episode_on_four_providers_costs_what_their_meters_say() {
     assert!(meter.vendors["perplexity"].searches > 0);
 }
 
+/// Models of OpenAI's wire as somebody rents them out, by what the meter takes and by the rows of a price table that say the same.
+fn rented() -> (BTreeMap<String, Rent>, String) {
+    // Pico-dollars a token or character for the meter, dollars a million for the ledger.
+    let chats = [
+        ("qwen3:8b", "qwen3:8b", Rent { input: 130_000, output: 1_170_000 }, ("0.13", "1.17")),
+        ("local/gpt-oss:20b", "local/*", Rent { input: 70_000, output: 310_000 }, ("0.07", "0.31")),
+        ("gpt-oss:20b", "local/*", Rent { input: 70_000, output: 310_000 }, ("0.07", "0.31")),
+        ("llama3.1:8b", "local/*", Rent { input: 70_000, output: 310_000 }, ("0.07", "0.31")),
+    ];
+    let mut rents: BTreeMap<String, Rent> =
+        chats.iter().map(|(model, _, rent, _)| ((*model).to_owned(), *rent)).collect();
+    rents.insert("kokoro".to_owned(), Rent { input: 15_300_000, output: 0 });
+    let rows: BTreeSet<String> = chats
+        .iter()
+        .map(|(_, row, _, (input, output))| {
+            format!("[[price]]\nid = \"{row}\"\nvendor = \"openai\"\ninput = \"{input}\"\noutput = \"{output}\"\n")
+        })
+        .collect();
+    let voice =
+        "[[price]]\nid = \"kokoro\"\nvendor = \"openai\"\nper_million_characters = \"15.3\"\nmost_characters = 4096\n";
+    (rents, rows.into_iter().chain([voice.to_owned()]).collect())
+}
+
 #[test]
-fn one_server_of_ones_own_writes_judges_and_speaks_an_episode_and_costs_nothing() {
+fn one_server_of_ones_own_writes_judges_and_speaks_an_episode_free_or_at_its_rent() {
     let folder = tempfile::tempdir().unwrap();
     let show = include_str!("../assets/shows/open-questions-short.toml");
     let show = show.replace("provider = \"elevenlabs\"", "provider = \"openai\"");
@@ -311,26 +344,72 @@ fn one_server_of_ones_own_writes_judges_and_speaks_an_episode_and_costs_nothing(
         ("arbiter", "openai", "local/llama3.1:8b", "none"),
         ("voice", "openai", "kokoro", "none"),
     ];
-    let meter = made_and_metered(folder.path(), &routes(&[&roles[..], &others[..]].concat()), new, Options::default());
-    assert_eq!(meter.vendors.keys().collect::<Vec<_>>(), ["openai"]);
-    let local = meter.vendors["openai"];
-    assert!(local.micro_usd == 0 && local.output_tokens > 1_000 && local.characters > 500, "{local:?}");
-    assert!(meter.models["kokoro"].completions > 4 && meter.models["gpt-oss:20b"].completions > 0);
+    let routes = routes(&[&roles[..], &others[..]].concat());
+    let made = |name: &str, prices: &str, rents| {
+        let folder = folder.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        made_and_metered(&folder, &routes, prices, new.clone(), Options { rents, ..Options::default() }).1
+    };
+    let (rents, prices) = rented();
+    for (name, prices, rents) in [("free", "", BTreeMap::new()), ("rented", prices.as_str(), rents)] {
+        let meter = made(name, prices, rents);
+        assert_eq!(meter.vendors.keys().collect::<Vec<_>>(), ["openai"]);
+        let local = meter.vendors["openai"];
+        assert!(local.output_tokens > 1_000 && local.characters > 500, "{local:?}");
+        assert!(meter.models["kokoro"].completions > 4 && meter.models["gpt-oss:20b"].completions > 0);
+        let costs: Vec<u64> = meter.models.values().map(|counts| counts.micro_usd).collect();
+        eprintln!(
+            "{name}: {} micro-dollars, {:?}",
+            local.micro_usd,
+            meter.models.keys().zip(&costs).collect::<Vec<_>>()
+        );
+        assert!(costs.iter().all(|cost| (*cost > 0) == (name == "rented")), "{name}: {costs:?}");
+    }
 }
 
 #[test]
-fn an_episode_whose_every_second_call_goes_to_another_model_costs_what_both_meters_say() {
+fn an_episode_whose_every_second_call_fails_over_to_another_model_costs_what_the_meters_say() {
     let folder = tempfile::tempdir().unwrap();
-    let (opus, sonnet) = ("claude-opus-5-5", "claude-sonnet-5-5");
-    let roles = ["coordinator", "writer", "judge_a", "judge_b", "small"].map(|role| (role, "anthropic", opus, sonnet));
-    let arbiter = ("arbiter", "openai", "qwen3:8b", "none");
-    let faults_named = vec!["anthropic.retired_model@claude-opus-5-5=50".parse().unwrap()];
+    let models = [
+        "claude-opus-5-5",
+        "claude-sonnet-5-5",
+        "claude-haiku-5-5",
+        "claude-opus-5",
+        "claude-sonnet-5",
+        "claude-opus-4-8",
+        "claude-opus-4-6",
+        "claude-sonnet-4-6",
+    ];
+    let route = |role| {
+        let [first, others @ ..] = models;
+        format!("[routes.{role}]\nprovider = \"anthropic\"\nmodel = \"{first}\"\nfallback = {others:?}\n")
+    };
+    let written: String = ["coordinator", "writer", "judge_a", "judge_b", "small"].map(route).concat();
+    let routes = format!("{written}{}", routes(&[("arbiter", "openai", "qwen3:8b", "none")]));
+    let faults_named = vec!["anthropic.retired_model=every:2".parse().unwrap()];
     let servers = Options { faults_named, ..Options::default() };
-    let routes = routes(&[&roles[..], &[arbiter]].concat());
-    let meter = made_and_metered(folder.path(), &routes, new_episode("kilogram.md", 1), servers);
-    let refused = meter.faults["anthropic.retired_model"];
-    assert!(refused >= 3 && meter.models[opus].completions >= 2, "{refused} of {:?}", meter.models);
-    assert!(meter.models[sonnet].completions >= refused, "who was refused asked the other model");
+    let (episode, meter) = made_and_metered(folder.path(), &routes, "", new_episode("kilogram.md", 1), servers);
+    let (claude, refused) = (meter.vendors["anthropic"], meter.faults["anthropic.retired_model"]);
+    eprintln!("{refused} of {} calls failed over; {:?}", claude.calls, claude);
+    assert_eq!(refused, claude.calls / 2, "exactly each second call is refused");
+    assert_eq!(claude.completions, claude.calls - refused, "and every other one is answered");
+    assert!(refused >= 8 && claude.micro_usd > 0, "{claude:?}");
+    let calls = || episode.calls.iter().filter(|(_, call)| call.route.provider == Provider::Anthropic);
+    let failed: Vec<_> = calls().filter(|(_, call)| matches!(call.state, CallState::Failed { .. })).collect();
+    assert_eq!(failed.len() as u64, refused, "the ledger has each of them");
+    assert!(failed.iter().all(|(_, call)| call.spent() == MicroUsd::ZERO), "at no cost");
+    let mut changed = 0;
+    for (key, call) in &failed {
+        let next = IntentKey { attempt: key.attempt + 1, ..(*key).clone() };
+        let next = episode.calls.get(&next).unwrap_or_else(|| panic!("{key} was left unanswered"));
+        let of_stage = failed.iter().filter(|(other, _)| other.stage == key.stage);
+        let unable: BTreeSet<&str> = of_stage.map(|(_, call)| call.route.model.as_str()).collect();
+        // Once a person has been asked, since every model was refused, the last of them is tried again.
+        assert!(next.route != call.route || unable.len() == models.len(), "{key} stayed at {}", call.route.model);
+        changed += usize::from(next.route != call.route);
+    }
+    eprintln!("{changed} of {refused} refusals sent the stage to another model");
+    assert!(changed >= 10, "{changed} of {refused}");
 }
 
 /// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.

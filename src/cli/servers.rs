@@ -28,7 +28,8 @@ pub struct Manner {
     #[arg(long, value_name = "PROFILE", default_value = "none")]
     pub faults: FaultProfile,
     /// One thing that goes wrong, by name, such as `gemini.blocked_prompt`, `anthropic.overloaded=50` for half of the requests,
-    /// or `openai.no_usage@qwen3:8b` for one model; `list` shows all. May be given several times
+    /// `anthropic.retired_model=every:2` for exactly each second call, or `openai.no_usage@qwen3:8b` for one model; `list` shows
+    /// all. May be given several times
     #[arg(long, value_name = "NAME[@MODEL][=SHARE]")]
     pub fault: Vec<FaultFlag>,
     /// How much a provider takes, such as `elevenlabs=2` at once or `anthropic.rpm=60` a minute. May be given several times

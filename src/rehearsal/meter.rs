@@ -44,6 +44,22 @@ impl Used {
     }
 }
 
+/// What somebody takes for a model that costs nothing on a machine of one's own, in pico-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rent {
+    /// For a token of the prompt, or for a character spoken.
+    pub input: u64,
+    /// For a token of the answer.
+    pub output: u64,
+}
+
+impl Rent {
+    /// What a call costs, in micro-dollars.
+    fn micro_usd(self, used: Used) -> u64 {
+        ((used.prompt() + used.characters) * self.input + used.output * self.output).div_ceil(MICRO)
+    }
+}
+
 /// The price of a call in pico-dollars, by the model that answers and the day on which it does.
 pub(super) fn pico_usd(model: &str, day: &str, used: Used) -> u64 {
     let Some(model) = catalogue::model(model) else { return 0 };
@@ -151,12 +167,20 @@ pub(super) enum Ending {
 
 /// The meter of one studio.
 #[derive(Debug, Default)]
-pub(super) struct Meter(Mutex<Reading>);
+pub(super) struct Meter {
+    rents: BTreeMap<String, Rent>,
+    reading: Mutex<Reading>,
+}
 
 impl Meter {
+    /// A meter by which these models are rented.
+    pub(super) fn new(rents: BTreeMap<String, Rent>) -> Self {
+        Self { rents, reading: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Reading> {
         // Counters stay sound through a panic elsewhere: each change is complete or was not begun.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a call.
@@ -171,7 +195,10 @@ impl Meter {
 
     /// Bills an answer.
     pub(super) fn bill(&self, call: &Call, used: Used, ending: Ending) {
-        let price = micro_usd(call.billed, &call.day, used);
+        let price = match self.rents.get(&call.model) {
+            Some(rent) => rent.micro_usd(used),
+            None => micro_usd(call.billed, &call.day, used),
+        };
         self.each(call, |counts| {
             match ending {
                 Ending::Whole => {
@@ -275,5 +302,9 @@ mod tests {
         assert_eq!(reading.totals, counts);
         meter.reset();
         assert_eq!(meter.read(), Reading::default());
+        let rented = Meter::new([("qwen3:8b".to_owned(), Rent { input: 250_000, output: 1_000_001 })].into());
+        let local = Call { vendor: "openai", model: "qwen3:8b".into(), billed: "qwen3:8b", ..call };
+        rented.bill(&local, used(4, 2), Ending::Whole);
+        assert_eq!(rented.read().totals.micro_usd, 4, "1 and 2.000002, rounded up once");
     }
 }

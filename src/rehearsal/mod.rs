@@ -15,11 +15,11 @@ mod temper;
 mod wire;
 
 pub use self::author::{Author, AuthorError, Key, Planted, Written, blocks};
-pub use self::faults::named::{NameError, NamedFault, Oddity};
+pub use self::faults::named::{NameError, NamedFault, Oddity, Share};
 pub use self::faults::oddities::{Anthropic, ElevenLabs, Gemini, OpenAi, Perplexity};
 pub use self::faults::{Fault, FaultProfile, ProfileError, drawn};
 pub use self::limits::{Limit, LimitError, Measure};
-pub use self::meter::{Counts, KeyCounts, Reading};
+pub use self::meter::{Counts, KeyCounts, Reading, Rent};
 pub use self::studio::{Options, Rehearsal, StudioError};
 pub use self::temper::{DraftTemper, JudgeTemper, Judges, PLANTABLE, PolisherTemper, Temper, TemperError};
 pub use self::wire::Waits;

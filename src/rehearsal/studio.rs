@@ -15,7 +15,7 @@ use super::author::Planted;
 use super::faults::FaultProfile;
 use super::faults::named::NamedFault;
 use super::limits::Limit;
-use super::meter::Reading;
+use super::meter::{Reading, Rent};
 use super::temper::Temper;
 use super::wire::{Studio, Waits, router};
 use crate::clock::Clock;
@@ -38,6 +38,8 @@ pub struct Options {
     pub temper: Temper,
     /// What goes wrong by name, beside the profile.
     pub faults_named: Vec<NamedFault>,
+    /// What models of servers of one's own cost, as where somebody hosts them; without a rent they cost nothing.
+    pub rents: BTreeMap<String, Rent>,
     /// How much each vendor takes; without a limit all that comes.
     pub limits: Vec<Limit>,
     /// Whether Perplexity's older chat completions are served, as by a gateway that still speaks them.
@@ -58,6 +60,7 @@ impl Default for Options {
             waits: None,
             temper: Temper::default(),
             faults_named: Vec::new(),
+            rents: BTreeMap::new(),
             limits: Vec::new(),
             sonar: false,
             clock: Clock::system(),

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::oddities::{Anthropic, ElevenLabs, Gemini, OpenAi, Perplexity, Row};
 use crate::rehearsal::author::Dice;
@@ -101,21 +103,44 @@ impl Oddity {
     }
 }
 
-/// An oddity that was asked for: `NAME`, `NAME=SHARE`, `NAME@MODEL` or `NAME@MODEL=SHARE`.
+/// To which of the requests that it is meant for something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// So many of a hundred, drawn from seed and body: the same requests meet it in every run.
+    Percent(u8),
+    /// Each so-manieth call in the order in which they arrive, retries too: exactly as many, whatever they ask.
+    Every(NonZeroU32),
+}
+
+impl Share {
+    /// All of them.
+    pub const ALL: Self = Self::Percent(100);
+
+    fn read(text: &str) -> Option<Self> {
+        match text.trim().split_once(':') {
+            Some(("every", each)) => each.trim().parse().ok().map(Self::Every),
+            Some(_) => None,
+            None => text.trim().parse().ok().filter(|share| (1..=100).contains(share)).map(Self::Percent),
+        }
+    }
+}
+
+/// An oddity that was asked for: `NAME`, `NAME=SHARE`, `NAME@MODEL` or `NAME@MODEL=SHARE`, where the share is a percentage or
+/// `every:N`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFault {
     /// What happens.
     pub oddity: Oddity,
     /// To which model alone; to every one where none is named.
     pub model: Option<String>,
-    /// To so many of a hundred requests, drawn from seed and body.
-    pub share: u8,
+    /// To which of its requests.
+    pub share: Share,
 }
 
 impl From<Oddity> for NamedFault {
     /// To every request.
     fn from(oddity: Oddity) -> Self {
-        Self { oddity, model: None, share: 100 }
+        Self { oddity, model: None, share: Share::ALL }
     }
 }
 
@@ -131,7 +156,9 @@ pub enum NameError {
         nearest: &'static str,
     },
     /// The share is none.
-    #[error("`{0}` is no share: give a percentage from 1 to 100, such as `gemini.blocked_prompt=50`")]
+    #[error(
+        "`{0}` is no share: give a percentage from 1 to 100, such as `gemini.blocked_prompt=50`, or `every:2` for each second call"
+    )]
     Share(String),
 }
 
@@ -141,11 +168,8 @@ impl FromStr for NamedFault {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let short = |text: &str| text.trim().chars().take(60).collect::<String>();
         let (target, share) = match text.rsplit_once('=') {
-            Some((target, share)) => {
-                let read = share.trim().parse().ok().filter(|share| (1..=100).contains(share));
-                (target, read.ok_or_else(|| NameError::Share(short(share)))?)
-            }
-            None => (text, 100),
+            Some((target, share)) => (target, Share::read(share).ok_or_else(|| NameError::Share(short(share)))?),
+            None => (text, Share::ALL),
         };
         let (name, model) = match target.split_once('@') {
             Some((name, model)) => (name, Some(model.trim().to_owned())),
@@ -168,32 +192,66 @@ impl fmt::Display for NamedFault {
         if let Some(model) = &self.model {
             write!(f, "@{model}")?;
         }
-        if self.share < 100 { write!(f, "={}", self.share) } else { Ok(()) }
+        match self.share {
+            Share::ALL => Ok(()),
+            Share::Percent(share) => write!(f, "={share}"),
+            Share::Every(each) => write!(f, "=every:{each}"),
+        }
     }
 }
 
-impl NamedFault {
-    /// Whether a request meets it. `attempt` is 0 for the first.
+/// A named fault in a studio that runs, with the calls that it was meant for so far.
+#[derive(Debug)]
+struct Planned {
+    fault: NamedFault,
+    seen: AtomicU32,
+}
+
+impl Planned {
+    /// Whether a request meets it, which is thereby counted. `attempt` is 0 for the first.
     fn meets(&self, seed: u64, vendor: &str, model: &str, body: &[u8], attempt: u32) -> bool {
-        let is_meant = self.oddity.vendor() == vendor && self.model.as_deref().is_none_or(|named| named == model);
-        let name = self.oddity.name().as_bytes();
-        is_meant
-            && (attempt == 0 || self.oddity.is_lasting())
-            && Dice::new(seed, [b"named".as_slice(), name, body]).in_hundred(self.share)
+        let NamedFault { oddity, model: named, share } = &self.fault;
+        if oddity.vendor() != vendor || named.as_deref().is_some_and(|named| named != model) {
+            return false;
+        }
+        match share {
+            Share::Percent(share) => {
+                (attempt == 0 || oddity.is_lasting())
+                    && Dice::new(seed, [b"named".as_slice(), oddity.name().as_bytes(), body]).in_hundred(*share)
+            }
+            Share::Every(each) => (self.seen.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(each.get()),
+        }
     }
 }
 
-/// What of the named faults a request meets.
-pub(in crate::rehearsal) fn met(
-    named: &[NamedFault],
-    seed: u64,
-    vendor: &str,
-    model: &str,
-    body: &[u8],
-    attempt: u32,
-) -> BTreeSet<Oddity> {
-    let meeting = named.iter().filter(|fault| fault.meets(seed, vendor, model, body, attempt));
-    meeting.map(|fault| fault.oddity).collect()
+/// The named faults of a studio that runs.
+#[derive(Debug, Default)]
+pub(in crate::rehearsal) struct Faults(Vec<Planned>);
+
+impl From<Vec<NamedFault>> for Faults {
+    fn from(named: Vec<NamedFault>) -> Self {
+        Self(named.into_iter().map(|fault| Planned { fault, seen: AtomicU32::new(0) }).collect())
+    }
+}
+
+impl Faults {
+    /// What of them a request meets.
+    pub(in crate::rehearsal) fn met(
+        &self,
+        seed: u64,
+        vendor: &str,
+        model: &str,
+        body: &[u8],
+        attempt: u32,
+    ) -> BTreeSet<Oddity> {
+        let meeting = self.0.iter().filter(|planned| planned.meets(seed, vendor, model, body, attempt));
+        meeting.map(|planned| planned.fault.oddity).collect()
+    }
+
+    /// Whether every request meets an oddity.
+    pub(in crate::rehearsal) fn always(&self, oddity: Oddity) -> bool {
+        self.0.iter().any(|planned| planned.fault == NamedFault::from(oddity))
+    }
 }
 
 #[cfg(test)]
@@ -211,8 +269,11 @@ mod tests {
             assert_eq!(named.to_string().parse(), Ok(named));
         }
         let part: NamedFault = "anthropic.overloaded@claude-opus-5-5=50".parse().unwrap();
-        assert_eq!((part.model.as_deref(), part.share), (Some("claude-opus-5-5"), 50));
+        assert_eq!((part.model.as_deref(), part.share), (Some("claude-opus-5-5"), Share::Percent(50)));
         assert_eq!(part.to_string(), "anthropic.overloaded@claude-opus-5-5=50");
+        let each: NamedFault = "anthropic.overloaded=every:2".parse().unwrap();
+        assert_eq!(each.share, Share::Every(NonZeroU32::new(2).unwrap()));
+        assert_eq!(each.to_string(), "anthropic.overloaded=every:2");
         let local: NamedFault = "openai.no_usage@qwen3:8b".parse().unwrap();
         assert_eq!(local.model.as_deref(), Some("qwen3:8b"));
     }
@@ -221,21 +282,35 @@ mod tests {
     fn a_name_that_is_none_is_refused_with_the_nearest() {
         let refused = "gemini.blocked_promt".parse::<NamedFault>().unwrap_err();
         assert!(refused.to_string().contains("`gemini.blocked_prompt`"), "{refused}");
-        for share in ["gemini.blocked_prompt=0", "gemini.blocked_prompt=101", "gemini.blocked_prompt=half"] {
+        for share in
+            ["0", "101", "half", "every:0", "every:two", "each:2"].map(|share| format!("gemini.blocked_prompt={share}"))
+        {
             assert!(matches!(share.parse::<NamedFault>(), Err(NameError::Share(_))), "{share}");
         }
     }
 
     #[test]
     fn a_share_is_drawn_from_the_body_and_only_a_lasting_fault_meets_a_later_attempt() {
-        let half = [NamedFault { share: 50, ..Oddity::from(Anthropic::Overloaded).into() }];
+        let half = NamedFault { share: Share::Percent(50), ..Oddity::from(Anthropic::Overloaded).into() };
+        let half = Faults::from(vec![half]);
         let hit =
-            |nth: u32, attempt| !met(&half, 7, "anthropic", "claude-opus-5-5", &nth.to_le_bytes(), attempt).is_empty();
+            |nth: u32, attempt| !half.met(7, "anthropic", "claude-opus-5-5", &nth.to_le_bytes(), attempt).is_empty();
         let count = (0..2_000).filter(|nth| hit(*nth, 0)).count();
         assert!((900..=1_100).contains(&count), "{count}");
         assert!((0..2_000).all(|nth| !hit(nth, 1)));
-        let lasting = [Oddity::from(Gemini::BlockedPrompt).into()];
-        assert_eq!(met(&lasting, 7, "gemini", "gemini-2.5-pro", b"x", 3).len(), 1);
-        assert_eq!(met(&lasting, 7, "openai", "gemini-2.5-pro", b"x", 0).len(), 0);
+        let lasting = Faults::from(vec![Oddity::from(Gemini::BlockedPrompt).into()]);
+        assert_eq!(lasting.met(7, "gemini", "gemini-2.5-pro", b"x", 3).len(), 1);
+        assert_eq!(lasting.met(7, "openai", "gemini-2.5-pro", b"x", 0).len(), 0);
+        assert!(lasting.always(Gemini::BlockedPrompt.into()) && !half.always(Anthropic::Overloaded.into()));
+    }
+
+    #[test]
+    fn every_second_call_is_each_second_one_that_arrives_whatever_it_asks_and_whichever_attempt_it_is() {
+        let faults = Faults::from(vec!["anthropic.overloaded@claude-opus-5-5=every:2".parse().unwrap()]);
+        let hit = |model: &str, body: &[u8], attempt| !faults.met(7, "anthropic", model, body, attempt).is_empty();
+        let opus: Vec<bool> = (0..6).map(|attempt| hit("claude-opus-5-5", b"the same", attempt)).collect();
+        assert_eq!(opus, [false, true, false, true, false, true]);
+        assert!((0..6_u32).all(|nth| !hit("claude-sonnet-5-5", &nth.to_le_bytes(), 0)), "and none of another model");
+        assert!(!hit("claude-opus-5-5", b"another", 0), "nor are those counted");
     }
 }

@@ -12,7 +12,7 @@ use super::request::header;
 use crate::clock::Clock;
 use crate::rehearsal::author::{Author, Dice};
 use crate::rehearsal::catalogue::Model;
-use crate::rehearsal::faults::named::{NamedFault, Oddity, met};
+use crate::rehearsal::faults::named::{Faults, Oddity};
 use crate::rehearsal::faults::{Fault, FaultProfile, drawn};
 use crate::rehearsal::key::AnswerKey;
 use crate::rehearsal::limits::Limits;
@@ -49,7 +49,7 @@ pub(in crate::rehearsal) struct Studio {
     pub(in crate::rehearsal) seed: u64,
     pub(in crate::rehearsal) pace: f64,
     pub(in crate::rehearsal) profile: FaultProfile,
-    pub(in crate::rehearsal) named: Vec<NamedFault>,
+    pub(in crate::rehearsal) named: Faults,
     pub(in crate::rehearsal) limits: Limits,
     pub(in crate::rehearsal) sonar: bool,
     pub(in crate::rehearsal) clock: Clock,
@@ -85,14 +85,14 @@ impl Studio {
             seed: options.seed,
             pace: options.pace,
             profile: options.faults,
-            named: options.faults_named,
+            named: options.faults_named.into(),
             limits: Limits::new(options.limits),
             sonar: options.sonar,
             clock: options.clock,
             waits: options.waits.unwrap_or_else(|| Waits::at(options.pace)),
             author: Arc::new(Author { seed: options.seed, temper: options.temper }),
             key: AnswerKey::default(),
-            meter: Meter::default(),
+            meter: Meter::new(options.rents),
             stop: CancellationToken::new(),
             cache: Cache::default(),
             batches: Batches::default(),
@@ -114,8 +114,7 @@ impl Studio {
 
     /// Whether every request meets an oddity, those of the free addresses too.
     pub(super) fn always(&self, oddity: impl Into<Oddity>) -> bool {
-        let oddity = oddity.into();
-        self.named.iter().any(|named| named.oddity == oddity && named.share == 100 && named.model.is_none())
+        self.named.always(oddity.into())
     }
 
     /// Waits, or returns at once when the studio stops.
@@ -144,7 +143,7 @@ impl Studio {
         let is_speech = call.vendor == "elevenlabs";
         let fault = drawn(self.profile, self.seed, body, attempt);
         let fault = fault.filter(|fault| !(*fault == Fault::OverBilling && is_speech));
-        let oddities = met(&self.named, self.seed, call.vendor, &call.model, body, attempt);
+        let oddities = self.named.met(self.seed, call.vendor, &call.model, body, attempt);
         for name in fault.map(Fault::name).into_iter().chain(oddities.iter().map(|oddity| oddity.name())) {
             self.meter.met(name);
         }

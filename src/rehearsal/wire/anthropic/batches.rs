@@ -21,7 +21,6 @@ use super::check::{self, Purpose};
 use super::refusal::Refusal;
 use super::{is_new, version};
 use crate::rehearsal::author::Dice;
-use crate::rehearsal::faults::named::met;
 use crate::rehearsal::faults::oddities::Anthropic;
 use crate::rehearsal::meter::{Call, Ending, Used};
 
@@ -184,7 +183,7 @@ fn created(studio: &Studio, headers: &HeaderMap, body: &[u8]) -> Answered {
     let id = format!("msgbatch_{}", token(studio.seed, &[body, stamp.as_bytes()].concat(), 0, 24));
     let mut dice = Dice::new(studio.seed, [b"batch".as_slice(), body]);
     let takes = SignedDuration::try_from(studio.takes(MILLIS, &mut dice)).unwrap_or(SignedDuration::ZERO);
-    let is_slow = met(&studio.named, studio.seed, "anthropic", "", body, 0).contains(&Anthropic::BatchSlow.into());
+    let is_slow = studio.named.met(studio.seed, "anthropic", "", body, 0).contains(&Anthropic::BatchSlow.into());
     let due = if is_slow { None } else { now.checked_add(takes).ok() };
     let batch = Batch {
         created: now,
@@ -234,7 +233,7 @@ async fn work(studio: &Studio, batch: &Batch) -> Vec<Done> {
     for (id, params) in &batch.requests {
         let bytes = params.to_string().into_bytes();
         let model = params.get("model").and_then(Value::as_str).unwrap_or_default();
-        let met = Met { fault: None, oddities: met(&studio.named, studio.seed, "anthropic", model, &bytes, 0) };
+        let met = Met { fault: None, oddities: studio.named.met(studio.seed, "anthropic", model, &bytes, 0) };
         for oddity in &met.oddities {
             studio.meter.met(oddity.name());
         }
