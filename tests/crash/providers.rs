@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use clap::FromArgMatches;
 use greenroom::cli;
 use greenroom::config::environment::Environment;
+use greenroom::config::prices::Prices;
 use greenroom::config::settings::Settings;
 use greenroom::domain::call::Provider;
 use greenroom::domain::command::Command;
@@ -21,27 +22,49 @@ use greenroom::provider::endpoint::Endpoint;
 
 use super::*;
 
-/// What a child is told of the one provider that never answers: its name, a space, its address.
+/// What a child is told of the one way on which nobody answers: its model and its address, with a space between.
 const HOLE: &str = "GREENROOM_TEST_HOLE";
 
-/// The providers, with a role that calls each and a model of it.
-const PROVIDERS: [(Provider, Vendor, &str, &str); 5] = [
+/// The paid ways of every provider: the provider, its wire, a role that calls it and a model of it.
+const WAYS: [(Provider, Vendor, &str, &str); 6] = [
     (Provider::Anthropic, Vendor::Anthropic, "coordinator", "claude-sonnet-5-5"),
     (Provider::Gemini, Vendor::Gemini, "coordinator", "gemini-3.8-flash"),
     (Provider::Perplexity, Vendor::Perplexity, "coordinator", "perplexity/sonar"),
     (Provider::OpenAi, Vendor::OpenAi, "coordinator", "qwen3:8b"),
+    (Provider::OpenAi, Vendor::OpenAi, "voice", "kokoro"),
     (Provider::ElevenLabs, Vendor::ElevenLabs, "voice", "eleven_flash_v2_5"),
 ];
 
-/// The options of a studio in which one provider never answers, as the environment of a child or the test itself says.
+/// Prices of the models of a server of one's own, as where somebody rents it out: what costs nothing could not be told from what
+/// is held at nothing.
+const RENTED: &str = r#"
+schema = 1
+[[price]]
+id = "qwen3:8b"
+vendor = "openai"
+input = "0.13"
+output = "1.17"
+[[price]]
+id = "kokoro"
+vendor = "openai"
+per_million_characters = "15.3"
+most_characters = 4096
+"#;
+
+/// The options of a studio in which one way leads to nobody, as the environment of a child or the test itself says.
 pub(crate) fn with_hole(mut options: OpenOptions, hole: Option<String>, slots: u32) -> OpenOptions {
     let Some(hole) = hole else { return options };
     let (name, address) = hole.split_once(' ').unwrap();
-    let (provider, vendor, role, model) = PROVIDERS.into_iter().find(|(known, ..)| known.name() == name).unwrap();
-    let routes = format!("[routes.{role}]\nprovider = \"{provider}\"\nmodel = \"{model}\"\n");
+    let (provider, vendor, role, model) = WAYS.into_iter().find(|(.., known)| *known == name).unwrap();
+    let mut routes = format!("[routes.{role}]\nprovider = \"{provider}\"\nmodel = \"{model}\"\n");
+    if role == "voice" {
+        // The default is a model of the server that is to speak, and would be asked before it speaks.
+        routes.push_str("[routes.arbiter]\nprovider = \"perplexity\"\nmodel = \"perplexity/sonar\"\n");
+    }
     let environment = Environment::of::<String, String>([], 1000).unwrap();
     options.settings = Settings::layered(Some(("test.toml", &routes)), &environment, &[]).unwrap();
     options.settings.shutdown_grace = Duration::ZERO;
+    options.prices.lay(Prices::parse("test.toml", RENTED).unwrap());
     let endpoint = Endpoint::new(vendor, address, "rehearsal-key".to_owned().into());
     options.endpoints.insert(provider, endpoint.map_err(|error| error.to_string()));
     options.limits.slots.insert(provider, slots);
@@ -139,14 +162,21 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for (provider, ..) in PROVIDERS {
+    for (provider, _, role, model) in WAYS {
         let servers = Options { seed: 7, pace: 0.0, ..Options::default() };
         let servers = runtime.block_on(Rehearsal::start(servers)).unwrap();
         let base = format!("http://{}", servers.addr());
-        let data = folder.path().join(provider.name());
+        let data = folder.path().join(format!("{provider}-{role}"));
         fs::create_dir(&data).unwrap();
+        if role == "voice" {
+            // The voices of the show are those of the provider that speaks.
+            let show = include_str!("../../assets/shows/open-questions-short.toml");
+            let show = show.replace("provider = \"elevenlabs\"", &format!("provider = \"{provider}\""));
+            fs::create_dir_all(data.join("config/shows")).unwrap();
+            fs::write(data.join("config/shows/open-questions-short.toml"), show).unwrap();
+        }
         let (hole, address) = Hole::open();
-        let told = format!("{provider} {address}");
+        let told = format!("{model} {address}");
 
         let mut child = Process::new(std::env::current_exe().unwrap());
         child.args(["--exact", "child", "--nocapture"]).env("GREENROOM_TEST_BASE", &base);
@@ -162,7 +192,7 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
         let opened = with_hole(options(&data, &base, disk, Uncertain::Ask), Some(told.clone()), 99);
         let (handle, found) = open(opened, runtime.handle()).unwrap();
         // Other lines of a speech may have been sent beside it.
-        assert!(found.lost >= 1, "{provider}");
+        assert!(found.lost >= 1, "{model}");
         runtime.block_on(async {
             let mut snapshots = handle.snapshots();
             let asks = |need: &Need| *need == Need::Charge { key: key.clone() };
@@ -172,24 +202,25 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
             let waits = tokio::time::timeout(Duration::from_secs(20), snapshots.wait_for(is_asked)).await;
             let episode = Arc::clone(&waits.expect("a person is asked").unwrap().episodes[0]);
             let call = &episode.calls[&key];
-            assert!(matches!(call.state, CallState::Uncertain { .. }), "{provider}: {:?}", call.state);
+            assert!(matches!(call.state, CallState::Uncertain { .. }), "{model}: {:?}", call.state);
             assert_eq!(call.route.provider, provider);
-            assert!(episode.reserved() >= call.worst, "{provider}");
-            assert!(call.worst > MicroUsd::ZERO || provider == Provider::OpenAi, "{provider}: a local model is free");
+            assert!(episode.reserved() >= call.worst, "{model}");
+            assert!(call.worst > MicroUsd::ZERO, "{model} is held at nothing");
+            assert_eq!(call.route.model, model);
             // Time in which it could be sent again, if anybody did.
             tokio::time::sleep(Duration::from_millis(300)).await;
             // Other lines of a speech may be asked for meanwhile.
-            assert_eq!(hole.of_unit(&key), seen, "{provider}: sent again before a person has ruled");
+            assert_eq!(hole.of_unit(&key), seen, "{model}: sent again before a person has ruled");
             let list = charge_list(&data);
             let held = format!("{:.4}", call.worst);
-            assert!(list.contains(&key.to_string()) && list.contains(&held), "{provider}: {held} in {list}");
+            assert!(list.contains(&key.to_string()) && list.contains(&held), "{model}: {held} in {list}");
 
             let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend };
             handle.command(person(), ruling).await.unwrap();
             let next = IntentKey { attempt: key.attempt + 1, ..key.clone() };
             hole.wait_until(|seen| seen.contains_key(&next.to_string()));
             let expected = BTreeMap::from([(key.to_string(), 1), (next.to_string(), 1)]);
-            assert_eq!(hole.of_unit(&key), expected, "{provider}: a ruling sends it once, as an attempt of its own");
+            assert_eq!(hole.of_unit(&key), expected, "{model}: a ruling sends it once, as an attempt of its own");
             handle.shutdown().await;
         });
         drop(handle);
