@@ -148,3 +148,32 @@ fn offline_nobody_is_asked_and_the_voices_of_a_show_are_held_to_the_account() {
     assert!(voices.starts_with("FAIL") && voices.contains("GUEST") && !voices.contains("of HOST"), "{voices}");
     assert!(lines(&asked, "route of voice").starts_with("ok  "), "{}", asked.out);
 }
+
+#[test]
+fn a_server_that_cuts_prompts_without_a_word_is_named_until_its_room_is_said() {
+    let home = Home::new();
+    let said = |wire: &str, route: &str| {
+        let written = "[routes.small]\nprovider = \"openai\"\nmodel = \"qwen3:8b\"\n";
+        let voiced = "[routes.voice]\nprovider = \"openai\"\nmodel = \"kokoro\"\n";
+        let route = if route == "small" { written } else { voiced };
+        // The default of the arbiter is a server of one's own too.
+        let arbiter = "[routes.arbiter]\nprovider = \"perplexity\"\nmodel = \"perplexity/sonar\"\n";
+        home.file("config/config.toml", format!("[providers.openai]\n{wire}\n{route}{arbiter}"));
+        doctor(&home, &["--offline"], &[]).out
+    };
+    let ran = said("server = \"ollama\"", "small");
+    let line = ran.lines().find(|line| line.contains("context of openai")).unwrap_or_else(|| panic!("{ran}"));
+    assert!(
+        line.starts_with("mind") && line.contains("cuts a prompt") && line.contains("what small is sent"),
+        "{line}"
+    );
+    assert!(line.contains("OLLAMA_CONTEXT_LENGTH") && line.contains("`providers.openai.context_tokens`"), "{line}");
+    for (wire, route) in [
+        ("server = \"ollama\"\ncontext_tokens = 32768", "small"),
+        ("server = \"llamacpp\"", "small"),
+        ("server = \"ollama\"", "voice"),
+    ] {
+        let ran = said(wire, route);
+        assert!(!ran.contains("context of openai"), "{wire} {route}: {ran}");
+    }
+}

@@ -118,6 +118,7 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
     };
     let today = Offset::UTC.to_datetime(context.clock.now()).date();
     let soon = today.checked_add(Span::new().days(NOTICE_DAYS)).unwrap_or(today);
+    let mut written_there = BTreeSet::new();
     for role in Role::ALL {
         let what = format!("route of {role}");
         let routes = match settings.routes(*role, &prices, today) {
@@ -132,6 +133,9 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         };
         let all = std::iter::once(&routes.primary).chain(&routes.fallback).chain(&routes.cheaper).chain(&routes.light);
         let all: BTreeSet<_> = all.collect();
+        if *role != Role::Voice && all.iter().any(|route| route.provider == Provider::OpenAi) {
+            written_there.insert(role.to_string());
+        }
         let mut warned = false;
         for route in &all {
             let model = &route.model;
@@ -160,6 +164,23 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
             looks.add(Mark::Ok, what, models.join(", "));
         }
     }
+    room(settings, &written_there, looks);
+}
+
+/// That a server cuts prompts which are too long for it, where nobody has said how much it has room for.
+fn room(settings: &Settings, roles: &BTreeSet<String>, looks: &mut Looks) {
+    let habits = settings.providers.habits;
+    if roles.is_empty() || !habits.server.cuts_prompts() || habits.server_context.is_some() {
+        return;
+    }
+    let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+    let said = format!(
+        "Ollama cuts a prompt that is too long without a word, and by itself has room for as little as 4096 tokens: what {} is \
+         sent may not be read whole. Start it with OLLAMA_CONTEXT_LENGTH, such as 32768, and set \
+         `providers.openai.context_tokens` to the same; what does not fit is then refused before it is sent",
+        roles.join(", ")
+    );
+    looks.add(Mark::Mind, "context of openai", said);
 }
 
 /// The voices of the shows of the config folder; a profile with faults is the matter of `config check`.
