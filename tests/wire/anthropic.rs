@@ -357,6 +357,20 @@ fn answers() -> Vec<Case> {
             )
         },
         Case {
+            on: date(2026, 10, 7),
+            ..case(
+                "reading from the cache since its price fell",
+                stream(&[
+                    start(json!({"input_tokens": 0, "cache_read_input_tokens": 1_000, "output_tokens": 1})),
+                    text(),
+                    end("end_turn", out(0)),
+                    stop(),
+                ]),
+                // 1,000 x 0.10
+                answer("", Usage { cache_read: 1_000, ..used(0, 0) }, 100, Finish::Complete),
+            )
+        },
+        Case {
             model: "claude-haiku-5-5",
             ..case(
                 "a prompt of just the lower tier",

@@ -224,6 +224,40 @@ fn answers() -> Vec<Case> {
                 answer("x", Usage { input: 1_000, output: 1_000, ..Usage::default() }, 24_000, Finish::Complete),
             )
         },
+        Case {
+            model: "gemini-3.8-flash",
+            on: date(2026, 12, 31),
+            ..case(
+                "the last day of Flash's lower price",
+                counted(
+                    json!({"promptTokenCount": 2_000, "cachedContentTokenCount": 1_000, "candidatesTokenCount": 1_000}),
+                ),
+                // 1,000 x 0.75 + 1,000 x 0.075 + 1,000 x 3.75
+                answer(
+                    "x",
+                    Usage { input: 1_000, cache_read: 1_000, output: 1_000, ..Usage::default() },
+                    4_575,
+                    Finish::Complete,
+                ),
+            )
+        },
+        Case {
+            model: "gemini-3.8-flash",
+            on: date(2027, 1, 1),
+            ..case(
+                "the first day of Flash's higher price",
+                counted(
+                    json!({"promptTokenCount": 2_000, "cachedContentTokenCount": 1_000, "candidatesTokenCount": 1_000}),
+                ),
+                // 1,000 x 1.50 + 1,000 x 0.15 + 1,000 x 7.50
+                answer(
+                    "x",
+                    Usage { input: 1_000, cache_read: 1_000, output: 1_000, ..Usage::default() },
+                    9_150,
+                    Finish::Complete,
+                ),
+            )
+        },
         case(
             "counts that contradict one another neither wrap nor vanish",
             counted(json!({"promptTokenCount": 5, "cachedContentTokenCount": 9})),

@@ -1,6 +1,8 @@
 //! Stored exchanges with each provider, composed from its documentation, and what must come out of them: text, counts, cost,
 //! class of error and time to wait. One file a provider; each says how many cases it has.
 //!
+//! What has to be tried, clause by clause, and by which cases stands in [`checklist`], beside what tries the rehearsed servers with it.
+//!
 //! A case is read whole and in every way in which the network may cut it in two, and gives the same each time.
 
 #![expect(
@@ -12,6 +14,7 @@
 )]
 
 mod anthropic;
+mod checklist;
 mod elevenlabs;
 mod fuzz;
 mod gemini;

@@ -104,6 +104,11 @@ fn answers() -> Vec<Case> {
     };
     vec![
         case("a whole answer", whole(&full()), billed()),
+        case(
+            "an answer without a page that was found",
+            whole(&response("completed", &[message()], counts())),
+            billed(),
+        ),
         case("a stream", stream(&lively(completed(full())), ""), billed()),
         case("a stream with the mark of another wire", stream(&lively(completed(full())), DONE), billed()),
         case(

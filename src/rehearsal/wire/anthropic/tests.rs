@@ -94,7 +94,18 @@ async fn each_generation_takes_what_the_tables_say() {
         let answer = send(&studio, new, "/v1/messages", &by_tool(model, forced.clone())).await;
         assert_eq!(answer.status() == 200, taken, "{model}");
     }
+}
+
+#[tokio::test]
+async fn a_request_without_a_version_or_of_another_one_is_refused() {
+    let studio = studio(FaultProfile::None).await;
     assert_eq!(send(&studio, "2024-01-01", "/v1/messages", &with(&[])).await.status(), 400);
+    let url = format!("{}/v1/messages", studio.anthropic_base());
+    let bare = Client::new().post(url).header("x-api-key", KEY).header("content-type", "application/json");
+    let refused = bare.body(with(&[]).to_string()).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("anthropic-version: header is required"));
+    assert_eq!(metered(&studio).await.totals.calls, 0, "and none of them is a call");
 }
 
 #[tokio::test]
