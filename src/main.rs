@@ -33,7 +33,7 @@ fn main() -> color_eyre::Result<ExitCode> {
 }
 
 /// A panic is told as a report that says what it means for the work.
-fn panics() -> color_eyre::Result<()> {
+pub(crate) fn panics() -> color_eyre::Result<()> {
     let hook = color_eyre::config::HookBuilder::default().display_env_section(false).panic_section(
         "This is a fault of the program. What the ledger holds is safe: start greenroom again to go on.",
     );

@@ -10,6 +10,8 @@ mod doctor;
 mod keys;
 #[path = "cli/preflight.rs"]
 mod preflight;
+#[path = "support/secrets.rs"]
+mod secrets;
 #[path = "cli/server.rs"]
 mod server;
 

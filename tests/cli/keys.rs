@@ -1,13 +1,21 @@
 //! No key is anywhere but where it was set: not in the data folder, the log, an export, an answer or an error, whatever a
 //! provider repeats of it.
 
-use std::fs;
+use std::error::Error;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
+use greenroom::config::models::Models;
+use greenroom::provider::call::{Remember, Request, SpeechForm, SpeechRequest, TextRequest, Vendor, prepare};
+use greenroom::provider::endpoint::Endpoint;
+use greenroom::provider::probe;
+use greenroom::provider::transport::{self, Limits, Transport};
 
+use super::secrets::{self, in_address};
 use super::server::{Asked, Server};
 use super::{Home, Ran, ran};
 
@@ -21,58 +29,15 @@ const KEYS: [(&str, &str); 6] = [
     ("proxy", "Kt9-proxy-9a4f6b2d"),
 ];
 
-fn in_address(key: &str) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
-    key.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
-/// Every spelling that a key is looked for in. Of base64 as much as does not depend on what follows.
-fn spellings(key: &str) -> Vec<String> {
-    let json = serde_json::to_string(key).expect("JSON");
-    let json = json.trim_matches('"').to_owned();
-    let base64 = STANDARD.encode(key);
-    let whole = |text: &str| text.trim_end_matches('=').chars().take(key.len()).collect::<String>();
-    vec![
-        key.to_owned(),
-        json.replace('/', "\\/"),
-        json,
-        in_address(key),
-        in_address(key).to_lowercase(),
-        whole(&base64),
-        whole(&URL_SAFE_NO_PAD.encode(key)),
-        whole(&STANDARD.encode(format!("Bearer {key}")).chars().skip(12).collect::<String>()),
-    ]
-}
-
-fn files(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-        let path = entry.path();
-        if path.is_dir() { files(&path, into) } else { into.push(path) }
-    }
-}
-
-/// Where a key is found among these bytes.
 fn found(place: &str, bytes: &[u8]) -> Vec<String> {
-    let mut all = Vec::new();
-    for (name, key) in KEYS {
-        for spelling in spellings(key) {
-            if bytes.windows(spelling.len()).any(|part| part == spelling.as_bytes()) {
-                all.push(format!("{name} as {spelling} in {place}"));
-            }
-        }
-    }
-    all
+    secrets::found(&KEYS, place, bytes)
 }
 
 fn searched(home: &Home, said: &str) -> usize {
-    let mut places = Vec::new();
-    files(&home.path("data"), &mut places);
-    let mut all = found("what was printed", said.as_bytes());
-    for path in &places {
-        all.extend(found(&path.display().to_string(), &fs::read(path).expect("a file")));
-    }
+    let (mut all, places) = secrets::found_below(&KEYS, &home.path("data"));
+    all.extend(found("what was printed", said.as_bytes()));
     assert!(all.is_empty(), "{all:#?}");
-    places.len()
+    places
 }
 
 fn with_keys(mut command: Command, base: &str) -> Command {
@@ -162,6 +127,122 @@ fn a_provider_that_repeats_its_key_puts_it_nowhere() {
     }
     assert!(export.is_file(), "the export is among what is searched");
     assert!(searched(&home, &said) > 10, "the data folder is not empty");
+}
+
+#[test]
+fn a_panic_beside_real_keys_reports_none_of_them() {
+    let home = Home::new();
+    home.file("config/config.toml", "name = \"Ada\"\nlog = \"trace\"\n");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
+    let with_keys = |args: &[&str]| with_keys(home.command(args), "http://127.0.0.1:9");
+    let new = ["episode", "new", &sample.to_string_lossy(), "--show", "open-questions-short", "--no-probe"];
+    assert_eq!(ran(with_keys(&new).output().expect("the binary runs")).code, 0);
+    let mut said = String::new();
+    for verb in [&["episode", "run", "1"][..], &["doctor"]] {
+        // No thread can have a stack of that size: the runtime panics as it starts, with everything in the report that can be.
+        let mut command = with_keys(verb);
+        command
+            .env("RUST_MIN_STACK", (1_u64 << 50).to_string())
+            .env("RUST_BACKTRACE", "full")
+            .env("COLORBT_SHOW_HIDDEN", "1");
+        let out = command.output().expect("the binary runs");
+        let report = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(report.contains("panicked") && report.contains("What the ledger holds is safe"), "{verb:?}: {report}");
+        said.push_str(&report);
+        said.push_str(&String::from_utf8_lossy(&out.stdout));
+    }
+    assert!(searched(&home, &said) > 3, "the episode is there");
+}
+
+/// One request of each kind, for a wire.
+fn asked_of(vendor: Vendor) -> Request {
+    let (model, text) = ("m".to_owned(), "Say hello.".to_owned());
+    match vendor {
+        Vendor::ElevenLabs => Request::Speech(SpeechRequest {
+            model,
+            voice: "v".to_owned(),
+            text,
+            previous: None,
+            next: None,
+            seed: None,
+            language: None,
+            settings: None,
+            previous_ids: Vec::new(),
+            form: SpeechForm::Timed,
+        }),
+        Vendor::Anthropic | Vendor::Gemini | Vendor::OpenAi | Vendor::Perplexity => Request::Text(TextRequest {
+            model,
+            system: "Be brief.".to_owned(),
+            user: text,
+            max_tokens: 64,
+            schema: None,
+            effort: None,
+            remember: Remember::No,
+            stable: 0,
+        }),
+    }
+}
+
+#[test]
+fn the_errors_of_the_core_hold_no_key() {
+    const VENDORS: [(Vendor, usize); 5] = [
+        (Vendor::Anthropic, 0),
+        (Vendor::Gemini, 1),
+        (Vendor::ElevenLabs, 2),
+        (Vendor::OpenAi, 3),
+        (Vendor::Perplexity, 4),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let transport = Transport::new(&transport::Options::default()).expect("a transport");
+    let models = Models::built_in().expect("the table that ships has no fault");
+    let limits = Limits { total: Duration::from_secs(5), ..Limits::default() };
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dead = format!("http://{}", closed.local_addr().expect("an address"));
+    drop(closed);
+    let mut texts = String::new();
+    let mut told = 0;
+    for (vendor, nth) in VENDORS {
+        let key = KEYS[nth].1;
+        let prepared = prepare(&models, vendor, &asked_of(vendor)).expect("a request");
+        // A refusal, an answer that is cut, one that is no answer of most of the wires, a wrong key; and where nothing listens.
+        let parrot = parrot();
+        for base in [&parrot.base, &parrot.base, &parrot.base, &parrot.base, &dead] {
+            let endpoint = Endpoint::new(vendor, base, key.to_owned().into()).expect("an endpoint");
+            texts.push_str(&format!("{endpoint:?} {endpoint:#?}"));
+            let sent = runtime.block_on(transport.send(&endpoint, &prepared, "001-brief-0-1", 0, limits, &mut ()));
+            if let Ok(raw) = &sent {
+                texts.push_str(&format!("{raw:?} {:?} {}", raw.headers, String::from_utf8_lossy(&raw.body)));
+            }
+            match sent.and_then(|raw| raw.decode()) {
+                Ok(answer) => texts.push_str(&format!("{answer:?}")),
+                Err(error) => {
+                    told += 1;
+                    texts.push_str(&format!("{error} {error:?} {error:#?}"));
+                    let mut source = error.source();
+                    while let Some(deeper) = source {
+                        texts.push_str(&format!("{deeper} {deeper:?}"));
+                        source = deeper.source();
+                    }
+                }
+            }
+            let probed = runtime.block_on(probe::probe(&transport, &endpoint, limits));
+            texts.push_str(
+                &probed.map_or_else(|trouble| format!("{trouble} {trouble:?}"), |found| format!("{found:?}")),
+            );
+        }
+        for unfit in [format!("{key}\n"), format!("{key} x")] {
+            let error = Endpoint::new(vendor, &dead, unfit.into()).expect_err("no key has such characters");
+            texts.push_str(&format!("{error} {error:?}"));
+        }
+        for base in [format!("http://ada:{}@127.0.0.1:9", in_address(key)), format!("https://x/?k={}", in_address(key))]
+        {
+            let error = Endpoint::new(vendor, &base, key.to_owned().into()).expect_err("no bare address");
+            texts.push_str(&format!("{error} {error:?}"));
+        }
+    }
+    assert!(told >= 20, "{told} of 25 exchanges failed");
+    let all = found("the texts of errors", texts.as_bytes());
+    assert!(all.is_empty(), "{all:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
@@ -15,7 +16,10 @@
 #[path = "../support/dice.rs"]
 mod dice;
 mod killer;
+mod panics;
 mod providers;
+#[path = "../support/secrets.rs"]
+mod secrets;
 #[path = "../support/studio.rs"]
 mod studio;
 

@@ -1,0 +1,63 @@
+//! Looks for a secret in every spelling that one may take on its way.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+/// A secret with everything but the plain characters of an address escaped.
+pub(crate) fn in_address(key: &str) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
+    key.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Every spelling that a key is looked for in. Of base64 as much as does not depend on what follows.
+fn spellings(key: &str) -> Vec<String> {
+    let json = serde_json::to_string(key).expect("JSON");
+    let json = json.trim_matches('"').to_owned();
+    let base64 = STANDARD.encode(key);
+    let whole = |text: &str| text.trim_end_matches('=').chars().take(key.len()).collect::<String>();
+    vec![
+        key.to_owned(),
+        json.replace('/', "\\/"),
+        json,
+        in_address(key),
+        in_address(key).to_lowercase(),
+        whole(&base64),
+        whole(&URL_SAFE_NO_PAD.encode(key)),
+        whole(&STANDARD.encode(format!("Bearer {key}")).chars().skip(12).collect::<String>()),
+    ]
+}
+
+/// Every file below a folder.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+/// Where keys, each with its name, are found among these bytes.
+pub(crate) fn found(keys: &[(&str, &str)], place: &str, bytes: &[u8]) -> Vec<String> {
+    let mut all = Vec::new();
+    // Keys are ASCII, which stays as it is among bytes that are no text.
+    let text = String::from_utf8_lossy(bytes);
+    for (name, key) in keys {
+        for spelling in spellings(key) {
+            if text.contains(spelling.as_str()) {
+                all.push(format!("{name} as {spelling} in {place}"));
+            }
+        }
+    }
+    all
+}
+
+/// Where keys are found in all the files below a folder, and how many files there are.
+pub(crate) fn found_below(keys: &[(&str, &str)], folder: &Path) -> (Vec<String>, usize) {
+    let places = files(folder);
+    let read = |path: &PathBuf| found(keys, &path.display().to_string(), &fs::read(path).expect("a file"));
+    (places.iter().flat_map(read).collect(), places.len())
+}
