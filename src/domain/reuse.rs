@@ -1,7 +1,8 @@
 //! Equal calls: what makes two of them the same, and whose answer stands for the other's.
 //!
 //! A call is named by all that its answer depends on: the provider, the model, the body with its parameters and the rendered
-//! prompt, which sample of it is wanted, and how often the answer was corrected. What was bought under a name and met its
+//! prompt (and, where it is kept with them, the server that it is for), which sample of it is wanted, and how often the answer was
+//! corrected. What was bought under a name and met its
 //! contract is not bought again, and what is under way under a name is waited for. Not for where past answers are kept: that is
 //! the ledger's matter.
 

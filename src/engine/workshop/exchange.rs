@@ -17,6 +17,10 @@ use crate::provider::named;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Kept {
     vendor: Vendor,
+    /// The server that it was made for, where the names of models mean something only there. It makes two requests of two servers
+    /// differ that are otherwise the same; where a call goes, its route and the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     path: String,
     streaming: bool,
     #[serde(default, skip_serializing_if = "Form::is_usual")]
@@ -24,12 +28,12 @@ pub(super) struct Kept {
     body: Box<RawValue>,
 }
 
-/// The artifact of a request.
-pub(super) fn keep(prepared: &Prepared) -> Result<Vec<u8>, String> {
+/// The artifact of a request to a server of one's own, or to a vendor's.
+pub(super) fn keep(prepared: &Prepared, server: Option<&str>) -> Result<Vec<u8>, String> {
     let body: Box<RawValue> =
         serde_json::from_slice(&prepared.body).map_err(|e| format!("the request is no JSON: {e}"))?;
     let Prepared { vendor, streaming, form, .. } = *prepared;
-    let kept = Kept { vendor, path: prepared.path.clone(), streaming, form, body };
+    let kept = Kept { vendor, server: server.map(str::to_owned), path: prepared.path.clone(), streaming, form, body };
     serde_json::to_vec(&kept).map_err(|e| e.to_string())
 }
 

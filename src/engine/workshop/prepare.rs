@@ -12,7 +12,7 @@ use crate::config::settings::Remembers;
 use crate::config::settings::habits::VoiceContext;
 use crate::config::show::{Show, Voice, VoiceProvider};
 use crate::domain::call::{Provider, Route};
-use crate::domain::event::{PromptPin, UnitPlan, Window};
+use crate::domain::event::{PromptPin, Provenance, UnitPlan, Window};
 use crate::domain::gate::{Rubric, Sitting};
 use crate::domain::handoff::{Arbitration, Contract, Fixes, Note, Plan, Preference, Routing, SpeechText};
 use crate::domain::ids::ContentHash;
@@ -340,6 +340,21 @@ impl Workshop {
         self.model(route).room(prompt.max_tokens, Some(prompt.effort))
     }
 
+    /// The server that answers, where a model's name does not say all: on OpenAI's wire any server may call any model so. With the
+    /// other providers a model is the same wherever it is reached.
+    fn server(&self, provider: Provider) -> Option<&str> {
+        let base = match (provider, self.endpoints.get(&provider)) {
+            (Provider::OpenAi, Some(Ok(endpoint))) => endpoint.base(),
+            (Provider::OpenAi, Some(Err(_)) | None) => return None,
+            (Provider::Anthropic | Provider::Gemini | Provider::ElevenLabs | Provider::Perplexity, _) => return None,
+        };
+        match self.provenance {
+            Provenance::Live => Some(base),
+            // Every rehearsal listens at another port, and is the same servers below the same paths.
+            Provenance::Rehearsal => base.splitn(4, '/').nth(3),
+        }
+    }
+
     /// Keeps a request and prices its worst case.
     fn plan(&self, route: &Route, request: &Request, unit: u32, ceiling: Ceiling) -> Result<UnitPlan, String> {
         let prepared = prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
@@ -348,7 +363,7 @@ impl Workshop {
         let (caching, terms) = (exchange::caching(&prepared), exchange::terms(&prepared));
         let asked = Asked { caching, terms, ..Asked::usual(bytes, ceiling) };
         let worst = self.worst(&route.model, &asked, on).map_err(|e| e.to_string())?;
-        let request: ContentHash = self.keep(&exchange::keep(&prepared)?)?;
+        let request: ContentHash = self.keep(&exchange::keep(&prepared, self.server(route.provider))?)?;
         Ok(UnitPlan { unit, request, worst, route: None, window: None })
     }
 }
