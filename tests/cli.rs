@@ -241,7 +241,7 @@ fn a_rehearsal_runs_to_a_package_whose_numbers_are_measured() {
     let studio = ["--studio", "rehearsal"];
     let verb = |args: &[&str]| home.run(&[&studio[..], args].concat());
     let cost = json(&verb(&["cost", "--by", "stage", "--format", "json"]).out);
-    assert_eq!(cost["total"]["spent_micro_usd"], manifest["spend_micro_usd"]);
+    assert_eq!(cost["total"]["metered_micro_usd"], manifest["spend_micro_usd"]);
     let csv = verb(&["cost", "--by", "model", "--format", "csv"]).out;
     assert!(csv.starts_with("model,episodes,calls,") && csv.contains("\r\n"), "{csv}");
     assert!(verb(&["cost"]).out.starts_with("REHEARSAL"));

@@ -2,12 +2,15 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+mod bills;
 mod reconcile;
 
+use self::bills::BillsArgs;
 use self::reconcile::ReconcileArgs;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::ledger::Folded;
+use crate::domain::billed::standing;
 use crate::domain::event::Provenance;
 use crate::domain::ids::EpisodeNumber;
 use crate::report::{By, CostReport};
@@ -35,6 +38,8 @@ pub struct CostArgs {
 pub enum CostVerb {
     /// Hold the ledger against a provider's own bill, by request, day and model: estimated, metered, invoiced
     Reconcile(ReconcileArgs),
+    /// The bills that were recorded: what each said, and whether it agrees with the ledger
+    Bills(BillsArgs),
 }
 
 /// The form of a cost report.
@@ -50,8 +55,10 @@ pub enum CostFormat {
 
 /// Runs the verb.
 pub(super) fn run(args: &CostArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
-    if let Some(CostVerb::Reconcile(args)) = &args.verb {
-        return reconcile::run(args, context);
+    match &args.verb {
+        Some(CostVerb::Reconcile(args)) => return reconcile::run(args, context),
+        Some(CostVerb::Bills(args)) => return bills::run(args, context),
+        None => {}
     }
     let folded = Folded::read(context)?;
     let mut summaries = folded.summaries();
@@ -59,7 +66,10 @@ pub(super) fn run(args: &CostArgs, context: &mut Context<'_>) -> Result<Ending, 
         let number = folded.episode(EpisodeNumber(number))?.number;
         summaries.retain(|summary| summary.number == number);
     }
-    let report = CostReport::new(&context.kind().to_string(), &summaries, args.by);
+    let billed = bills::invoiced(&folded, context);
+    let said = standing(&folded.studio.bills, context.studio_flag());
+    let with_outside = args.episode.is_none();
+    let report = CostReport::new(&context.kind().to_string(), &summaries, args.by, (&billed, with_outside), said);
     match args.format {
         CostFormat::Json => context.json(&report)?,
         CostFormat::Csv => report.csv(args.by, context.out)?,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::billed::ReadBill;
 use super::budget::{Caps, Scope};
 use super::event::{Choice, Pin, Policy, PromptPin, Ruled, Ruling, Seen, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -148,6 +149,8 @@ pub enum Command {
         /// The call.
         key: IntentKey,
     },
+    /// Record a provider's bill that was held against the ledger. Its file and its list are stored before.
+    RecordBill(Box<ReadBill>),
     /// Start no new work for an episode.
     Pause(EpisodeNumber),
     /// Go on.
@@ -189,6 +192,7 @@ impl Command {
                 Scope::Stage(episode, _) | Scope::Episode(episode) => Some(*episode),
                 Scope::Call | Scope::Day(_) | Scope::Month(_) => None,
             },
+            Self::RecordBill(_) => None,
         }
     }
 
@@ -206,6 +210,7 @@ impl Command {
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),
             Self::Retry { stage, .. } => format!("retry {stage}"),
             Self::AcceptBill { key } => format!("accept the bill of {key}"),
+            Self::RecordBill(bill) => format!("record the bill of {} from {} to {}", bill.provider, bill.from, bill.to),
             Self::Pause(_) => "pause".to_owned(),
             Self::Resume(_) => "resume".to_owned(),
             Self::Cancel { .. } => "cancel".to_owned(),

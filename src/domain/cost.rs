@@ -31,6 +31,9 @@ pub struct CostRow {
     pub calls: u32,
     /// What they used.
     pub usage: Usage,
+    /// The worst case that was reserved for each before it was sent, all together.
+    #[serde(default)]
+    pub estimated: MicroUsd,
     /// What they cost.
     pub spent: MicroUsd,
     /// What is held for calls under way and uncertain ones.
@@ -85,6 +88,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         model: route.model.clone(),
         calls: 0,
         usage: Usage::default(),
+        estimated: MicroUsd::ZERO,
         spent: MicroUsd::ZERO,
         reserved: MicroUsd::ZERO,
         reused: 0,
@@ -105,6 +109,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         let row = row.or_insert_with(|| empty(stage, key.unit, route));
         row.calls = row.calls.saturating_add(1);
         row.usage = row.usage.plus(call.usage());
+        row.estimated = row.estimated.plus(call.worst);
         row.spent = row.spent.plus(call.spent());
         row.reserved = row.reserved.plus(call.reserved());
         row.machine_ms = row.machine_ms.saturating_add(call.machine_ms());

@@ -6,6 +6,7 @@ mod gate;
 mod outcome;
 
 pub use self::outcome::{lost, outcome};
+use super::billed::ReadBill;
 use super::budget::Scope;
 use super::command::{Command, Start};
 use super::episode::{CallState, Episode, Life, Run, UnitState};
@@ -100,6 +101,7 @@ pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Dec
             let id = open.ok_or_else(|| not_now(&format!("no bill of {key} waits")))?.id.clone();
             Ok(vec![of(key.episode, Event::NeedClosed { id, answer: "the bill was seen".to_owned() })])
         }
+        Command::RecordBill(bill) => record(studio, bill),
         Command::Pause(episode) => match under_way(studio, *episode)?.life {
             Life::Running => Ok(vec![of(*episode, Event::Paused)]),
             Life::Paused | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
@@ -227,6 +229,17 @@ fn set_cap(studio: &Studio, scope: &Scope, cap: MicroUsd, reason: &str) -> Resul
         Scope::Day(_) | Scope::Month(_) => None,
     };
     Ok(vec![(episode, Event::CapSet { scope: scope.clone(), cap, reason })])
+}
+
+/// A bill is kept once: the same file says nothing new, and a later export of its days takes its place.
+fn record(studio: &Studio, bill: &ReadBill) -> Result<Vec<Decided>, Refusal> {
+    if let Some(kept) = studio.bills.iter().find(|kept| kept.bill.is_same(bill)) {
+        return Err(not_now(&format!("this file of {} was recorded before, in event {}", bill.provider, kept.seq)));
+    }
+    if bill.from > bill.to {
+        return Err(not_now("a bill ends on or after the day on which it begins"));
+    }
+    Ok(vec![(None, Event::BillReconciled { bill: Box::new(bill.clone()) })])
 }
 
 fn over(studio: &Studio, number: EpisodeNumber, event: Event) -> Result<Vec<Decided>, Refusal> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::actor::{Actor, Person, PersonError};
 use super::bill::Bill;
+use super::billed::ReadBill;
 use super::budget::Scope;
 use super::call::{Provider, RetryClass, Route, Told, Usage};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -480,6 +481,11 @@ pub enum Event {
         way: Way,
         /// What was seen, where a person sent it back.
         seen: Option<Seen>,
+    },
+    /// A provider's bill was read and held against the ledger.
+    BillReconciled {
+        /// What was found.
+        bill: Box<ReadBill>,
     },
     /// A person is needed.
     NeedOpened {

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod actor;
 pub mod agreement;
 pub mod bill;
+pub mod billed;
 pub mod budget;
 pub mod calibration;
 pub mod call;

@@ -1,12 +1,13 @@
 //! The ledger held against a provider's own list of charges: by request where both name it, else by day and model.
 //!
-//! Not for reading the list: that is [`super::invoice`]. Nothing here changes a charge; an uncertain one is ruled by a person.
+//! Not for reading the list: that is [`super::invoice`]. What each call is billed is in [`share`]. Nothing here changes a charge; an uncertain one is ruled by a person.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::call::Provider;
 use super::episode::{Call, CallState};
@@ -18,7 +19,7 @@ use super::money::MicroUsd;
 const PICO: i128 = 1_000_000;
 
 /// The ledger against a provider's list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciled {
     /// Whose list.
     pub provider: Provider,
@@ -41,11 +42,11 @@ pub struct Reconciled {
 }
 
 /// The three columns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     /// Calls of the ledger.
     pub calls: u32,
-    /// What was reserved before they were sent.
+    /// The worst case that was reserved before they were sent.
     pub estimated_micro_usd: MicroUsd,
     /// What they cost by the ledger.
     pub metered_micro_usd: MicroUsd,
@@ -54,7 +55,7 @@ pub struct Sums {
 }
 
 /// A day and a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayLine {
     /// The day, UTC.
     pub on: Date,
@@ -65,7 +66,7 @@ pub struct DayLine {
 }
 
 /// A call or a charge by the provider's name for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// The provider's name.
     pub request_id: String,
@@ -80,7 +81,7 @@ pub struct Listed {
 }
 
 /// An uncertain call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uncertain {
     /// The call.
     pub key: IntentKey,
@@ -103,6 +104,12 @@ impl Sums {
         apart * 100 > i128::from(most.0)
     }
 
+    /// How far they are apart, in parts of a thousand of the larger one, rounded up.
+    pub fn per_mille(&self) -> i128 {
+        let most = i128::from(self.invoiced_micro_usd.max(self.metered_micro_usd).0).max(1);
+        (i128::from(self.difference().0).abs() * 1_000 + most - 1) / most
+    }
+
     fn with(&mut self, call: &Call) {
         self.calls = self.calls.saturating_add(1);
         self.estimated_micro_usd = self.estimated_micro_usd.plus(call.worst);
@@ -120,12 +127,7 @@ pub fn reconcile<'a>(
 ) -> Option<Reconciled> {
     let from = charges.iter().map(|charge| charge.on).min()?;
     let to = charges.iter().map(|charge| charge.on).max()?;
-    let calls: Vec<(Date, String, &IntentKey, &Call)> = calls
-        .into_iter()
-        .filter(|(_, call)| call.route.provider == provider)
-        .map(|(key, call)| (TimeZone::UTC.to_datetime(call.at).date(), named(&of_call(call)), key, call))
-        .filter(|(on, ..)| (from..=to).contains(on))
-        .collect();
+    let calls = within(provider, calls, from..=to);
     let mut days: BTreeMap<(Date, String), (Sums, i128)> = BTreeMap::new();
     for (on, model, _, call) in &calls {
         days.entry((*on, model.clone())).or_default().0.with(call);
@@ -136,8 +138,9 @@ pub fn reconcile<'a>(
     }
     let mut total = Sums::default();
     let mut lines = Vec::new();
+    let mut rounded = Rounded::default();
     for ((on, model), (mut sums, pico)) in days {
-        sums.invoiced_micro_usd = micro(pico);
+        sums.invoiced_micro_usd = rounded.next(pico);
         total = Sums {
             calls: total.calls.saturating_add(sums.calls),
             estimated_micro_usd: total.estimated_micro_usd.plus(sums.estimated_micro_usd),
@@ -173,8 +176,25 @@ pub fn reconcile<'a>(
     Some(told)
 }
 
+/// A call with its day and the model that it is billed for.
+type Dated<'a> = (Date, String, &'a IntentKey, &'a Call);
+
+/// The calls to a provider of these days.
+fn within<'a>(
+    provider: Provider,
+    calls: impl IntoIterator<Item = (&'a IntentKey, &'a Call)>,
+    days: RangeInclusive<Date>,
+) -> Vec<Dated<'a>> {
+    calls
+        .into_iter()
+        .filter(|(_, call)| call.route.provider == provider)
+        .map(|(key, call)| (TimeZone::UTC.to_datetime(call.at).date(), named(&of_call(call)), key, call))
+        .filter(|(on, ..)| days.contains(on))
+        .collect()
+}
+
 /// What is listed by request: only where the list names requests at all.
-fn by_request(told: &mut Reconciled, calls: &[(Date, String, &IntentKey, &Call)], charges: &[Charge]) {
+fn by_request(told: &mut Reconciled, calls: &[Dated<'_>], charges: &[Charge]) {
     let mut listed: BTreeMap<&str, (i128, i128, &str)> = BTreeMap::new();
     for charge in charges {
         let Some(id) = &charge.request_id else { continue };
@@ -232,11 +252,29 @@ fn named(model: &str) -> String {
     bare.to_lowercase().replace([' ', '.'], "-")
 }
 
+/// Rounds parts so that they add up to the rounded sum: each is off by less than a micro-dollar.
+#[derive(Default)]
+struct Rounded {
+    pico: i128,
+}
+
+impl Rounded {
+    fn next(&mut self, pico: i128) -> MicroUsd {
+        let before = micro(self.pico);
+        self.pico = self.pico.saturating_add(pico);
+        micro(self.pico).minus(before)
+    }
+}
+
 /// Pico-dollars as micro-dollars, rounded to the nearest.
 fn micro(pico: i128) -> MicroUsd {
     let rounded = (pico + PICO / 2).div_euclid(PICO);
     MicroUsd(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
 }
+
+mod share;
+
+pub use self::share::lines;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::billed::{KeptBill, ReadBill};
 use super::budget::{Budget, Caps, Period, Scope};
 use super::call::{Provider, Route, Told};
 use super::episode::{CallState, Episode, FoldError, Life};
@@ -41,6 +42,8 @@ pub struct Studio {
     pub traffic: BTreeMap<Provider, Traffic>,
     /// Caps of which 80 % was passed, and the cap that it was.
     pub alerted: BTreeMap<Scope, MicroUsd>,
+    /// Providers' bills that were read, in that order.
+    pub bills: Vec<KeptBill>,
     /// The number of the last event; 0 before the first.
     pub seq: u64,
     /// When the last event was.
@@ -64,13 +67,13 @@ impl Studio {
         self.seq = stamped.seq;
         self.at = stamped.at;
         match stamped.episode {
-            None => self.own(&stamped.event).map_err(misfit).map(|()| None),
+            None => self.own(stamped).map_err(misfit).map(|()| None),
             Some(number) => self.of_episode(number, stamped),
         }
     }
 
-    fn own(&mut self, event: &Event) -> Result<(), String> {
-        match (event, self.provenance) {
+    fn own(&mut self, stamped: &Stamped) -> Result<(), String> {
+        match (&stamped.event, self.provenance) {
             (Event::StudioOpened { provenance }, None) => {
                 self.provenance = Some(*provenance);
                 Ok(())
@@ -95,6 +98,10 @@ impl Studio {
             }
             (Event::BreakerClosed { provider }, Some(_)) => {
                 self.breaks(*provider, Breaker::Closed);
+                Ok(())
+            }
+            (Event::BillReconciled { bill }, Some(_)) => {
+                self.bills.push(KeptBill { seq: stamped.seq, at: stamped.at, bill: ReadBill::clone(bill) });
                 Ok(())
             }
             (_, None) => Err("the studio was never opened".to_owned()),
@@ -235,6 +242,7 @@ impl Studio {
             | Event::OutputChosen { .. }
             | Event::PromptChosen { .. }
             | Event::SentBack { .. }
+            | Event::BillReconciled { .. }
             | Event::NeedOpened { .. }
             | Event::NeedClosed { .. }
             | Event::Paused

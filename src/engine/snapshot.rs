@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::billed::KeptBill;
 use crate::domain::call::Provider;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Need, Provenance};
@@ -44,6 +45,8 @@ pub struct Snapshot {
     pub lanes: Vec<Lane>,
     /// Calls that could go and wait for their provider, the oldest of each stage, the longest wait first; at most [`WAITS`].
     pub waits: Vec<Wait>,
+    /// Providers' bills that were read, in that order.
+    pub bills: Arc<[KeptBill]>,
     /// Why the studio has stopped, where it has: what happened, what is safe, what to do.
     pub halted: Option<String>,
 }
@@ -64,6 +67,7 @@ impl Snapshot {
             in_flight: BTreeMap::new(),
             lanes: Vec::new(),
             waits: Vec::new(),
+            bills: Arc::new([]),
             halted: None,
         }
     }

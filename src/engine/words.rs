@@ -2,6 +2,7 @@
 
 use super::snapshot::{FeedLine, Tone};
 use crate::domain::bill::{Basis, Bill};
+use crate::domain::billed::ReadBill;
 use crate::domain::decide;
 use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict, Way};
 
@@ -124,6 +125,15 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
                 Way::RedTeam => ", with an attack on the revision",
             };
             (Tone::Decision, format!("{gate}: sent back to {target}{how} by {actor}"))
+        }
+        Event::BillReconciled { bill } => {
+            let ReadBill { provider, from, to, sums, .. } = bill.as_ref();
+            let (billed, metered) = (sums.invoiced_micro_usd, sums.metered_micro_usd);
+            let tone = if sums.is_alarming() { Tone::Fault } else { Tone::Money };
+            (
+                tone,
+                format!("bill of {provider}, {from} to {to}: billed {billed:.4} USD, metered {metered:.4} ({actor})"),
+            )
         }
         Event::NeedOpened { need } => (Tone::Need, need_words(need)),
         Event::NeedClosed { id, answer } => (Tone::Decision, format!("{id}: {answer}")),

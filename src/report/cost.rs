@@ -7,8 +7,12 @@ use serde::Serialize;
 
 use super::plain;
 use super::table::{Align, Table};
+use crate::domain::billed::{AllInvoiced, Invoiced};
 use crate::domain::cost::{CostRow, EpisodeSummary};
 use crate::domain::money::MicroUsd;
+
+/// The head of the column of what was reserved: it is the worst case, and no forecast.
+pub const ESTIMATED: &str = "Estimated worst USD";
 
 /// What the rows are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -55,8 +59,16 @@ pub struct Group {
     pub tokens_out: u64,
     /// Characters spoken.
     pub characters: u64,
-    /// Micro-dollars spent.
-    pub spent_micro_usd: MicroUsd,
+    /// Micro-dollars that were reserved before the calls were sent: the worst case of each.
+    pub estimated_worst_micro_usd: MicroUsd,
+    /// Micro-dollars that they cost by their usage.
+    pub metered_micro_usd: MicroUsd,
+    /// Micro-dollars that the providers' bills say; `None` where no bill that was read has any of the calls.
+    pub invoiced_micro_usd: Option<MicroUsd>,
+    /// Calls that those bills have.
+    pub invoiced_calls: u32,
+    /// What those calls had cost by the ledger: less than the metered sum where not all calls are on a bill that was read.
+    pub invoiced_of_micro_usd: MicroUsd,
     /// Micro-dollars held for calls under way and uncertain ones.
     pub reserved_micro_usd: MicroUsd,
     /// Calls that were not made, since equal ones had been answered.
@@ -66,17 +78,35 @@ pub struct Group {
 }
 
 impl Group {
-    fn add(&mut self, row: &CostRow) {
+    fn add(&mut self, row: &CostRow, billed: Option<Invoiced>) {
         self.calls = self.calls.saturating_add(row.calls);
         self.tokens_in = self.tokens_in.saturating_add(row.usage.tokens_in());
         self.tokens_out = self.tokens_out.saturating_add(row.usage.output);
         self.characters = self.characters.saturating_add(row.usage.characters);
-        self.spent_micro_usd = self.spent_micro_usd.plus(row.spent);
+        self.estimated_worst_micro_usd = self.estimated_worst_micro_usd.plus(row.estimated);
+        self.metered_micro_usd = self.metered_micro_usd.plus(row.spent);
+        if let Some(billed) = billed {
+            self.invoice(billed.invoiced);
+            self.invoiced_calls = self.invoiced_calls.saturating_add(billed.calls);
+            self.invoiced_of_micro_usd = self.invoiced_of_micro_usd.plus(billed.metered);
+        }
         self.reserved_micro_usd = self.reserved_micro_usd.plus(row.reserved);
         self.reused = self.reused.saturating_add(row.reused);
         self.saved_micro_usd = self.saved_micro_usd.plus(row.saved);
     }
+
+    fn invoice(&mut self, amount: MicroUsd) {
+        self.invoiced_micro_usd = Some(self.invoiced_micro_usd.unwrap_or_default().plus(amount));
+    }
+
+    /// Whether some of what was metered is on no bill that was read.
+    fn is_part(&self) -> bool {
+        self.invoiced_micro_usd.is_some() && self.invoiced_of_micro_usd < self.metered_micro_usd
+    }
 }
+
+/// The group of what bills have beyond the calls of the ledger.
+const OUTSIDE: &str = "(billed, in no call)";
 
 /// A cost report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -89,11 +119,28 @@ pub struct CostReport {
     pub groups: Vec<Group>,
     /// All of them together.
     pub total: Group,
+    /// How the ledger stands to the bills that were read, in lines for people.
+    pub bills: Vec<BillsLine>,
+}
+
+/// A line about bills.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BillsLine {
+    /// Whether a bill differs by more than one part in a hundred.
+    pub is_alert: bool,
+    /// The words.
+    pub text: String,
 }
 
 impl CostReport {
-    /// The report over these episodes.
-    pub fn new(studio: &str, episodes: &[EpisodeSummary], by: By) -> Self {
+    /// The report over these episodes, with what the bills say of them; `with_outside` adds what is in no call.
+    pub fn new(
+        studio: &str,
+        episodes: &[EpisodeSummary],
+        by: By,
+        (billed, with_outside): (&AllInvoiced, bool),
+        bills: Vec<(bool, String)>,
+    ) -> Self {
         let mut groups: BTreeMap<(usize, String), (Group, std::collections::BTreeSet<u32>)> = BTreeMap::new();
         let mut stages: Vec<String> = Vec::new();
         let mut total = Group { name: "total".to_owned(), ..Group::default() };
@@ -117,14 +164,26 @@ impl CostReport {
                 };
                 let (group, members) = groups.entry((place, name.clone())).or_default();
                 group.name = name;
-                group.add(row);
+                let on_bills = billed.row(row);
+                group.add(row, on_bills);
                 members.insert(episode.number.0);
-                total.add(row);
+                total.add(row, on_bills);
             }
+        }
+        for (provider, amount) in billed.outside().filter(|_| with_outside) {
+            let (place, name) = match by {
+                By::Provider => (0, provider.to_string()),
+                By::Stage | By::Agent | By::Model | By::Episode | By::Month => (usize::MAX, OUTSIDE.to_owned()),
+            };
+            let (group, _) = groups.entry((place, name.clone())).or_default();
+            group.name = name;
+            group.invoice(amount);
+            total.invoice(amount);
         }
         total.episodes = episodes.iter().filter(|episode| !episode.rows.is_empty()).count();
         let counted = groups.into_values().map(|(group, members)| Group { episodes: members.len(), ..group });
-        Self { studio: studio.to_owned(), by: by.head().to_lowercase(), groups: counted.collect(), total }
+        let bills = bills.into_iter().map(|(is_alert, text)| BillsLine { is_alert, text }).collect();
+        Self { studio: studio.to_owned(), by: by.head().to_lowercase(), groups: counted.collect(), total, bills }
     }
 
     fn table(&self, by: By, with_share: bool) -> Table {
@@ -135,7 +194,9 @@ impl CostReport {
             ("Tokens in", Align::Right),
             ("Tokens out", Align::Right),
             ("Characters", Align::Right),
-            ("Spent USD", Align::Right),
+            (ESTIMATED, Align::Right),
+            ("Metered USD", Align::Right),
+            ("Invoiced USD", Align::Right),
             ("Held USD", Align::Right),
             ("Reused", Align::Right),
             ("Saved USD", Align::Right),
@@ -147,6 +208,13 @@ impl CostReport {
         let total = with_share.then_some(&self.total);
         let usd = |amount: MicroUsd| if with_share { format!("{amount:.4}") } else { format!("{amount:.6}") };
         for group in self.groups.iter().chain(total) {
+            let invoiced = match group.invoiced_micro_usd {
+                Some(amount) if with_share && group.is_part() => format!("part {}", usd(amount)),
+                Some(amount) => usd(amount),
+                None if with_share => "-".to_owned(),
+                // A spreadsheet adds up an empty cell, and no dash.
+                None => String::new(),
+            };
             let mut row = vec![
                 group.name.clone(),
                 group.episodes.to_string(),
@@ -154,13 +222,15 @@ impl CostReport {
                 group.tokens_in.to_string(),
                 group.tokens_out.to_string(),
                 group.characters.to_string(),
-                usd(group.spent_micro_usd),
+                usd(group.estimated_worst_micro_usd),
+                usd(group.metered_micro_usd),
+                invoiced,
                 usd(group.reserved_micro_usd),
                 group.reused.to_string(),
                 usd(group.saved_micro_usd),
             ];
             if with_share {
-                row.push(format!("{} %", plain::percent_of(group.spent_micro_usd, self.total.spent_micro_usd)));
+                row.push(format!("{} %", plain::percent_of(group.metered_micro_usd, self.total.metered_micro_usd)));
             }
             table.row(row);
         }
@@ -173,7 +243,14 @@ impl CostReport {
     ///
     /// When it cannot be written.
     pub fn print(&self, by: By, out: &mut dyn Write) -> io::Result<()> {
-        self.table(by, true).print(out)
+        self.table(by, true).print(out)?;
+        if self.groups.iter().any(Group::is_part) {
+            writeln!(out, "part: some of the calls are on no bill that was read")?;
+        }
+        for line in &self.bills {
+            writeln!(out, "{}", plain::line(&line.text))?;
+        }
+        Ok(())
     }
 
     /// Writes the groups as CSV, without the total, so that a column adds up.
@@ -205,6 +282,7 @@ mod tests {
             model: (*model).to_owned(),
             calls: 2,
             usage: Usage { input: 10, output: 5, ..Usage::default() },
+            estimated: MicroUsd(*spent * 3),
             spent: MicroUsd(*spent),
             reserved: MicroUsd(1),
             reused: 1,
@@ -227,6 +305,10 @@ mod tests {
         }
     }
 
+    fn plain_report(studio: &str, episodes: &[EpisodeSummary], by: By) -> CostReport {
+        CostReport::new(studio, episodes, by, (&AllInvoiced::default(), true), Vec::new())
+    }
+
     #[test]
     fn every_grouping_adds_up_to_the_same_total() {
         let episodes = [
@@ -234,29 +316,29 @@ mod tests {
             episode(2, &[("script", Some("writer"), "m2", 250_000), ("voice", None, "v", 1)]),
         ];
         for by in [By::Stage, By::Agent, By::Model, By::Provider, By::Episode, By::Month] {
-            let report = CostReport::new("rehearsal", &episodes, by);
-            let sum: MicroUsd = report.groups.iter().map(|group| group.spent_micro_usd).sum();
-            assert_eq!((sum, report.total.spent_micro_usd), (MicroUsd(1_000_001), MicroUsd(1_000_001)), "{by:?}");
+            let report = plain_report("rehearsal", &episodes, by);
+            let sum: MicroUsd = report.groups.iter().map(|group| group.metered_micro_usd).sum();
+            assert_eq!((sum, report.total.metered_micro_usd), (MicroUsd(1_000_001), MicroUsd(1_000_001)), "{by:?}");
             assert_eq!((report.total.calls, report.total.tokens_in, report.total.episodes), (8, 40, 2), "{by:?}");
             let saved: MicroUsd = report.groups.iter().map(|group| group.saved_micro_usd).sum();
             assert_eq!((report.total.reused, saved), (4, MicroUsd(8_000)), "{by:?}");
         }
-        let by_stage = CostReport::new("rehearsal", &episodes, By::Stage);
+        let by_stage = plain_report("rehearsal", &episodes, By::Stage);
         let names: Vec<&str> = by_stage.groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names, ["script", "brief", "voice"], "in the order of the pipeline");
         assert_eq!(by_stage.groups.first().map(|group| group.episodes), Some(2));
-        assert_eq!(CostReport::new("r", &episodes, By::Month).groups.first().unwrap().name, "1970-01");
+        assert_eq!(plain_report("r", &episodes, By::Month).groups.first().unwrap().name, "1970-01");
     }
 
     #[test]
     fn the_table_has_a_total_and_the_csv_has_every_digit() {
         let episodes = [episode(1, &[("script", None, "m", 123_456)])];
-        let report = CostReport::new("live", &episodes, By::Episode);
+        let report = plain_report("live", &episodes, By::Episode);
         let (mut table, mut csv) = (Vec::new(), Vec::new());
         report.print(By::Episode, &mut table).unwrap();
         report.csv(By::Episode, &mut csv).unwrap();
         let (table, csv) = (String::from_utf8(table).unwrap(), String::from_utf8(csv).unwrap());
         assert!(table.contains("001 A title") && table.contains("total") && table.contains("100 %"), "{table}");
-        assert!(csv.ends_with(",0.123456,0.000001,1,0.002000\r\n") && !csv.contains("total"), "{csv}");
+        assert!(csv.ends_with(",0.370368,0.123456,,0.000001,1,0.002000\r\n") && !csv.contains("total"), "{csv}");
     }
 }

@@ -6,10 +6,12 @@ mod stages;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use self::content::{advised, first_fixes, first_judgements, fixes, judgements, rubric, script};
 use self::stages::{STAGES, pin, route};
+use crate::domain::billed::{BillList, ReadBill};
 use crate::domain::budget::{Period, Scope};
 use crate::domain::call::{Provider, RetryClass, Told, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};
@@ -21,10 +23,12 @@ use crate::domain::event::{
 use crate::domain::gate::{Check, Material, Report, judge};
 use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::invoice::Charge;
 use crate::domain::lane;
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
 use crate::domain::plan::Limits;
+use crate::domain::reconcile::{lines, reconcile};
 use crate::domain::script::Script;
 use crate::domain::studio::Studio;
 use crate::engine::progress::{Progress, StageProgress};
@@ -355,6 +359,30 @@ impl World {
         self.approve(episode, "polish_refinement");
     }
 
+    /// A provider's bill is read that has so many of its calls under way, at so many hundredths of what they cost.
+    pub(crate) fn bill(&mut self, provider: Provider, percent: i128, most: usize) {
+        let episodes = self.studio.episodes.clone();
+        let calls = || {
+            let calls = episodes.values().flat_map(|episode| &episode.calls);
+            calls.filter(|(_, call)| call.route.provider == provider && call.spent() > MicroUsd::ZERO).take(most)
+        };
+        let charges: Vec<Charge> = calls()
+            .map(|(_, call)| Charge {
+                line: 2,
+                on: TimeZone::UTC.to_datetime(call.at).date(),
+                model: call.route.model.clone(),
+                pico: i128::from(call.spent().0) * 10_000 * percent,
+                step: 1,
+                request_id: None,
+            })
+            .collect();
+        let found = reconcile(provider, calls(), &charges).unwrap();
+        let list = BillList { found, lines: lines(provider, calls(), &charges) };
+        let hash = self.blob(&list);
+        let bill = ReadBill::new(ContentHash::of(b"bill"), None, hash, &list);
+        self.own(Event::BillReconciled { bill: Box::new(bill) });
+    }
+
     /// The studio as the console sees it.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         let period = Period::of(self.at);
@@ -379,6 +407,7 @@ impl World {
             in_flight: self.studio.in_flight.clone(),
             lanes,
             waits: lane::of_stages(waits, 200),
+            bills: self.studio.bills.as_slice().into(),
             halted: self.halted.clone(),
         })
     }

@@ -12,6 +12,7 @@ use super::layers::Layer;
 use super::msg::{Action, Effect, Reads};
 use super::options::ConsoleOptions;
 use super::theme::{Role, Theme};
+use crate::domain::billed::BillList;
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::{Episode, Standing};
 use crate::domain::event::{Person, Provenance};
@@ -70,6 +71,7 @@ pub(crate) enum Artifact {
     Fixes(Arc<Fixes>),
     Report(Arc<Report>),
     Note(Arc<Note>),
+    Bill(Arc<BillList>),
 }
 
 /// The status line.
@@ -208,21 +210,31 @@ impl Shared {
     pub(crate) fn script(&self, hash: ContentHash) -> Option<&Arc<Script>> {
         match self.read(hash)? {
             Artifact::Script(script) => Some(script),
-            Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Report(_) | Artifact::Note(_) => None,
+            Artifact::Judgement(_)
+            | Artifact::Fixes(_)
+            | Artifact::Report(_)
+            | Artifact::Note(_)
+            | Artifact::Bill(_) => None,
         }
     }
 
     pub(crate) fn judgement(&self, hash: ContentHash) -> Option<&Arc<Judgement>> {
         match self.read(hash)? {
             Artifact::Judgement(judgement) => Some(judgement),
-            Artifact::Script(_) | Artifact::Fixes(_) | Artifact::Report(_) | Artifact::Note(_) => None,
+            Artifact::Script(_) | Artifact::Fixes(_) | Artifact::Report(_) | Artifact::Note(_) | Artifact::Bill(_) => {
+                None
+            }
         }
     }
 
     pub(crate) fn fixes(&self, hash: ContentHash) -> Option<&Arc<Fixes>> {
         match self.read(hash)? {
             Artifact::Fixes(fixes) => Some(fixes),
-            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Report(_) | Artifact::Note(_) => None,
+            Artifact::Script(_)
+            | Artifact::Judgement(_)
+            | Artifact::Report(_)
+            | Artifact::Note(_)
+            | Artifact::Bill(_) => None,
         }
     }
 
@@ -230,7 +242,11 @@ impl Shared {
     pub(crate) fn report(&self, hash: ContentHash) -> Option<&Arc<Report>> {
         match self.read(hash)? {
             Artifact::Report(report) => Some(report),
-            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Note(_) => None,
+            Artifact::Script(_)
+            | Artifact::Judgement(_)
+            | Artifact::Fixes(_)
+            | Artifact::Note(_)
+            | Artifact::Bill(_) => None,
         }
     }
 
@@ -238,7 +254,22 @@ impl Shared {
     pub(crate) fn note(&self, hash: ContentHash) -> Option<&Arc<Note>> {
         match self.read(hash)? {
             Artifact::Note(note) => Some(note),
-            Artifact::Script(_) | Artifact::Judgement(_) | Artifact::Fixes(_) | Artifact::Report(_) => None,
+            Artifact::Script(_)
+            | Artifact::Judgement(_)
+            | Artifact::Fixes(_)
+            | Artifact::Report(_)
+            | Artifact::Bill(_) => None,
+        }
+    }
+
+    pub(crate) fn bill(&self, hash: ContentHash) -> Option<&Arc<BillList>> {
+        match self.read(hash)? {
+            Artifact::Bill(list) => Some(list),
+            Artifact::Script(_)
+            | Artifact::Judgement(_)
+            | Artifact::Fixes(_)
+            | Artifact::Report(_)
+            | Artifact::Note(_) => None,
         }
     }
 

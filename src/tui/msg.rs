@@ -59,6 +59,7 @@ pub(crate) enum Reads {
     Fixes,
     Report,
     Note,
+    Bill,
 }
 
 /// What the console wants done.

@@ -134,6 +134,7 @@ fn read(bytes: &[u8], reads: Reads) -> Result<Artifact, String> {
         Reads::Fixes => serde_json::from_slice(bytes).map(|read| Artifact::Fixes(Arc::new(read))).map_err(fault),
         Reads::Report => serde_json::from_slice(bytes).map(|read| Artifact::Report(Arc::new(read))).map_err(fault),
         Reads::Note => serde_json::from_slice(bytes).map(|read| Artifact::Note(Arc::new(read))).map_err(fault),
+        Reads::Bill => serde_json::from_slice(bytes).map(|read| Artifact::Bill(Arc::new(read))).map_err(fault),
     }
 }
 
@@ -399,6 +400,7 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),
             Command::Retry { episode, stage } => format!("{episode} {stage} tries again."),
             Command::AcceptBill { key } => format!("The bill of {key} was seen; work goes on."),
+            Command::RecordBill(bill) => format!("The bill of {} is recorded.", bill.provider),
             Command::Pause(episode) => format!("{episode} is paused: no new work is started."),
             Command::Resume(episode) => format!("{episode} goes on."),
             Command::Cancel { episode, .. } => format!("{episode} is stopped."),

@@ -72,7 +72,7 @@ fn a_bill_that_differs_is_told_call_by_call() {
     let cost = home.run(&["--studio", "rehearsal", "cost", "--by", "provider", "--format", "json"]);
     let groups = json(&cost.out)["groups"].clone();
     let ours = groups.as_array().and_then(|all| all.iter().find(|group| group["name"] == "anthropic"));
-    assert_eq!(ours.map(|group| &group["spent_micro_usd"]), Some(&told["total"]["metered_micro_usd"]), "{groups}");
+    assert_eq!(ours.map(|group| &group["metered_micro_usd"]), Some(&told["total"]["metered_micro_usd"]), "{groups}");
     assert_eq!(told["total"]["invoiced_micro_usd"], told["total"]["metered_micro_usd"]);
 
     // One altered, one dropped, one added.
@@ -116,4 +116,123 @@ fn a_bill_that_differs_is_told_call_by_call() {
     assert!(refused.err.contains("Nothing was changed"), "{}", refused.err);
     let steers = |c: char| c.is_control() && c != '\n';
     assert!(!refused.err.contains(steers) && !found.out.contains(steers) && refused.out.is_empty(), "{}", refused.err);
+}
+
+/// The `cost` table of a grouping as JSON.
+fn costs(home: &Home, by: &str) -> serde_json::Value {
+    let ran = home.run(&["--studio", "rehearsal", "cost", "--by", by, "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    json(&ran.out)
+}
+
+fn group<'a>(costs: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    let found = costs["groups"].as_array().and_then(|all| all.iter().find(|group| group["name"] == name));
+    found.expect("a group of that name")
+}
+
+fn lines_of_journal(home: &Home) -> usize {
+    fs::read_to_string(home.path("data/rehearsal/journal.jsonl")).expect("a journal").lines().count()
+}
+
+#[test]
+fn a_bill_that_is_recorded_stands_beside_what_was_estimated_and_metered() {
+    let home = Home::new();
+    let ran = home.rehearse(&["--seed", "7"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let calls = billed(&home, "anthropic");
+    let before = costs(&home, "provider");
+    let ours = group(&before, "anthropic");
+    assert!(ours["invoiced_micro_usd"].is_null() && before["bills"] == serde_json::json!([]), "{before}");
+    let (estimated, metered) = (&ours["estimated_worst_micro_usd"], &ours["metered_micro_usd"]);
+    assert!(estimated.as_i64() > metered.as_i64(), "{ours}");
+    let table = home.run(&["--studio", "rehearsal", "cost", "--by", "provider"]);
+    let row = table.out.lines().find(|line| line.starts_with("anthropic")).expect("a row");
+    assert!(row.split_whitespace().any(|cell| cell == "-") && !table.out.contains("bills agree"), "{}", table.out);
+
+    // Held against the ledger alone, nothing is written; recorded, one event is, and the same file again writes none.
+    let lines = lines_of_journal(&home);
+    assert!(reconcile(&home, &calls, &[]).out.contains("nothing was recorded"));
+    assert_eq!(lines_of_journal(&home), lines);
+    let recorded = reconcile(&home, &calls, &["--record"]);
+    assert!(recorded.code == 0 && recorded.out.contains("recorded (event "), "{}{}", recorded.out, recorded.err);
+    assert_eq!(lines_of_journal(&home), lines + 1);
+    let again = reconcile(&home, &calls, &["--record"]);
+    assert!(again.code == 0 && again.out.contains("nothing was changed"), "{}{}", again.out, again.err);
+    assert_eq!(lines_of_journal(&home), lines + 1);
+
+    let journal = fs::read_to_string(home.path("data/rehearsal/journal.jsonl")).expect("a journal");
+    let last = journal.lines().last().expect("a line");
+    let bill = json(last)["body"]["bill_reconciled"]["bill"].clone();
+    assert!(last.len() < 4_096 && bill["matched"] == calls.len(), "{last}");
+    assert_eq!(bill["invoiced"], *metered);
+    for (name, holds) in [("file", "usage_date_utc,"), ("list", "{\"found\"")] {
+        let hash = bill[name].as_str().expect("a hash");
+        let kept = fs::read_to_string(home.path(&format!("data/rehearsal/blobs/{}/{}", &hash[..2], &hash[2..])));
+        assert!(kept.expect("a blob").starts_with(holds), "{name}");
+    }
+
+    for by in ["provider", "episode", "month", "stage", "agent", "model"] {
+        let costs = costs(&home, by);
+        let groups = costs["groups"].as_array().expect("groups");
+        let sum: i64 = groups.iter().filter_map(|group| group["invoiced_micro_usd"].as_i64()).sum();
+        assert_eq!(Some(sum), metered.as_i64(), "{by} {costs}");
+    }
+    let after = costs(&home, "provider");
+    assert_eq!(group(&after, "anthropic")["invoiced_micro_usd"], *metered);
+    assert!(group(&after, "gemini")["invoiced_micro_usd"].is_null(), "no bill of it was read");
+    let table = home.run(&["--studio", "rehearsal", "cost", "--by", "provider"]);
+    assert!(table.out.contains("bills agree to within 0.0 % (file read on 2"), "{}", table.out);
+    for head in ["Estimated worst USD", "Metered USD", "Invoiced USD"] {
+        assert!(table.out.contains(head), "{}", table.out);
+    }
+    let csv = home.run(&["--studio", "rehearsal", "cost", "--by", "provider", "--format", "csv"]);
+    let head = csv.out.lines().next().expect("a head");
+    assert!(head.contains("estimated_worst_usd,metered_usd,invoiced_usd"), "{head}");
+    assert!(csv.out.lines().any(|line| line.starts_with("gemini,") && line.contains(",,")), "{}", csv.out);
+}
+
+#[test]
+fn a_bill_of_sums_is_shared_out_and_a_later_one_that_differs_is_an_alert() {
+    let home = Home::new();
+    let ran = home.rehearse(&["--seed", "7"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let calls = billed(&home, "anthropic");
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for call in &calls {
+        *sums.entry((call.day.clone(), call.model.clone())).or_default() += call.micro;
+    }
+    let line = |((day, model), micro): (&(String, String), &i64)| Billed {
+        key: String::new(),
+        day: day.clone(),
+        model: model.clone(),
+        micro: *micro,
+        request: String::new(),
+    };
+    let mut bill: Vec<Billed> = sums.iter().map(line).collect();
+    let recorded = reconcile(&home, &bill, &["--record"]);
+    assert_eq!(recorded.code, 0, "{}{}", recorded.out, recorded.err);
+    let whole: i64 = calls.iter().map(|call| call.micro).sum();
+    let by_episode = costs(&home, "episode");
+    assert_eq!(by_episode["total"]["invoiced_micro_usd"], whole);
+
+    // The same days once more, dearer and with a model that was never asked.
+    let other = Billed { micro: whole, model: "claude-elsewhere".to_owned(), ..bill[0].clone() };
+    bill.push(other);
+    let alarming = reconcile(&home, &bill, &["--record"]);
+    assert_eq!(alarming.code, 1, "{}{}", alarming.out, alarming.err);
+    let by_episode = costs(&home, "episode");
+    assert_eq!(group(&by_episode, "(billed, in no call)")["invoiced_micro_usd"], whole);
+    assert_eq!(by_episode["total"]["invoiced_micro_usd"], whole * 2, "the earlier bill of these days is replaced");
+    assert_eq!(group(&costs(&home, "provider"), "anthropic")["invoiced_micro_usd"], whole * 2);
+    let said = &by_episode["bills"][0];
+    let text = said["text"].as_str().expect("words");
+    assert!(said["is_alert"] == true && text.starts_with("ALERT: anthropic billed "), "{text}");
+    let command = text.split_once("greenroom ").expect("a command").1;
+    let shown = home.run(&command.split_whitespace().collect::<Vec<_>>());
+    assert!(shown.code == 0 && shown.out.contains("claude-elsewhere"), "{command} {}{}", shown.out, shown.err);
+    let text = home.run(&["--studio", "rehearsal", "cost", "--by", "month"]).out;
+    assert!(text.contains("ALERT: anthropic billed "), "{text}");
+    // One episode has no part in what is in no call.
+    let one = home.run(&["--studio", "rehearsal", "cost", "--episode", "1", "--format", "json"]);
+    assert_eq!(json(&one.out)["total"]["invoiced_micro_usd"], whole);
 }

@@ -1,4 +1,5 @@
-//! The ledger held against a provider's own list of charges. It reads and changes nothing; what it finds is ruled by a person.
+//! The ledger held against a provider's own list of charges. Without `--record` it reads and changes nothing; what it finds is
+//! ruled by a person either way.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -10,11 +11,15 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::ledger::Folded;
+use crate::cli::session::Session;
+use crate::domain::billed::{BillList, ReadBill};
 use crate::domain::call::Provider;
+use crate::domain::command::Command;
+use crate::domain::ids::ContentHash;
 use crate::domain::invoice::{self, COLUMNS};
 use crate::domain::money::{MicroUsd, PicoUsd};
-use crate::domain::reconcile::{Listed, Reconciled, Sums, reconcile};
-use crate::report::{self, Align, Table};
+use crate::domain::reconcile::{Listed, Reconciled, Sums, lines, reconcile};
+use crate::report::{self, Align, ESTIMATED, Table};
 
 /// The largest list that is read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -31,6 +36,9 @@ pub struct ReconcileArgs {
     /// What a credit costs in dollars, for a list in credits
     #[arg(long, value_name = "USD", value_parser = credit)]
     pub credit: Option<PicoUsd>,
+    /// Record it in the ledger, so that costs show what was invoiced; the file is kept, and the same file is recorded once
+    #[arg(long)]
+    pub record: bool,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -56,15 +64,57 @@ pub(super) fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<End
     let text = read(&args.file)?;
     let refused = |what: String| CliError::Failed(format!("{}: {what}. Nothing was changed", shown(&args.file)));
     let charges = invoice::read(&text, args.credit).map_err(|error| refused(error.to_string()))?;
-    let folded = Folded::read(context)?;
+    let folded = if args.record { Folded::read_sound(context)? } else { Folded::read(context)? };
     let episodes = folded.episodes();
-    let calls = episodes.values().flat_map(|episode| &episode.calls);
-    let found = reconcile(args.provider, calls, &charges).ok_or_else(|| refused("it is empty".to_owned()))?;
+    let calls = || episodes.values().flat_map(|episode| &episode.calls);
+    let found = reconcile(args.provider, calls(), &charges).ok_or_else(|| refused("it is empty".to_owned()))?;
     match args.format {
         Format::Json => context.json(&found)?,
         Format::Text => print(&found, context)?,
     }
+    if args.record {
+        let list = BillList { found: found.clone(), lines: lines(args.provider, calls(), &charges) };
+        record(args, context, &folded, text, &list)?;
+    } else if args.format == Format::Text {
+        writeln!(context.out, "nothing was recorded: --record lets `greenroom cost` show what was invoiced")?;
+    }
     Ok(if found.total.is_alarming() { Ending::Unsound } else { Ending::Done })
+}
+
+/// Keeps the file and the list, and records the bill. What was recorded before is told and left as it is.
+fn record(
+    args: &ReconcileArgs,
+    context: &mut Context<'_>,
+    folded: &Folded,
+    text: String,
+    list: &BillList,
+) -> Result<(), CliError> {
+    let list_bytes = serde_json::to_vec(list)?;
+    let (file, kept) = (ContentHash::of(text.as_bytes()), ContentHash::of(&list_bytes));
+    let bill = ReadBill::new(file, args.credit, kept, list);
+    if let Some(known) = folded.studio.bills.iter().find(|known| known.bill.is_same(&bill)) {
+        let (seq, on) = (known.seq, report::date(known.at));
+        return tell(args, context, &format!("this file was recorded on {on} (event {seq}): nothing was changed"));
+    }
+    let settings = context.settings()?;
+    let person = context.person(&settings)?;
+    let session = Session::to_record(context, settings)?;
+    let seq = session.run(async |handle| {
+        // Both are on disk before the event names them.
+        handle.store(text.into_bytes()).await?;
+        handle.store(list_bytes).await?;
+        Ok(handle.command(person, Command::RecordBill(Box::new(bill))).await?)
+    })?;
+    tell(args, context, &format!("recorded (event {seq}); the file is kept as {}", file.short()))
+}
+
+/// Says what became of a record, beside the answer where that is for programs.
+fn tell(args: &ReconcileArgs, context: &mut Context<'_>, text: &str) -> Result<(), CliError> {
+    match args.format {
+        Format::Text => writeln!(context.out, "{text}")?,
+        Format::Json => context.remark(text),
+    }
+    Ok(())
 }
 
 /// A path as it can be printed.
@@ -85,14 +135,14 @@ fn read(file: &Path) -> Result<String, CliError> {
     Ok(text)
 }
 
-fn print(found: &Reconciled, context: &mut Context<'_>) -> Result<(), CliError> {
+pub(super) fn print(found: &Reconciled, context: &mut Context<'_>) -> Result<(), CliError> {
     writeln!(context.out, "{} from {} to {}, UTC\n", found.provider, found.from, found.to)?;
     let right = Align::Right;
     let mut table = Table::new(&[
         ("Day", Align::Left),
         ("Model", Align::Left),
         ("Calls", right),
-        ("Estimated USD", right),
+        (ESTIMATED, right),
         ("Metered USD", right),
         ("Invoiced USD", right),
         ("Differs", right),

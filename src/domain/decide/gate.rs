@@ -48,6 +48,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
         | Command::UseCheaper { .. }
         | Command::Retry { .. }
         | Command::AcceptBill { .. }
+        | Command::RecordBill(_)
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Cancel { .. }

@@ -41,9 +41,10 @@ impl Episode {
 
     fn fit(&mut self, at: Timestamp, actor: &Actor, event: &Event) -> Fit {
         match event {
-            Event::StudioOpened { .. } | Event::ClockSteppedBack { .. } | Event::EpisodeStarted { .. } => {
-                Err("it belongs to no episode that is under way".to_owned())
-            }
+            Event::StudioOpened { .. }
+            | Event::ClockSteppedBack { .. }
+            | Event::EpisodeStarted { .. }
+            | Event::BillReconciled { .. } => Err("it belongs to no episode that is under way".to_owned()),
             // Providers are the studio's matter.
             Event::CommandRefused { .. }
             | Event::BreakerOpened { .. }

@@ -111,3 +111,64 @@ fn an_alert_is_more_than_one_part_in_a_hundred() {
         assert_eq!(sums(metered, invoiced).is_alarming(), alarming, "{metered} {invoiced}");
     }
 }
+
+#[test]
+fn each_call_is_told_its_request_or_its_share_and_the_parts_add_up_to_the_list() {
+    let calls = [
+        (key(1), call("2026-10-27T10:00:00Z", "claude-opus-5-5", settled(10_000, Some("req_named")))),
+        (key(2), call("2026-10-27T11:00:00Z", "claude-opus-5-5", settled(20_000, None))),
+        (key(3), call("2026-10-27T12:00:00Z", "claude-opus-5-5", settled(10_000, None))),
+        (key(4), call("2026-10-27T12:00:00Z", "claude-opus-5-5", settled(0, None))),
+        (key(5), call("2026-10-27T12:00:00Z", "claude-opus-5-5", CallState::Uncertain { reason: "cut".to_owned() })),
+        (key(6), call("2026-10-28T12:00:00Z", "claude-haiku-5-5", settled(7, None))),
+    ];
+    // Of a request, of a request that is nobody's, of a day and model, and of a model that nobody asked.
+    let list = "date,model,cost,request_id\n2026-10-27,claude-opus-5-5,0.0100005,req_named\n2026-10-27,m,0.002,req_theirs\n\
+                2026-10-27,Claude Opus 5.5,0.0299996,\n2026-10-28,other,0.5,\n";
+    let charges = invoice::read(list, None).unwrap();
+    let parts = lines(Provider::Anthropic, calls.iter().map(|(key, call)| (key, call)), &charges);
+    let told: Vec<(Option<u32>, i64, bool)> = parts
+        .iter()
+        .map(|line| (line.key.as_ref().map(|key| key.unit), line.invoiced_micro_usd.0, line.is_share))
+        .collect();
+    let expected = [
+        (Some(1), 10_001, false),
+        (Some(2), 19_999, true),
+        (Some(3), 10_000, true),
+        (None, 2_000, false),
+        (None, 500_000, false),
+    ];
+    assert_eq!(told, expected);
+    let sum: MicroUsd = parts.iter().map(|line| line.invoiced_micro_usd).sum();
+    assert_eq!(sum, held(&calls, list).total.invoiced_micro_usd);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_cent_of_a_list_is_lost_or_made(
+        prices in proptest::collection::vec(0_i64..50_000, 1..6),
+        charges in proptest::collection::vec((0_u8..3, -40_000_000_000_i128..90_000_000_000), 1..8),
+    ) {
+        let calls: Vec<(IntentKey, Call)> = (0..)
+            .zip(prices)
+            .map(|(n, price)| (key(n), call("2026-10-27T10:00:00Z", "m", settled(price, Some(&format!("r{n}"))))))
+            .collect();
+        let charges: Vec<Charge> = charges
+            .into_iter()
+            .map(|(which, pico)| Charge {
+                line: 1,
+                on: date(2026, 10, 27),
+                model: if which == 2 { "n" } else { "m" }.to_owned(),
+                pico,
+                step: 1,
+                request_id: (which == 1).then(|| "r0".to_owned()),
+            })
+            .collect();
+        let found = reconcile(Provider::Anthropic, calls.iter().map(|(key, call)| (key, call)), &charges).unwrap();
+        let parts = lines(Provider::Anthropic, calls.iter().map(|(key, call)| (key, call)), &charges);
+        let sum: MicroUsd = parts.iter().map(|line| line.invoiced_micro_usd).sum();
+        let days: MicroUsd = found.days.iter().map(|line| line.sums.invoiced_micro_usd).sum();
+        let whole = micro(charges.iter().map(|charge| charge.pico).sum());
+        proptest::prop_assert_eq!((sum, days, found.total.invoiced_micro_usd), (whole, whole, whole));
+    }
+}

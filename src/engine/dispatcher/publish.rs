@@ -70,6 +70,7 @@ impl Dispatcher {
             in_flight: self.studio.in_flight.clone(),
             lanes,
             waits: lane::of_stages(waits, WAITS),
+            bills: self.studio.bills.as_slice().into(),
             halted: self.halted.clone(),
         }
     }

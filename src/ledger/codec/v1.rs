@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use bills::ReadBillV1;
 use names::{ChoiceV1, HandoffV1, NearCapV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
 use paid::{BillV1, UsageV1};
 use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UnitPlanV1};
 
+mod bills;
 mod events;
 mod names;
 mod paid;
@@ -224,6 +226,9 @@ pub(super) enum RecordV1 {
         prompt: PromptPinV1,
         reviser: bool,
         reason: String,
+    },
+    BillReconciled {
+        bill: Box<ReadBillV1>,
     },
     NeedOpened {
         need: NeedV1,

@@ -356,7 +356,7 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
                 shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
             Command::ResolveCharge { key, .. } => needs(key.episode, &Need::Charge { key: key.clone() }),
-            Command::Start(_) | Command::SetCap { .. } => None,
+            Command::Start(_) | Command::SetCap { .. } | Command::RecordBill(_) => None,
             Command::Retry { episode, stage } => {
                 needs(*episode, &Need::Retries { stage: stage.clone(), reason: String::new() })
             }

@@ -9,13 +9,15 @@ use proptest::sample::select;
 
 use super::every;
 use crate::domain::bill::{Bill, Terms};
+use crate::domain::billed::{Differing, ReadBill};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told, Usage};
 use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, Window};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
-use crate::domain::money::MicroUsd;
+use crate::domain::money::{MicroUsd, PicoUsd};
 use crate::domain::panel::{PanelSpec, Seat};
 use crate::domain::pipeline::Stage;
+use crate::domain::reconcile::Sums;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![".{0,12}", any::<String>(), Just("\u{0}\"\\\n\u{1b}\u{2028}\u{1f399}".to_owned())]
@@ -176,6 +178,35 @@ fn told() -> impl Strategy<Value = Told> {
     (any::<Option<u32>>(), option::of(moment())).prop_map(|(most, until)| Told { most, until })
 }
 
+fn read_bill() -> impl Strategy<Value = ReadBill> {
+    let day = || (1_i16..9_999, 1_i8..13, 1_i8..29).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap());
+    let sums = (any::<u32>(), usd(), usd(), usd()).prop_map(|(calls, estimated, metered, invoiced)| Sums {
+        calls,
+        estimated_micro_usd: estimated,
+        metered_micro_usd: metered,
+        invoiced_micro_usd: invoiced,
+    });
+    let differing = any::<[u32; 4]>().prop_map(|[not_in_ledger, not_billed, other_amount, uncertain]| Differing {
+        not_in_ledger,
+        not_billed,
+        other_amount,
+        uncertain,
+    });
+    let credit = option::of(any::<i64>().prop_map(PicoUsd));
+    let of = (select(every::PROVIDERS), day(), day(), hash(), credit, hash(), sums, any::<u32>(), differing);
+    of.prop_map(|(provider, from, to, file, credit, list, sums, matched, differing)| ReadBill {
+        provider,
+        from,
+        to,
+        file,
+        credit,
+        list,
+        sums,
+        matched,
+        differing,
+    })
+}
+
 fn prompt() -> impl Strategy<Value = PromptPin> {
     (text(), text(), hash()).prop_map(|(agent, version, hash)| PromptPin { agent, version, hash })
 }
@@ -286,6 +317,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
             way: select(every::WAYS), seen: option::of(seen()),
         }
         PromptChosen { stage: stage_id(), prompt: prompt(), reviser: any::<bool>(), reason: text() }
+        BillReconciled { bill: read_bill().prop_map(Box::new) }
         NeedOpened { need: need() }
         NeedClosed { id: text(), answer: text() }
         Paused {}

@@ -96,6 +96,7 @@ events!(
     OutputChosen,
     SentBack,
     PromptChosen,
+    BillReconciled,
     NeedOpened,
     NeedClosed,
     Paused,

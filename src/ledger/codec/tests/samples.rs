@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::every;
 use crate::domain::bill::{Basis, Bill, Terms};
+use crate::domain::billed::{Differing, ReadBill};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Told, Usage};
 use crate::domain::event::{
@@ -18,9 +19,10 @@ use crate::domain::event::{
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
-use crate::domain::money::MicroUsd;
+use crate::domain::money::{MicroUsd, PicoUsd};
 use crate::domain::panel::{PanelSpec, Seat, Style};
 use crate::domain::pipeline::{Human, Kind, Stage};
+use crate::domain::reconcile::Sums;
 
 const EPISODE: EpisodeNumber = EpisodeNumber(42);
 
@@ -507,23 +509,53 @@ fn traffic() -> Vec<Event> {
     ]
 }
 
+/// Bills that were read: one in dollars and one in credits.
+fn read_bills() -> Vec<Event> {
+    let bill = |provider, credit, from| Event::BillReconciled {
+        bill: Box::new(ReadBill {
+            provider,
+            from,
+            to: Date::constant(2026, 11, 27),
+            file: hash("bill"),
+            credit,
+            list: hash("list"),
+            sums: Sums {
+                calls: 1_212,
+                estimated_micro_usd: MicroUsd(34_000_001),
+                metered_micro_usd: MicroUsd(12_345_678),
+                invoiced_micro_usd: MicroUsd(12_345_901),
+            },
+            matched: 1_201,
+            differing: Differing { not_in_ledger: 2, not_billed: 3, other_amount: 4, uncertain: 1 },
+        }),
+    };
+    vec![
+        bill(Provider::Anthropic, None, Date::constant(2026, 11, 1)),
+        bill(Provider::ElevenLabs, Some(PicoUsd(220_000_000)), Date::constant(2026, 11, 2)),
+    ]
+}
+
 /// Whether it is about the studio and not about one of its episodes.
 fn is_studios(event: &Event) -> bool {
-    use Event::{BreakerClosed, BreakerOpened, CapSet, ClockSteppedBack, StudioOpened};
+    use Event::{BillReconciled, BreakerClosed, BreakerOpened, CapSet, ClockSteppedBack, StudioOpened};
     let is_breaker = matches!(event, BreakerOpened { .. } | BreakerClosed { .. });
-    is_breaker || matches!(event, StudioOpened { .. } | ClockSteppedBack { .. } | CapSet { .. })
+    is_breaker
+        || matches!(event, BillReconciled { .. })
+        || matches!(event, StudioOpened { .. } | ClockSteppedBack { .. } | CapSet { .. })
 }
 
 /// Whether a person brought it about.
 fn is_persons(event: &Event) -> bool {
-    use Event::{CapSet, ChargeRuled, GateApproved, GateOverridden, ItemRuled, OverrideProposed, SentBack};
+    use Event::{
+        BillReconciled, CapSet, ChargeRuled, GateApproved, GateOverridden, ItemRuled, OverrideProposed, SentBack,
+    };
     let at_gate = matches!(event, GateApproved { .. } | SentBack { .. } | ItemRuled { .. } | OverrideProposed { .. });
-    at_gate || matches!(event, GateOverridden { .. } | ChargeRuled { .. } | CapSet { .. })
+    at_gate || matches!(event, BillReconciled { .. } | GateOverridden { .. } | ChargeRuled { .. } | CapSet { .. })
 }
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
-    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic()].concat();
+    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),

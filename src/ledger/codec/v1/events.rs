@@ -83,6 +83,7 @@ impl From<&Event> for RecordV1 {
             Event::PromptChosen { stage, prompt, reviser, reason } => {
                 Self::PromptChosen { stage, prompt: prompt.into(), reviser, reason }
             }
+            Event::BillReconciled { bill } => Self::BillReconciled { bill: Box::new((*bill).into()) },
             Event::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             Event::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
             Event::Paused => Self::Paused,
@@ -176,6 +177,7 @@ impl From<RecordV1> for Event {
             RecordV1::PromptChosen { stage, prompt, reviser, reason } => {
                 Self::PromptChosen { stage, prompt: prompt.into(), reviser, reason }
             }
+            RecordV1::BillReconciled { bill } => Self::BillReconciled { bill: Box::new((*bill).into()) },
             RecordV1::NeedOpened { need } => Self::NeedOpened { need: need.into() },
             RecordV1::NeedClosed { id, answer } => Self::NeedClosed { id, answer },
             RecordV1::Paused => Self::Paused,
