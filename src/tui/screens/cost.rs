@@ -1,13 +1,16 @@
 //! The cost browser: what this and past episodes cost, added up five ways that agree to the micro-dollar.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::domain::billed::{AllInvoiced, Invoiced};
 use crate::domain::cost::{self, CostRow, EpisodeSummary};
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::tui::commands::{Act, Move};
 use crate::tui::layers::{Layer, Next};
 use crate::tui::model::Shared;
+use crate::tui::msg::Reads;
 use crate::tui::screens::episode::EpisodeScreen;
 use crate::tui::screens::shift;
 use crate::tui::text::clean;
@@ -39,7 +42,7 @@ impl Group {
 }
 
 /// What the sums were made from: they are made again only when one of these has changed.
-type Made = (u64, Option<usize>, usize, Group, Option<EpisodeNumber>);
+type Made = (u64, Option<usize>, usize, Group, Option<EpisodeNumber>, usize);
 
 /// The screen.
 #[derive(Debug, Default)]
@@ -51,6 +54,10 @@ pub(crate) struct CostScreen {
     /// Episodes under way, each in a line.
     pub(crate) live: Vec<EpisodeSummary>,
     pub(crate) sums: Vec<Sum>,
+    /// What bills say of the sums that are shown, and of what is in no call.
+    pub(crate) billed: AllInvoiced,
+    /// Bills of which what they say is not there: still being read, or damaged.
+    pub(crate) unread: usize,
     made: Option<Made>,
 }
 
@@ -58,7 +65,11 @@ pub(crate) struct CostScreen {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sum {
     pub(crate) name: String,
+    /// The worst case that was reserved before each call, all together.
+    pub(crate) estimated: MicroUsd,
     pub(crate) spent: MicroUsd,
+    /// What bills say of its calls, where one that was read has any.
+    pub(crate) invoiced: Option<Invoiced>,
     pub(crate) reserved: MicroUsd,
     /// Answers that were not paid for again, and what they had cost.
     pub(crate) reused: u64,
@@ -69,6 +80,13 @@ pub(crate) struct Sum {
     pub(crate) characters: u64,
 }
 
+impl Sum {
+    /// Whether some of what was metered is on no bill that was read.
+    pub(crate) fn is_part(&self) -> bool {
+        self.invoiced.is_some_and(|of| of.metered < self.spent)
+    }
+}
+
 /// All episodes, those under way first, each by its number once.
 pub(crate) fn all<'a>(shared: &'a Shared, live: &'a [EpisodeSummary]) -> Vec<&'a EpisodeSummary> {
     let numbers: BTreeSet<EpisodeNumber> = live.iter().map(|summary| summary.number).collect();
@@ -77,7 +95,7 @@ pub(crate) fn all<'a>(shared: &'a Shared, live: &'a [EpisodeSummary]) -> Vec<&'a
 }
 
 /// The sums by a grouping, the largest first.
-pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a CostRow>, group: Group) -> Vec<Sum> {
+pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a CostRow>, group: Group, billed: &AllInvoiced) -> Vec<Sum> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     for row in rows {
         let name = match group {
@@ -88,7 +106,11 @@ pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a CostRow>, group: Group) ->
             Group::Episode => row.episode.to_string(),
         };
         let sum = sums.entry(clean(&name)).or_default();
+        sum.estimated = sum.estimated.plus(row.estimated);
         sum.spent = sum.spent.plus(row.spent);
+        if let Some(of) = billed.row(row) {
+            sum.invoiced = Some(sum.invoiced.unwrap_or_default().plus(of));
+        }
         sum.reserved = sum.reserved.plus(row.reserved);
         sum.reused = sum.reused.saturating_add(u64::from(row.reused));
         sum.saved = sum.saved.plus(row.saved);
@@ -107,18 +129,26 @@ impl CostScreen {
     pub(crate) fn settle(&mut self, shared: &mut Shared) {
         let seq = shared.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
         let past = shared.past.ready().map_or(0, Vec::len);
-        let made = (seq, shared.past_asked, past, self.group, self.only);
+        let bills = shared.snapshot.as_ref().map(|snapshot| Arc::clone(&snapshot.bills)).unwrap_or_default();
+        for kept in bills.iter() {
+            shared.want(kept.bill.list, Reads::Bill);
+        }
+        let read: Vec<_> =
+            bills.iter().filter_map(|kept| Some((&kept.bill, shared.bill(kept.bill.list)?.as_ref()))).collect();
+        let made = (seq, shared.past_asked, past, self.group, self.only, read.len());
         if self.made == Some(made) {
             return;
         }
         self.made = Some(made);
+        self.unread = bills.len() - read.len();
+        self.billed = AllInvoiced::of(read);
         self.live = shared.episodes().iter().map(|episode| cost::summary(episode)).collect();
         let all = all(shared, &self.live);
         if !self.episode.is_some_and(|number| all.iter().any(|summary| summary.number == number)) {
             self.episode = all.first().map(|summary| summary.number);
         }
         let counted = all.iter().filter(|summary| self.only.is_none_or(|only| only == summary.number));
-        let mut sums = sums(counted.flat_map(|summary| &summary.rows), self.group);
+        let mut sums = sums(counted.flat_map(|summary| &summary.rows), self.group, &self.billed);
         if self.group == Group::Episode {
             let titles: BTreeMap<String, &str> =
                 all.iter().map(|summary| (summary.number.to_string(), summary.title.as_str())).collect();

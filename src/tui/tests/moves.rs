@@ -1,6 +1,7 @@
 //! Selection, ways between screens, drafts, the bell.
 
 use super::desk::{Desk, options};
+use crate::domain::billed::AllInvoiced;
 use crate::domain::cost::summary;
 use crate::domain::event::{Event, Need, Provenance};
 use crate::domain::handoff::Note;
@@ -214,7 +215,7 @@ fn all_groupings_add_up_to_the_same() {
     let total: i64 = all.iter().map(|summary| summary.spent.0).sum();
     assert!(total > 0);
     for group in Group::ALL {
-        let sums = sums(all.iter().flat_map(|summary| &summary.rows), group);
+        let sums = sums(all.iter().flat_map(|summary| &summary.rows), group, &AllInvoiced::default());
         assert_eq!(sums.iter().map(|sum| sum.spent.0).sum::<i64>(), total, "{group:?}");
     }
 }

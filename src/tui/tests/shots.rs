@@ -1,6 +1,7 @@
 //! Each screen and box at both sizes, as text; each was read before it was kept.
 
 use super::desk::{Desk, RULED, options};
+use crate::domain::call::Provider;
 use crate::domain::event::{Event, Need, Provenance};
 use crate::domain::ids::EpisodeNumber;
 use crate::tui::fixture::{World, bad_day, id, script, world};
@@ -146,6 +147,20 @@ fn cost() {
     shot("cost", &mut desk);
     desk.keys("bb");
     shot("cost_by_model", &mut desk);
+}
+
+#[test]
+fn cost_with_bills() {
+    // A bill that agrees and has all of its calls, then one that differs and has one of them.
+    let mut world = world();
+    world.bill(Provider::Gemini, 100, usize::MAX);
+    let mut desk = Desk::new(world.clone());
+    desk.keys("gcbbb");
+    shot("cost_bills_agree", &mut desk);
+    world.bill(Provider::Anthropic, 150, 3);
+    let mut desk = Desk::new(world);
+    desk.keys("gcbbb");
+    shot("cost_bills_differ", &mut desk);
 }
 
 #[test]

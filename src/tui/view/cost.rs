@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! +- Episodes --------------++- By stage ------------------+
-//! | each with spent and cap || sums with bars, and a total |
+//! | each with spent and cap || three columns, and a total  |
+//! |                         || how the bills stand to them |
 //! +-------------------------++-----------------------------+
 //! ```
 //! At the compact size the episodes stand above the sums.
@@ -13,13 +14,14 @@ use ratatui::text::Line;
 
 use super::page::FULL;
 use super::paint::{Paint, Row, Side, first_row, split_columns, split_rows, tabs};
+use crate::domain::billed::standing;
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::event::Provenance;
 use crate::domain::money::MicroUsd;
 use crate::tui::look;
 use crate::tui::model::{Loadable, Shared};
 use crate::tui::screens::cost::{CostScreen, Group, Sum, all};
-use crate::tui::text::{clean, count, day};
+use crate::tui::text::{clean, count, day, wrap};
 use crate::tui::theme::Role;
 
 /// What row 0 says of the cost.
@@ -49,7 +51,7 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &CostScreen, buf: &mut
     let names: Vec<String> =
         Group::ALL.iter().enumerate().map(|(n, group)| format!("{} {}", n + 1, group.name())).collect();
     let inner = paint.panel(buf, right, &tabs(&names, at), "b turns", false);
-    table(paint, screen.group, &screen.sums, buf, inner);
+    table(paint, shared, screen, buf, inner);
 }
 
 fn episodes(paint: Paint, shared: &Shared, screen: &CostScreen, all: &[&EpisodeSummary], buf: &mut Buffer, area: Rect) {
@@ -116,63 +118,123 @@ fn episodes(paint: Paint, shared: &Shared, screen: &CostScreen, all: &[&EpisodeS
     paint.lines(buf, foot, &[paint.line(Role::Dim, total)]);
 }
 
-fn table(paint: Paint, group: Group, sums: &[Sum], buf: &mut Buffer, area: Rect) {
+fn table(paint: Paint, shared: &Shared, screen: &CostScreen, buf: &mut Buffer, area: Rect) {
+    let (group, sums) = (screen.group, &screen.sums);
     if sums.is_empty() {
         return paint.lines(buf, area, &[paint.line(Role::Dim, "No paid call has been made.")]);
     }
     let wide = usize::from(area.width);
-    let name = if group == Group::Episode { 24 } else { 22 };
-    let columns = wide.saturating_sub(name + 1 + 9 + 6 + 13 + 6 + 1).min(30);
+    // Where there is room for them there are calls, and bars; the three columns of money are always there.
+    let fixed = 9 + 9 + 10 + 6 + 12;
+    let with_calls = wide >= fixed + 6 + 17;
+    let fixed = fixed + if with_calls { 6 } else { 0 };
+    let name = wide.saturating_sub(fixed).min(if group == Group::Episode { 24 } else { 18 }).max(8);
+    let columns = wide.saturating_sub(name + fixed + 1).min(30);
     let total: MicroUsd = sums.iter().map(|sum| sum.spent).sum();
     let most = sums.iter().map(|sum| sum.spent).max().unwrap_or_default();
     let dim = Role::Dim;
-    let heading = Row::default()
+    let mut heading = Row::default()
         .cell(paint, dim, &group.name().to_uppercase(), name, Side::Left)
-        .cell(paint, dim, "USD", 8, Side::Right)
+        .cell(paint, dim, "EST MAX", 8, Side::Right)
+        .cell(paint, dim, "METERED", 8, Side::Right)
+        .cell(paint, dim, "INVOICED ", 9, Side::Right)
         .cell(paint, dim, "", 5, Side::Right)
-        .cell(paint, dim, "TOK IN/OUT", 12, Side::Right)
-        .cell(paint, dim, "CALLS", 5, Side::Right);
-    let mut lines = vec![heading.line(false)];
-    let reused: u64 = sums.iter().map(|sum| sum.reused).sum();
-    let room = usize::from(area.height).saturating_sub(if reused > 0 { 5 } else { 4 });
-    for sum in sums.iter().take(room.max(1)) {
-        let per_mille = i128::from(sum.spent.0) * 1_000 / i128::from(total.0.max(1));
-        let tokens = if sum.characters > 0 {
-            format!("{} ch", count(sum.characters))
-        } else {
-            format!("{}/{}", count(sum.tokens_in), count(sum.tokens_out))
+        .cell(paint, dim, "TOK IN/OUT", 11, Side::Right);
+    if with_calls {
+        heading = heading.cell(paint, dim, "CALLS", 5, Side::Right);
+    }
+    let row = |role: Role, sum: &Sum, share: &str| {
+        let tokens = match sum.characters {
+            characters if characters > 0 && sum.tokens_in == 0 => format!("{} ch", count(characters)),
+            _ => format!("{}/{}", count(sum.tokens_in), count(sum.tokens_out)),
         };
         let row = Row::default()
-            .cell(paint, Role::Text, &sum.name, name, Side::Left)
-            .cell(paint, Role::Text, &format!("{:.4}", sum.spent), 8, Side::Right)
-            .cell(paint, dim, &format!("{}.{}%", per_mille / 10, per_mille % 10), 5, Side::Right)
-            .cell(paint, Role::Text, &tokens, 12, Side::Right)
-            .cell(paint, Role::Text, &sum.calls.to_string(), 5, Side::Right)
-            .pieces(paint.bar(sum.spent, most, columns, Role::Running));
-        lines.push(row.line(false));
+            .cell(paint, role, &sum.name, name, Side::Left)
+            .cell(paint, dim, &usd(sum.estimated), 8, Side::Right)
+            .cell(paint, role, &usd(sum.spent), 8, Side::Right)
+            .cell(paint, role, &invoiced(sum), 9, Side::Right)
+            .cell(paint, dim, share, 5, Side::Right)
+            .cell(paint, role, &tokens, 11, Side::Right);
+        if with_calls { row.cell(paint, role, &sum.calls.to_string(), 5, Side::Right) } else { row }
+    };
+    let mut foot = foot(paint, shared, screen, wide);
+    // A sum and the total are seen in any case.
+    foot.truncate(usize::from(area.height).saturating_sub(4).max(1));
+    let mut lines = vec![heading.line(false)];
+    let room = usize::from(area.height).saturating_sub(2 + foot.len()).max(1);
+    let room = if sums.len() > room { room.saturating_sub(1).max(1) } else { room };
+    for sum in sums.iter().take(room) {
+        let per_mille = i128::from(sum.spent.0) * 1_000 / i128::from(total.0.max(1));
+        let line = row(Role::Text, sum, &format!("{}.{}%", per_mille / 10, per_mille % 10));
+        let line = if columns > 1 { line.pieces(paint.bar(sum.spent, most, columns, Role::Running)) } else { line };
+        lines.push(line.line(false));
     }
     if sums.len() > room {
         lines.push(paint.line(dim, format!("and {} smaller ones, counted below", sums.len() - room)));
     }
-    let reserved: MicroUsd = sums.iter().map(|sum| sum.reserved).sum();
-    let calls: u64 = sums.iter().map(|sum| sum.calls).sum();
-    let (tokens_in, tokens_out) = sums
-        .iter()
-        .fold((0_u64, 0_u64), |(i, o), sum| (i.saturating_add(sum.tokens_in), o.saturating_add(sum.tokens_out)));
-    let total_row = Row::default()
-        .cell(paint, Role::Strong, "total", name, Side::Left)
-        .cell(paint, Role::Strong, &format!("{total:.4}"), 8, Side::Right)
-        .cell(paint, dim, "100%", 5, Side::Right)
-        .cell(paint, Role::Strong, &format!("{}/{}", count(tokens_in), count(tokens_out)), 12, Side::Right)
-        .cell(paint, Role::Strong, &calls.to_string(), 5, Side::Right);
-    lines.push(total_row.line(false));
-    if reserved > MicroUsd::ZERO {
-        lines.push(paint.line(dim, format!("{reserved:.4} USD more are held for calls under way or in doubt")));
+    lines.push(row(Role::Strong, &added(sums), "100%").line(false));
+    lines.extend(foot);
+    paint.lines(buf, area, &lines);
+}
+
+/// All sums together.
+fn added(sums: &[Sum]) -> Sum {
+    let mut all = Sum { name: "total".to_owned(), ..Sum::default() };
+    for sum in sums {
+        all.estimated = all.estimated.plus(sum.estimated);
+        all.spent = all.spent.plus(sum.spent);
+        all.calls = all.calls.saturating_add(sum.calls);
+        all.tokens_in = all.tokens_in.saturating_add(sum.tokens_in);
+        all.tokens_out = all.tokens_out.saturating_add(sum.tokens_out);
+        if let Some(of) = sum.invoiced {
+            all.invoiced = Some(all.invoiced.unwrap_or_default().plus(of));
+        }
     }
+    all
+}
+
+/// What stands under the total, the most important first: how the bills stand to the ledger, then what is held and saved.
+fn foot(paint: Paint, shared: &Shared, screen: &CostScreen, wide: usize) -> Vec<Line<'static>> {
+    let (sums, dim) = (&screen.sums, Role::Dim);
+    let flag = match shared.settings.provenance {
+        Provenance::Live => "",
+        Provenance::Rehearsal => " --studio rehearsal",
+    };
+    let bills = shared.snapshot.as_ref().map(|snapshot| standing(&snapshot.bills, flag)).unwrap_or_default();
+    let role = |is_alert| if is_alert { Role::Alarm } else { dim };
+    let mut texts: Vec<(Role, String)> = bills.into_iter().map(|(is_alert, text)| (role(is_alert), text)).collect();
+    let reserved: MicroUsd = sums.iter().map(|sum| sum.reserved).sum();
+    if reserved > MicroUsd::ZERO {
+        texts.push((dim, format!("{reserved:.4} USD more are held for calls under way or in doubt")));
+    }
+    let reused: u64 = sums.iter().map(|sum| sum.reused).sum();
     if reused > 0 {
         let saved: MicroUsd = sums.iter().map(|sum| sum.saved).sum();
         let answers = if reused == 1 { "1 answer was".to_owned() } else { format!("{reused} answers were") };
-        lines.push(paint.line(dim, format!("{answers} reused: {saved:.4} USD saved")));
+        texts.push((dim, format!("{answers} reused: {saved:.4} USD saved")));
     }
-    paint.lines(buf, area, &lines);
+    if sums.iter().any(Sum::is_part) {
+        texts.push((dim, "* some of its calls are on no bill that was read".to_owned()));
+    }
+    let outside: MicroUsd = screen.billed.outside().map(|(_, amount)| amount).sum();
+    if outside != MicroUsd::ZERO && screen.only.is_none() {
+        texts.push((dim, format!("{outside:.4} USD more are billed and in no call")));
+    }
+    if screen.unread > 0 {
+        texts.push((dim, format!("what {} of the bills say is not read", screen.unread)));
+    }
+    let rows =
+        texts.into_iter().flat_map(|(role, text)| wrap(&clean(&text), wide).into_iter().map(move |row| (role, row)));
+    rows.map(|(role, row)| paint.line(role, row)).collect()
+}
+
+/// An amount in at most eight characters: the cents of large ones, the hundredths of a cent of small ones.
+fn usd(amount: MicroUsd) -> String {
+    if amount < MicroUsd(100_000_000) { format!("{amount:.4}") } else { format!("{amount:.2}") }
+}
+
+/// What bills say of a sum, with a mark where they say it of a part alone.
+fn invoiced(sum: &Sum) -> String {
+    let mark = if sum.is_part() { '*' } else { ' ' };
+    sum.invoiced.map_or_else(|| "- ".to_owned(), |of| format!("{}{mark}", usd(of.invoiced)))
 }
