@@ -11,6 +11,8 @@
 mod reuse;
 #[path = "support/studio.rs"]
 mod studio;
+#[path = "engine/window.rs"]
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

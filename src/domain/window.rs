@@ -1,7 +1,8 @@
 //! How much of what a model has room for a call takes: reserved before it is sent, consumed when it was answered.
 //!
 //! What a prompt has in tokens only its model knows. Here it is bounded for text as people write it: two bytes of ASCII a token,
-//! and a token a byte otherwise; measured prose has four bytes a token and more. Not for money: prices are bounded byte by byte.
+//! and a token a byte otherwise; measured prose has four bytes a token and more. Where that says that a prompt may not fit, its
+//! provider may be asked, and the count holds in the bound's place. Not for money: prices are bounded byte by byte.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ pub fn at_most(text: &str) -> u64 {
 /// The room that a call takes, in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Window {
-    /// The prompt, bounded from above.
+    /// The prompt, bounded from above, or as its provider counted it.
     pub prompt: u32,
     /// The most that may be answered.
     pub answer: u32,
@@ -31,6 +32,11 @@ impl Window {
     pub fn new(prompt: u64, answer: u64, context: Option<u64>) -> Self {
         let held = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
         Self { prompt: held(prompt), answer: held(answer), context: context.map(held) }
+    }
+
+    /// The same with the prompt as its provider counted it.
+    pub fn counted(self, prompt: u64) -> Self {
+        Self { prompt: u32::try_from(prompt).unwrap_or(u32::MAX), ..self }
     }
 
     /// What is reserved: the prompt and the longest answer.
@@ -59,7 +65,7 @@ impl Window {
         };
         blocks.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
         blocks.truncate(3);
-        Err(TooLong { model: model.to_owned(), window: self, context, blocks })
+        Err(TooLong { model: model.to_owned(), window: self, context, blocks, is_counted: false })
     }
 }
 
@@ -70,15 +76,24 @@ pub struct TooLong {
     window: Window,
     context: u64,
     blocks: Vec<(String, u64)>,
+    is_counted: bool,
+}
+
+impl TooLong {
+    /// The same, by the count of the provider itself.
+    pub fn as_counted(self) -> Self {
+        Self { is_counted: true, ..self }
+    }
 }
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let over = self.window.reserved().saturating_sub(self.context);
         let blocks: Vec<String> = self.blocks.iter().map(|(name, tokens)| format!("`{name}` {tokens}")).collect();
+        let has = if self.is_counted { "by its provider's count has" } else { "may have" };
         write!(
             f,
-            "the prompt may have {} tokens and its answer {}, together {over} more than the {} that {} has room for. Nothing was \
+            "the prompt {has} {} tokens and its answer {}, together {over} more than the {} that {} has room for. Nothing was \
              sent and nothing was spent. Cut the largest of its material by as much ({}), or give the stage a model with more room; \
              what a server of your own has room for, say in `providers.openai.context_tokens`",
             self.window.prompt,
@@ -114,7 +129,11 @@ mod tests {
         let refused = window.admits("small-model", blocks()).unwrap_err().to_string();
         assert!(refused.contains("80 more than the 1000 that small-model"), "{refused}");
         assert!(refused.contains("(`research` 900, `plan` 40, `brief` 30)"), "{refused}");
-        assert_eq!(Window::new(900, 100, Some(1_000)).admits("m", blocks()), Ok(()));
+        assert!(refused.starts_with("the prompt may have 980 tokens"), "{refused}");
+        let counted = window.counted(950).admits("small-model", blocks()).unwrap_err().as_counted().to_string();
+        assert!(counted.starts_with("the prompt by its provider's count has 950 tokens"), "{counted}");
+        assert!(counted.contains("50 more than the 1000"), "{counted}");
+        assert_eq!(window.counted(900).admits("m", blocks()), Ok(()));
         assert_eq!(Window::new(u64::MAX, 100, None).admits("m", blocks()), Ok(()), "what nobody knows refuses nothing");
     }
 }

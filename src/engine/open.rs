@@ -221,6 +221,7 @@ pub fn open_with(
         spool: Spool::open(Arc::clone(&options.disk), &dir)?,
         drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
         transport: Transport::new(&way)?,
+        runtime: runtime.clone(),
         asked: Asked::default(),
         dir,
         disk: options.disk,

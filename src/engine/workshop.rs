@@ -1,7 +1,7 @@
 //! What steps are made with: the artifacts, the wires, the prompts, the prices. It does single pieces of work and
 //! remembers nothing of an episode.
 //!
-//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`call`] makes one, [`price`] says what it cost, [`accept`] holds an
+//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`count`] asks how long a prompt is, [`call`] makes one, [`price`] says what it cost, [`accept`] holds an
 //! answer to its contract, [`talk`] says what a panel does next, [`route`] holds proposals to the graph, [`local`] does what
 //! code does alone.
 
@@ -9,6 +9,7 @@ mod accept;
 mod begin;
 mod call;
 mod canaries;
+mod count;
 mod dispute;
 mod exchange;
 mod judge;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
 
 use super::executor::{Calling, Worker};
 use super::progress::ProgressHub;
@@ -67,6 +69,8 @@ pub(super) struct Workshop {
     pub(super) table: ContentHash,
     pub(super) prompts: Library,
     pub(super) transport: Transport,
+    /// What local work, which may block, waits for a free question with.
+    pub(super) runtime: Handle,
     /// What providers answered a moment ago.
     pub(super) asked: Asked,
     /// What is done about an uncertain charge of a rehearsal.

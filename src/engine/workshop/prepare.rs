@@ -237,9 +237,8 @@ impl Job<'_> {
         let asked = schema.as_ref().map_or(0, |schema| window::at_most(&schema.to_string()));
         let tokens = window::at_most(&rendered.system) + window::at_most(&rendered.user) + asked;
         let max_tokens = self.shop.tokens(route, &prompt);
-        let window = Window::new(tokens, u64::from(max_tokens), self.shop.model(route).limits.context);
-        window.admits(&route.model, blocks).map_err(|e| e.to_string())?;
-        let request = Request::Text(TextRequest {
+        let bounded = Window::new(tokens, u64::from(max_tokens), self.shop.model(route).limits.context);
+        let request = TextRequest {
             model: self.shop.prices.on_the_wire(&route.model).to_owned(),
             system: rendered.system,
             user: rendered.user,
@@ -248,8 +247,10 @@ impl Job<'_> {
             effort: Some(prompt.effort),
             remember: self.remembers(),
             stable: rendered.stable,
-        });
-        let plan = self.shop.plan(route, &request, unit, Ceiling::OutputTokens(u64::from(max_tokens)))?;
+        };
+        let window = self.shop.fitting(route, &request, bounded, blocks).map_err(|e| e.to_string())?;
+        let plan =
+            self.shop.plan(route, &Request::Text(request), unit, Ceiling::OutputTokens(u64::from(max_tokens)))?;
         Ok(UnitPlan { route: own, window: Some(window), ..plan })
     }
 
