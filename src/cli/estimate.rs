@@ -1,4 +1,5 @@
-//! What an episode will cost and take: a new one before it is begun, or the rest of one under way. Begins and spends nothing.
+//! What an episode will cost and take: a new one before it is begun, or the rest of one under way. Begins and spends nothing,
+//! takes no lock and leaves nothing behind.
 
 use std::path::PathBuf;
 
@@ -9,11 +10,12 @@ use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::ledger::Folded;
-use super::session::Session;
+use super::session;
 use crate::domain::event::Provenance;
 use crate::domain::forecast;
 use crate::domain::ids::EpisodeNumber;
-use crate::engine::handle::NewEpisode;
+use crate::engine::handle::{HandleError, NewEpisode};
+use crate::engine::open::look_over;
 use crate::report::{line, print_outlook};
 
 /// What `greenroom estimate` takes.
@@ -59,9 +61,10 @@ pub(super) fn run(args: &EstimateArgs, context: &mut Context<'_>) -> Result<Endi
                 cap: None,
                 fresh: false,
             };
-            let settings = context.settings()?;
-            let session = Session::to_record(context, settings)?;
-            let looked = session.run(async |handle| Ok(handle.look_over(new, false).await?))?;
+            let options = session::without_work(context, context.settings()?)?;
+            let number = folded.studio.next_number();
+            let looked = session::runtime()?.block_on(look_over(options, new, number))?;
+            let looked = looked.map_err(HandleError::Invalid)?;
             if let Some(check) = looked.checks.iter().find(|_| looked.stages.is_empty()) {
                 return Err(CliError::Failed(format!("{} Nothing was started and nothing was spent", check.found)));
             }

@@ -26,6 +26,20 @@ pub(super) fn runtime() -> Result<Runtime, CliError> {
     built.map_err(|error| CliError::Failed(format!("the system gave no threads: {error}. Nothing was started.")))
 }
 
+/// What the studio that the verb is about is opened with where no paid call is to begin.
+pub(super) fn without_work(context: &Context<'_>, settings: Settings) -> Result<OpenOptions, CliError> {
+    match context.kind() {
+        Provenance::Live => wiring::live(context, settings, Admit::Nothing),
+        Provenance::Rehearsal => {
+            let mut rehearsed = Rehearsed::nowhere();
+            if let Some(url) = &context.globals.servers {
+                rehearsed.base = url.trim_end_matches('/').to_owned();
+            }
+            wiring::rehearsal(context, settings, &rehearsed, Admit::Nothing)
+        }
+    }
+}
+
 /// An open studio.
 pub(super) struct Session {
     /// The hold on the engine.
@@ -48,16 +62,7 @@ impl Session {
     /// Opens the studio that the verb is about to record something; no paid call begins.
     pub(super) fn to_record(context: &mut Context<'_>, settings: Settings) -> Result<Self, CliError> {
         let log = log::start(context, &settings)?;
-        let options = match context.kind() {
-            Provenance::Live => wiring::live(context, settings, Admit::Nothing)?,
-            Provenance::Rehearsal => {
-                let mut rehearsed = Rehearsed::nowhere();
-                if let Some(url) = &context.globals.servers {
-                    rehearsed.base = url.trim_end_matches('/').to_owned();
-                }
-                wiring::rehearsal(context, settings, &rehearsed, Admit::Nothing)?
-            }
-        };
+        let options = without_work(context, settings)?;
         Self::open(context, options, runtime()?, Behind::default(), log)
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::dispatcher::{Dispatcher, Schedule};
 use super::executor::{Executor, Worker};
-use super::handle::{Handle, Request};
+use super::handle::{Handle, LookedOver, NewEpisode, Request};
 use super::past::Past;
 use super::progress::{Progress, ProgressHub};
 use super::snapshot::{FEED, FeedLine, Snapshot};
@@ -25,6 +25,7 @@ use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
 use crate::domain::episode::CallState;
 use crate::domain::event::{Event, Provenance, Uncertain};
+use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
 use crate::domain::step::Outcome;
@@ -33,6 +34,7 @@ use crate::domain::traffic::Breaking;
 use crate::ledger::blobs::{BlobError, Blobs};
 use crate::ledger::codec;
 use crate::ledger::disk::Disk;
+use crate::ledger::disk::nowhere::Nowhere;
 use crate::ledger::drafts::{DraftError, Drafts};
 use crate::ledger::journal::{Checkpoint, Cut, Journal, JournalError, ReadOnly};
 use crate::ledger::lock::{Holder, LockError, StudioLock};
@@ -207,38 +209,14 @@ pub fn open_with(
     if let Some(found) = replay.studio.provenance.filter(|found| *found != options.provenance) {
         return Err(OpenError::Kind { dir: shown, found, wanted: options.provenance });
     }
-    let blobs = Blobs::open(Arc::clone(&options.disk), &dir)?;
-    blobs.sweep()?;
-    let table = blobs.put(options.prices.to_toml().as_bytes())?;
-    let limits = options.limits;
+    let limits = options.limits.clone();
     let day = options.settings.caps.day;
     let month = options.settings.caps.month;
     let grace = options.settings.shutdown_grace;
     let clock = options.clock.clone();
     let provenance = options.provenance;
-    let way = way(&options.settings, provenance)?;
-    let shop = Arc::new(Workshop {
-        spool: Spool::open(Arc::clone(&options.disk), &dir)?,
-        drafts: Drafts::open(Arc::clone(&options.disk), &dir)?,
-        transport: Transport::new(&way)?,
-        runtime: runtime.clone(),
-        asked: Asked::default(),
-        dir,
-        disk: options.disk,
-        config: options.config,
-        provenance,
-        clock: options.clock,
-        blobs,
-        models: options.models.served_by(&options.settings.providers.habits),
-        settings: options.settings,
-        prices: options.prices,
-        table,
-        prompts: options.prompts,
-        uncertain: options.uncertain,
-        endpoints: options.endpoints,
-        limits: options.exchange,
-        progress: Arc::new(ProgressHub::default()),
-    });
+    let shop = Arc::new(workshop(options, runtime)?);
+    shop.blobs.sweep()?;
     let feed = feed(&journal);
     let recovered = recovered(&replay.studio, &shop);
     let is_lost = |outcome: &&Outcome| match outcome {
@@ -290,6 +268,50 @@ pub fn open_with(
         })
         .map_err(OpenError::Thread)?;
     Ok((Handle { requests, snapshots, progress, notices }, found))
+}
+
+/// What the work of a studio is done with, in its folder on the disk of the options.
+fn workshop(options: OpenOptions, runtime: &Runtime) -> Result<Workshop, OpenError> {
+    let blobs = Blobs::open(Arc::clone(&options.disk), &options.dir)?;
+    let table = blobs.put(options.prices.to_toml().as_bytes())?;
+    let way = way(&options.settings, options.provenance)?;
+    Ok(Workshop {
+        spool: Spool::open(Arc::clone(&options.disk), &options.dir)?,
+        drafts: Drafts::open(Arc::clone(&options.disk), &options.dir)?,
+        transport: Transport::new(&way)?,
+        runtime: runtime.clone(),
+        asked: Asked::default(),
+        dir: options.dir,
+        disk: options.disk,
+        config: options.config,
+        provenance: options.provenance,
+        clock: options.clock,
+        blobs,
+        models: options.models.served_by(&options.settings.providers.habits),
+        settings: options.settings,
+        prices: options.prices,
+        table,
+        prompts: options.prompts,
+        uncertain: options.uncertain,
+        endpoints: options.endpoints,
+        limits: options.exchange,
+        progress: Arc::new(ProgressHub::default()),
+    })
+}
+
+/// Looks over what a new episode of this number would need, without opening the studio: no lock is taken, nobody is asked and
+/// nothing is kept. `Err` inside is what cannot be used of the package, the show or the settings.
+///
+/// # Errors
+///
+/// When the way to the providers cannot be set up.
+pub async fn look_over(
+    options: OpenOptions,
+    new: NewEpisode,
+    number: EpisodeNumber,
+) -> Result<Result<LookedOver, String>, OpenError> {
+    let shop = Arc::new(workshop(OpenOptions { disk: Arc::new(Nowhere), ..options }, &Runtime::current())?);
+    Ok(shop.look_over(new, number, false).await)
 }
 
 /// Checks the part of the journal that was not replayed, beside the work: a broken line in it stops the studio.

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+pub mod nowhere;
 #[cfg(test)]
 pub(crate) mod simulated;
 

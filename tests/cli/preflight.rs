@@ -1,7 +1,8 @@
 //! What is looked at before an episode is begun, and what it is likely to cost: all faults at once, and nothing started by any.
 
+use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::server::{Asked, Server};
 use super::{Home, Ran, json, ran};
@@ -128,4 +129,41 @@ fn every_key_that_is_missing_is_named() {
     assert!(estimate.out.contains("REHEARSAL") && estimate.out.contains("At worst: "), "{}", estimate.out);
     assert!(!estimate.out.contains("At worst: 0.00"), "{}", estimate.out);
     assert_eq!(home.run(&["estimate", "kilogram"]).code, 2);
+}
+
+/// Every file and folder below a folder, with the lengths of files.
+fn below(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry")) {
+        let about = entry.metadata().expect("what it is");
+        all.push((entry.path(), if about.is_dir() { 0 } else { about.len() }));
+        all.extend(below(&entry.path()));
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn an_estimate_takes_no_lock_and_leaves_nothing() {
+    let home = Home::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
+    let (sample, studio) = (sample.to_string_lossy(), ["--studio", "rehearsal"]);
+    let estimate = || home.run(&[&studio[..], &["estimate", &sample, "--show", "open-questions-short"]].concat());
+    let first = estimate();
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert_eq!(below(&home.path("data")), [], "a studio that was never begun is not made");
+
+    // The same beside a studio that another process has.
+    assert_eq!(home.rehearse(&["--seed", "7"]).code, 0);
+    let lock = fs::File::options().write(true).open(home.path("data/rehearsal/lock")).expect("a lock");
+    lock.try_lock().expect("nobody has it");
+    let refused = home.run(&[&studio[..], &["--as", "Ada", "budget", "raise", "day", "999", "--reason", "r"]].concat());
+    assert!(refused.err.contains("open in another process"), "{}", refused.err);
+    let before = below(&home.path("data"));
+    let beside = estimate();
+    assert_eq!(beside.code, 0, "{}", beside.err);
+    assert!(beside.out.contains("At worst: "), "{}", beside.out);
+    assert_eq!(below(&home.path("data")), before);
+    let damaged = home.run(&[&studio[..], &["estimate", "nowhere.md", "--show", "open-questions-short"]].concat());
+    assert!(damaged.code == 1 && damaged.err.contains("nowhere.md cannot be read"), "{}", damaged.err);
 }
