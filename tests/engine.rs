@@ -371,11 +371,51 @@ fn one_server_of_ones_own_writes_judges_and_speaks_an_episode_free_or_at_its_ren
     }
 }
 
+/// An episode on Claude alone of whose calls, or of those to one model, exactly each second one is refused, so that another model
+/// has to answer; how many were refused, and after how many of these another model was asked.
+fn failing_over(models: &[&str], fault: &str, of: Option<&str>) -> (u64, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let route = |role| {
+        let (first, others) = models.split_first().unwrap();
+        format!("[routes.{role}]\nprovider = \"anthropic\"\nmodel = \"{first}\"\nfallback = {others:?}\n")
+    };
+    let written: String = ["coordinator", "writer", "judge_a", "judge_b", "small"].map(route).concat();
+    let routes = format!("{written}{}", routes(&[("arbiter", "openai", "qwen3:8b", "none")]));
+    let servers = Options { faults_named: vec![fault.parse().unwrap()], ..Options::default() };
+    let (episode, meter) = made_and_metered(folder.path(), &routes, "", new_episode("kilogram.md", 1), servers);
+    let (claude, refused) = (meter.vendors["anthropic"], meter.faults["anthropic.retired_model"]);
+    let met = of.map_or(claude.calls, |model| meter.models[model].calls);
+    assert_eq!(refused, met / 2, "exactly each second call is refused");
+    assert_eq!(claude.completions, claude.calls - refused, "and every other one is answered");
+    assert!(claude.micro_usd > 0, "{claude:?}");
+    let calls = episode.calls.iter().filter(|(_, call)| call.route.provider == Provider::Anthropic);
+    let failed: Vec<_> = calls.filter(|(_, call)| matches!(call.state, CallState::Failed { .. })).collect();
+    assert_eq!(failed.len() as u64, refused, "the ledger has each of them");
+    assert!(failed.iter().all(|(_, call)| call.spent() == MicroUsd::ZERO), "at no cost");
+    let mut changed = 0;
+    for (key, call) in &failed {
+        let next = IntentKey { attempt: key.attempt + 1, ..(*key).clone() };
+        assert!(episode.calls.contains_key(&next), "{key} was left unanswered");
+        let next = &episode.calls[&next];
+        let of_stage = failed.iter().filter(|(other, _)| other.stage == key.stage);
+        let unable: BTreeSet<&str> = of_stage.map(|(_, call)| call.route.model.as_str()).collect();
+        // Once a person has been asked, since every model was refused, the last of them is tried again.
+        assert!(next.route != call.route || unable.len() == models.len(), "{key} stayed at {}", call.route.model);
+        changed += u64::from(next.route != call.route);
+    }
+    eprintln!("{fault}: {refused} of {met} calls refused, {changed} of them went to another model");
+    (refused, changed)
+}
+
 #[test]
 fn an_episode_whose_every_second_call_fails_over_to_another_model_costs_what_the_meters_say() {
-    let folder = tempfile::tempdir().unwrap();
-    let models = [
-        "claude-opus-5-5",
+    let opus = "claude-opus-5-5";
+    let two = [opus, "claude-sonnet-5-5"];
+    // The second model is never refused: nobody is asked.
+    let (refused, changed) = failing_over(&two, &format!("anthropic.retired_model@{opus}=every:2"), Some(opus));
+    assert!(refused >= 3 && changed == refused, "{changed} of {refused}");
+    let all = [
+        opus,
         "claude-sonnet-5-5",
         "claude-haiku-5-5",
         "claude-opus-5",
@@ -384,36 +424,8 @@ fn an_episode_whose_every_second_call_fails_over_to_another_model_costs_what_the
         "claude-opus-4-6",
         "claude-sonnet-4-6",
     ];
-    let route = |role| {
-        let [first, others @ ..] = models;
-        format!("[routes.{role}]\nprovider = \"anthropic\"\nmodel = \"{first}\"\nfallback = {others:?}\n")
-    };
-    let written: String = ["coordinator", "writer", "judge_a", "judge_b", "small"].map(route).concat();
-    let routes = format!("{written}{}", routes(&[("arbiter", "openai", "qwen3:8b", "none")]));
-    let faults_named = vec!["anthropic.retired_model=every:2".parse().unwrap()];
-    let servers = Options { faults_named, ..Options::default() };
-    let (episode, meter) = made_and_metered(folder.path(), &routes, "", new_episode("kilogram.md", 1), servers);
-    let (claude, refused) = (meter.vendors["anthropic"], meter.faults["anthropic.retired_model"]);
-    eprintln!("{refused} of {} calls failed over; {:?}", claude.calls, claude);
-    assert_eq!(refused, claude.calls / 2, "exactly each second call is refused");
-    assert_eq!(claude.completions, claude.calls - refused, "and every other one is answered");
-    assert!(refused >= 8 && claude.micro_usd > 0, "{claude:?}");
-    let calls = || episode.calls.iter().filter(|(_, call)| call.route.provider == Provider::Anthropic);
-    let failed: Vec<_> = calls().filter(|(_, call)| matches!(call.state, CallState::Failed { .. })).collect();
-    assert_eq!(failed.len() as u64, refused, "the ledger has each of them");
-    assert!(failed.iter().all(|(_, call)| call.spent() == MicroUsd::ZERO), "at no cost");
-    let mut changed = 0;
-    for (key, call) in &failed {
-        let next = IntentKey { attempt: key.attempt + 1, ..(*key).clone() };
-        let next = episode.calls.get(&next).unwrap_or_else(|| panic!("{key} was left unanswered"));
-        let of_stage = failed.iter().filter(|(other, _)| other.stage == key.stage);
-        let unable: BTreeSet<&str> = of_stage.map(|(_, call)| call.route.model.as_str()).collect();
-        // Once a person has been asked, since every model was refused, the last of them is tried again.
-        assert!(next.route != call.route || unable.len() == models.len(), "{key} stayed at {}", call.route.model);
-        changed += usize::from(next.route != call.route);
-    }
-    eprintln!("{changed} of {refused} refusals sent the stage to another model");
-    assert!(changed >= 10, "{changed} of {refused}");
+    let (refused, changed) = failing_over(&all, "anthropic.retired_model=every:2", None);
+    assert!(refused >= 10 && changed >= 10, "{changed} of {refused}");
 }
 
 /// Fifty-word runs are the author's own; runs of eight words from the package show that it was read.
