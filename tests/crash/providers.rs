@@ -143,6 +143,28 @@ impl Hole {
     }
 }
 
+/// The least that the highest price of a request is, by arithmetic of its own: all its characters at the price of one; or half its
+/// bytes as tokens and the longest answer, at the prices of tokens.
+fn highest(model: &str, body: &serde_json::Value) -> MicroUsd {
+    // Millionths of a micro-dollar a token in, one out, and a character.
+    let (input, output, character) = match model {
+        "claude-sonnet-5-5" => (2_000_000, 10_000_000, 0),
+        "gemini-3.8-flash" => (750_000, 3_750_000, 0),
+        "perplexity/sonar" => (250_000, 2_500_000, 0),
+        "qwen3:8b" => (130_000, 1_170_000, 0),
+        "kokoro" => (0, 0, 15_300_000),
+        "eleven_flash_v2_5" => (0, 0, 40_000_000),
+        other => panic!("{other} has no price here"),
+    };
+    let said = ["input", "text"].into_iter().find_map(|name| body[name].as_str()).filter(|_| character > 0);
+    let characters = said.map_or(0, |text| text.chars().count() as i64);
+    let limits = ["/max_tokens", "/generationConfig/maxOutputTokens", "/max_output_tokens"];
+    let answer = limits.into_iter().find_map(|path| body.pointer(path)?.as_i64()).unwrap_or(0);
+    let bytes = body.to_string().len() as i64;
+    assert!(characters > 0 || answer > 0, "{model} is asked for something: {body}");
+    MicroUsd((bytes / 2 * input + answer * output + characters * character).div_euclid(1_000_000))
+}
+
 /// What `charge list` prints for the rehearsal under a folder.
 fn charge_list(data: &Path) -> String {
     let config = data.join("config");
@@ -207,6 +229,9 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
             assert!(episode.reserved() >= call.worst, "{model}");
             assert!(call.worst > MicroUsd::ZERO, "{model} is held at nothing");
             assert_eq!(call.route.model, model);
+            let kept: serde_json::Value =
+                serde_json::from_slice(&handle.artifact(call.request).await.unwrap()).unwrap();
+            assert!(call.worst >= highest(model, &kept["body"]), "{model}: {} for {kept}", call.worst);
             // Time in which it could be sent again, if anybody did.
             tokio::time::sleep(Duration::from_millis(300)).await;
             // Other lines of a speech may be asked for meanwhile.
