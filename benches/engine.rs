@@ -35,7 +35,7 @@ use greenroom::domain::money::MicroUsd;
 use greenroom::domain::pipeline::{Human, Kind, Stage};
 use greenroom::domain::plan::Limits;
 use greenroom::domain::step::{Advice, CallAnswer, CallStep, Done, GateJudged, Output, Step, Work};
-use greenroom::engine::executor::{Calling, Worker};
+use greenroom::engine::executor::{Calling, Tell, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
 use greenroom::ledger::disk::{self, Disk, DiskFile, Listed, RealDisk};
@@ -96,7 +96,7 @@ impl Worker for StandIn {
         })
     }
 
-    fn call(self: Arc<Self>, step: CallStep) -> Calling {
+    fn call(self: Arc<Self>, step: CallStep, _: Tell) -> Calling {
         let pause = self.pause(&step.key.stage);
         Box::pin(async move {
             if !pause.is_zero() {

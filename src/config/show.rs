@@ -156,6 +156,8 @@ pub struct ShowPolicy {
     pub near_cap: NearCap,
     /// What is done while a provider fails.
     pub when_down: WhenDown,
+    /// The stages whose calls may wait for a day and go in batches for half the price, where their provider has them.
+    pub patient: BTreeSet<StageId>,
 }
 
 impl Default for ShowPolicy {
@@ -172,6 +174,7 @@ impl Default for ShowPolicy {
             research_days: None,
             near_cap: NearCap::Alert,
             when_down: WhenDown::Wait,
+            patient: BTreeSet::new(),
         }
     }
 }

@@ -117,9 +117,16 @@ pub struct Call {
     pub met: bool,
     /// The room that it takes of what its model has, where that was recorded.
     pub window: Option<Window>,
+    /// The provider's name for the batch that it was taken into, where it was.
+    pub batch: Option<String>,
 }
 
 impl Call {
+    /// Whether it is on its way now: sent, not answered, and not in a batch that is answered at the provider's leisure.
+    pub fn is_under_way(&self) -> bool {
+        self.state == CallState::InFlight && self.batch.is_none()
+    }
+
     /// What it has cost, so far as is known; a ruled charge counts at its worst.
     pub fn spent(&self) -> MicroUsd {
         match &self.state {

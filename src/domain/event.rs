@@ -224,6 +224,13 @@ pub enum Event {
         /// Where it goes.
         route: Route,
     },
+    /// A call was taken into a batch: it is answered within a day, and until then nothing is under way for it.
+    CallBatched {
+        /// Its key.
+        key: IntentKey,
+        /// The provider's name for the batch.
+        batch: String,
+    },
     /// A call was answered and its price is known.
     CallSettled {
         /// Its key.

@@ -267,7 +267,7 @@ impl Planner<'_> {
         }
         // Near a cap one call at a time, where the show says so: the next is asked for when this one is over.
         let is_slow = self.episode.policy.near_cap == NearCap::Slower && self.is_near(stage);
-        let is_calling = || self.episode.calls.values().any(|call| call.state == CallState::InFlight);
+        let is_calling = || self.episode.calls.values().any(Call::is_under_way);
         if is_slow && (!plan.asks.is_empty() || is_calling()) {
             return;
         }

@@ -102,6 +102,8 @@ pub struct CallStep {
     pub time_limit_seconds: u32,
     /// Whether its answer may be broken off once it cannot meet its contract any more.
     pub may_cut: bool,
+    /// The batch that it was taken into before, where its answer is to be fetched and nothing is to be sent.
+    pub batch: Option<String>,
 }
 
 /// What a provider said of its limits, as it came: a wait, not yet a moment.
@@ -256,6 +258,13 @@ pub enum Outcome {
         key: IntentKey,
         /// How.
         result: Result<CallAnswer, CallFailure>,
+    },
+    /// A call was taken into a batch, and is answered later.
+    Batched {
+        /// Its key.
+        key: IntentKey,
+        /// The provider's name for the batch.
+        batch: String,
     },
     /// Local work ended, or could not be done.
     Worked {

@@ -183,6 +183,10 @@ impl Studio {
                 self.traffic.entry(route.provider).or_default().begin(key, &route.model, stamped.at, again);
                 Ok(())
             }
+            Event::CallBatched { key, .. } => {
+                self.landed(key);
+                Ok(())
+            }
             Event::CallSettled { key, price, machine_ms, told, .. } => {
                 let again = self.failed_before(key);
                 if let Some((traffic, model)) = self.landed(key) {
@@ -253,10 +257,11 @@ impl Studio {
         }
     }
 
-    /// A call is no longer under way: the way to its provider and the model, where it was.
+    /// A call is no longer under way: the way to its provider and the model, where it was. What comes of a batch later tells
+    /// nothing of how the provider answers now.
     fn landed(&mut self, key: &IntentKey) -> Option<(&mut Traffic, String)> {
         let call = self.episodes.get(&key.episode).and_then(|episode| episode.calls.get(key));
-        let Route { provider, model } = call.filter(|call| call.state == CallState::InFlight)?.route.clone();
+        let Route { provider, model } = call.filter(|call| call.is_under_way())?.route.clone();
         if let Some(count) = self.in_flight.get_mut(&provider) {
             *count = count.saturating_sub(1);
         }

@@ -236,6 +236,7 @@ impl Dispatcher {
                 time_limit_seconds: limit.map_or(600, |pin| pin.stage.time_limit_seconds),
                 // The last word of a model is always heard to its end: some contracts then take the usual in its place.
                 may_cut: unit.is_some_and(|unit| unit.corrections == 0),
+                batch: None,
             });
         }
         tick.batch.push(stamped);

@@ -24,6 +24,9 @@ use crate::domain::step::{CallAnswer, CallFailure, CallStep, Done, Outcome, Step
 /// The target of the spans of paid calls and of their lines in the log.
 pub const CALLS: &str = "greenroom::call";
 
+/// The way to the dispatcher.
+pub type Tell = mpsc::UnboundedSender<Outcome>;
+
 /// A call that is being made.
 pub type Calling = Pin<Box<dyn Future<Output = Result<CallAnswer, CallFailure>> + Send>>;
 
@@ -36,8 +39,8 @@ pub trait Worker: Send + Sync {
     /// With the reason why it cannot be done.
     fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String>;
 
-    /// Makes one paid call.
-    fn call(self: Arc<Self>, step: CallStep) -> Calling;
+    /// Makes one paid call. What is to be known of it before it is answered is told on the way.
+    fn call(self: Arc<Self>, step: CallStep, tell: Tell) -> Calling;
 }
 
 /// What starts and stops work.
@@ -65,12 +68,14 @@ impl Executor {
         Self { runtime, worker, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
     }
 
-    /// Starts a paid call.
+    /// Starts a paid call, or fetches what came of one in a batch.
     pub(super) fn call(&mut self, step: CallStep) {
-        self.calls.insert(step.key.clone());
+        if step.batch.is_none() {
+            self.calls.insert(step.key.clone());
+        }
         let outcomes = self.outcomes.clone();
         let key = step.key.clone();
-        let call = self.runtime.spawn(Arc::clone(&self.worker).call(step));
+        let call = self.runtime.spawn(Arc::clone(&self.worker).call(step, self.outcomes.clone()));
         self.runtime.spawn(async move {
             let outcome = match call.await {
                 Ok(result) => Outcome::Called { key, result },
@@ -110,6 +115,10 @@ impl Executor {
             Outcome::Called { key, .. } => {
                 self.calls.remove(key);
                 self.shop.progress.ended(key.episode, &key.stage);
+            }
+            // The next start of the program fetches what this one does not wait for.
+            Outcome::Batched { key, .. } => {
+                self.calls.remove(key);
             }
             Outcome::Worked { .. } => {
                 // Finished work whose step is still wanted would otherwise count as under way.

@@ -16,19 +16,19 @@ use super::past::Past;
 use super::progress::{Progress, ProgressHub};
 use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
-use super::workshop::{Asked, Workshop};
+use super::workshop::{Asked, Batches, Workshop};
 use crate::clock::Clock;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
-use crate::domain::episode::CallState;
+use crate::domain::episode::{Call, CallState};
 use crate::domain::event::{Event, Provenance, Uncertain};
-use crate::domain::ids::EpisodeNumber;
+use crate::domain::ids::{EpisodeNumber, IntentKey};
 use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
-use crate::domain::step::Outcome;
+use crate::domain::step::{CallStep, Outcome};
 use crate::domain::studio::Studio;
 use crate::domain::traffic::Breaking;
 use crate::ledger::blobs::{BlobError, Blobs};
@@ -221,7 +221,7 @@ pub fn open_with(
     let recovered = recovered(&replay.studio, &shop);
     let is_lost = |outcome: &&Outcome| match outcome {
         Outcome::Called { result: Err(failure), .. } => failure.charge == crate::domain::step::Charged::Uncertain,
-        Outcome::Called { .. } | Outcome::Worked { .. } => false,
+        Outcome::Called { .. } | Outcome::Batched { .. } | Outcome::Worked { .. } => false,
     };
     let lost = recovered.iter().filter(is_lost).count();
     let found = Found { cut, said, settled: recovered.len() - lost, lost, replayed: replay.replayed };
@@ -231,7 +231,8 @@ pub fn open_with(
     let (progress_to, progress) = watch::channel(Arc::new(Progress::default()));
     let (notices, _) = broadcast::channel(1_024);
     let worker = stand_in.unwrap_or_else(|| Arc::clone(&shop) as Arc<dyn Worker>);
-    let executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
+    let mut executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
+    batched(&replay.studio).into_iter().for_each(|step| executor.call(step));
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
     let schedule = Schedule::new(replay.studio.at, &clock);
@@ -280,6 +281,7 @@ fn workshop(options: OpenOptions, runtime: &Runtime) -> Result<Workshop, OpenErr
         drafts: Drafts::open(Arc::clone(&options.disk), &options.dir)?,
         transport: Transport::new(&way)?,
         runtime: runtime.clone(),
+        batches: Batches::default(),
         asked: Asked::default(),
         dir: options.dir,
         disk: options.disk,
@@ -332,8 +334,24 @@ fn check_whole(runtime: &Runtime, disk: Arc<dyn Disk>, dir: PathBuf, requests: m
 /// What became of the calls that were under way.
 fn recovered(studio: &Studio, shop: &Workshop) -> Vec<Outcome> {
     let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
-    let open = calls.filter(|(_, call)| call.state == CallState::InFlight);
+    let open = calls.filter(|(_, call)| call.is_under_way());
     open.map(|(key, call)| shop.recover(key, call)).collect()
+}
+
+/// The calls that are in a batch, to be fetched when it is done.
+fn batched(studio: &Studio) -> Vec<CallStep> {
+    let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
+    let open = calls.filter(|(_, call)| call.state == CallState::InFlight && call.batch.is_some());
+    let step = |(key, call): (&IntentKey, &Call)| CallStep {
+        key: key.clone(),
+        request: call.request,
+        worst: call.worst,
+        route: call.route.clone(),
+        time_limit_seconds: 0,
+        may_cut: false,
+        batch: call.batch.clone(),
+    };
+    open.map(step).collect()
 }
 
 /// The latest events in words.

@@ -54,6 +54,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             let unit = if *unit == 0 { String::new() } else { format!(" (call {})", unit + 1) };
             (Tone::Money, format!("{stage}{unit}: answered as {of} was, {saved:.4} USD saved"))
         }
+        Event::CallBatched { key, batch } => {
+            (Tone::Work, format!("{}: in the batch {batch}, answered within a day", key.stage))
+        }
         Event::CallFailed { key, message, not_before, .. } => {
             let again = if not_before.is_some() { "; trying again" } else { "" };
             (Tone::Fault, format!("{}: {message}{again}", key.stage))

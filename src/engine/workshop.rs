@@ -1,11 +1,13 @@
 //! What steps are made with: the artifacts, the wires, the prompts, the prices. It does single pieces of work and
 //! remembers nothing of an episode.
 //!
-//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`count`] asks how long a prompt is, [`call`] makes one, [`price`] says what it cost, [`accept`] holds an
+//! [`begin`] reads what an episode starts with, [`prepare`] makes calls ready, [`count`] asks how long a prompt is, [`call`] makes
+//! one, [`batch`] makes those that may wait, [`price`] says what it cost, [`accept`] holds an
 //! answer to its contract, [`talk`] says what a panel does next, [`route`] holds proposals to the graph, [`local`] does what
 //! code does alone.
 
 mod accept;
+mod batch;
 mod begin;
 mod call;
 mod canaries;
@@ -23,6 +25,7 @@ mod span;
 mod talk;
 mod tee;
 
+pub(super) use self::batch::Batches;
 pub(super) use self::look_over::Asked;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,7 +34,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
-use super::executor::{Calling, Worker};
+use super::executor::{Calling, Tell, Worker};
 use super::progress::ProgressHub;
 use crate::clock::Clock;
 use crate::config::models::Models;
@@ -69,6 +72,8 @@ pub(super) struct Workshop {
     pub(super) table: ContentHash,
     pub(super) prompts: Library,
     pub(super) transport: Transport,
+    /// The calls that wait for a batch.
+    pub(super) batches: Batches,
     /// What local work, which may block, waits for a free question with.
     pub(super) runtime: Handle,
     /// What providers answered a moment ago.
@@ -83,8 +88,8 @@ pub(super) struct Workshop {
 }
 
 impl Worker for Workshop {
-    fn call(self: Arc<Self>, step: CallStep) -> Calling {
-        Box::pin(span::watched(self, step))
+    fn call(self: Arc<Self>, step: CallStep, tell: Tell) -> Calling {
+        Box::pin(span::watched(self, step, tell))
     }
 
     fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {

@@ -2,8 +2,9 @@
 //! Anthropic's documentation and its Python client 2.12.0, as of November 2026.
 //!
 //! Both versions of the wire (`2023-06-01` and `2026-10-21`) take the same requests and give the same answers here; the
-//! header that names one is the endpoint's. Not for batches.
+//! header that names one is the endpoint's. Batches are in [`batches`].
 
+pub(super) mod batches;
 mod request;
 mod stream;
 #[cfg(test)]

@@ -199,6 +199,8 @@ pub enum Form {
     Wav,
     /// Perplexity's older chat completions.
     Sonar,
+    /// As one of a batch: the request is sent with others, and the answer is a line of the batch's results.
+    Batched,
 }
 
 impl Form {
@@ -431,11 +433,12 @@ pub fn decode_count(vendor: Vendor, status: u16, headers: &Headers, body: &[u8])
 /// When the vendor refused, the body is cut, or it cannot be read; the error says what was charged and what to do.
 pub fn decode(vendor: Vendor, form: Form, status: u16, headers: &Headers, body: &[u8]) -> Result<Answer, CallError> {
     match (vendor, form) {
+        (Vendor::Anthropic, Form::Batched) => anthropic::batches::decode(status, headers, body),
         (Vendor::Anthropic, _) => anthropic::decode(status, headers, body),
         (Vendor::Gemini, _) => gemini::decode(status, headers, body),
         (Vendor::ElevenLabs, _) => elevenlabs::decode(form, status, headers, body),
         (Vendor::OpenAi, Form::Samples(_) | Form::Wav) => voice::decode(form, status, headers, body),
-        (Vendor::OpenAi, Form::Usual | Form::Sonar) => openai::decode(status, headers, body),
+        (Vendor::OpenAi, Form::Usual | Form::Sonar | Form::Batched) => openai::decode(status, headers, body),
         (Vendor::Perplexity, _) => perplexity::decode(form, status, headers, body),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod allowance;
 mod anthropic;
+pub mod batches;
 pub mod call;
 mod elevenlabs;
 pub mod endpoint;

@@ -240,8 +240,8 @@ impl Transport {
         }
         let accept = match (prepared.form, prepared.streaming) {
             (Form::Samples(_) | Form::Wav, _) => "audio/*, application/json",
-            (Form::Usual | Form::Sonar, true) => "text/event-stream",
-            (Form::Usual | Form::Sonar, false) => "application/json",
+            (Form::Usual | Form::Sonar | Form::Batched, true) => "text/event-stream",
+            (Form::Usual | Form::Sonar | Form::Batched, false) => "application/json",
         };
         let request = self
             .client

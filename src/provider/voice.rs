@@ -68,7 +68,7 @@ pub(super) fn decode(form: Form, status: u16, headers: &Headers, body: &[u8]) ->
             ));
         }
         Form::Samples(rate) => samples(body.to_vec(), rate)?,
-        Form::Usual | Form::Wav | Form::Sonar => {
+        Form::Usual | Form::Wav | Form::Sonar | Form::Batched => {
             let read = wav::read(body).map_err(|fault| match fault {
                 WavFault::Cut => fail(RetryClass::RetryAfter, ChargeKnown::Uncertain, "is cut in the middle"),
                 WavFault::NotWav => broken(

@@ -13,6 +13,7 @@
     reason = "a test fails by panicking, and a child gets its orders through the environment"
 )]
 
+mod batches;
 #[path = "../support/dice.rs"]
 mod dice;
 mod killer;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use greenroom::domain::event::{Event, Uncertain};
 use greenroom::domain::ids::{EpisodeNumber, IntentKey};
 use greenroom::domain::money::MicroUsd;
+use greenroom::engine::handle::NewEpisode;
 use greenroom::engine::open::open;
 use greenroom::ledger::codec;
 use greenroom::ledger::disk::{Disk, RealDisk};
@@ -44,6 +46,9 @@ use crate::killer::{KillerDisk, Moment};
 use crate::studio::{decide_until_over, new_episode, options, person};
 
 const EPISODE: EpisodeNumber = EpisodeNumber(1);
+
+/// The show of the child's episode, where it is not the usual one.
+const SHOW: &str = "GREENROOM_TEST_SHOW";
 
 /// The child: makes one episode to its end, unless it is killed.
 #[test]
@@ -63,7 +68,9 @@ fn child() {
         let mut snapshots = handle.snapshots();
         let snapshot = snapshots.wait_for(|snapshot| snapshot.seq > 0).await.unwrap().clone();
         if snapshot.episodes.is_empty() && snapshot.past == 0 {
-            handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+            let usual = new_episode("kilogram.md", 1);
+            let show = std::env::var(SHOW).unwrap_or_else(|_| usual.show.clone());
+            handle.begin(person(), NewEpisode { show, ..usual }).await.unwrap();
             snapshots.wait_for(|snapshot| !snapshot.episodes.is_empty()).await.unwrap();
         }
         decide_until_over(&handle, &[EPISODE], Duration::from_secs(60), false).await.unwrap();

@@ -33,11 +33,13 @@ pub(crate) struct Weather {
     pub(crate) lost: u64,
     pub(crate) refused: u64,
     pub(crate) overbilled: u64,
+    /// Calls that are taken into a batch before they are answered.
+    pub(crate) batched: u64,
 }
 
 impl Weather {
-    pub(crate) const FAIR: Self = Self { failures: 0, lost: 0, refused: 0, overbilled: 0 };
-    pub(crate) const STORM: Self = Self { failures: 25, lost: 5, refused: 10, overbilled: 2 };
+    pub(crate) const FAIR: Self = Self { failures: 0, lost: 0, refused: 0, overbilled: 0, batched: 0 };
+    pub(crate) const STORM: Self = Self { failures: 25, lost: 5, refused: 10, overbilled: 2, batched: 10 };
 }
 
 /// The world with a studio in it.
@@ -147,7 +149,15 @@ impl World {
         assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
         if let Event::CallIntended { key, request, worst, route } = event {
             self.asked.get_mut(&key).unwrap().went = Some(self.studio.seq);
-            self.calls.push(CallStep { key, request, worst, route, time_limit_seconds: 60, may_cut: false });
+            self.calls.push(CallStep {
+                key,
+                request,
+                worst,
+                route,
+                time_limit_seconds: 60,
+                may_cut: false,
+                batch: None,
+            });
         }
         self.journal.push(stamped);
     }
@@ -205,8 +215,15 @@ impl World {
         }
         let pick = usize::try_from(self.dice.roll(choices as u64)).unwrap();
         let outcome = if pick < self.calls.len() {
-            let call = self.calls.swap_remove(pick);
-            self.answer(call)
+            let mut call = self.calls.swap_remove(pick);
+            if call.batch.is_none() && self.dice.roll(100) < self.weather.batched {
+                let (key, batch) = (call.key.clone(), format!("batch-{}", self.studio.seq));
+                call.batch = Some(batch.clone());
+                self.calls.push(call);
+                Outcome::Batched { key, batch }
+            } else {
+                self.answer(call)
+            }
         } else {
             let step = self.steps.iter().nth(pick - self.calls.len()).unwrap().clone();
             self.work(&step)
@@ -513,8 +530,17 @@ impl World {
         }
         assert_eq!(studio, self.studio, "a replay equals the live state");
         self.studio = studio;
-        let lost: Vec<IntentKey> = self.calls.drain(..).map(|call| call.key).collect();
-        for key in lost {
+        // What is in a batch is fetched by whoever starts next.
+        let (batched, lost) = self.calls.drain(..).partition::<Vec<_>, _>(|call| call.batch.is_some());
+        self.calls = batched;
+        for call in &self.calls {
+            let known = &self.studio.episodes[&call.key.episode].calls[&call.key];
+            assert!(
+                known.spent() == MicroUsd::ZERO && known.reserved() == call.worst && known.batch == call.batch,
+                "{known:?}"
+            );
+        }
+        for CallStep { key, .. } in lost {
             let decided = decide::outcome(&self.studio, &decide::lost(&key), &self.limits, self.now);
             self.write_all(&Actor::Engine, decided);
         }

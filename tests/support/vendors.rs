@@ -18,7 +18,7 @@ use greenroom::domain::pipeline::{Human, Kind, Stage};
 use greenroom::domain::step::{
     Advice, CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Output, Step, Work,
 };
-use greenroom::engine::executor::{Calling, Worker};
+use greenroom::engine::executor::{Calling, Tell, Worker};
 
 /// What a call may cost, and what it costs.
 pub(crate) const WORST: MicroUsd = MicroUsd(10);
@@ -66,7 +66,7 @@ impl Worker for Vendors {
         })
     }
 
-    fn call(self: Arc<Self>, step: CallStep) -> Calling {
+    fn call(self: Arc<Self>, step: CallStep, _: Tell) -> Calling {
         let nth = self.calls.fetch_add(1, Ordering::Relaxed);
         let down = *self.down.lock().unwrap() == Some(step.route.provider);
         // One first attempt in six fails, and one in sixty asks for a pause.

@@ -244,6 +244,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         Some(None)
     };
     let panels = section.parsed_list::<StageId>("panels");
+    let patient = section.parsed_list::<StageId>("patient");
     let gates = section.section("gates").map_or(Some(BTreeMap::new()), |section| gates(&section));
     section.close();
     Some(ShowPolicy {
@@ -258,6 +259,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         research_days: research_days?,
         near_cap: near_cap?,
         when_down: when_down?,
+        patient: patient?.into_iter().collect(),
     })
 }
 

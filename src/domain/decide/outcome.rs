@@ -26,6 +26,7 @@ const MESSAGE: usize = 900;
 pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timestamp) -> Vec<Decided> {
     match outcome {
         Outcome::Called { key, result } => called(studio, key, result, limits, now),
+        Outcome::Batched { key, batch } => batched(studio, key, batch),
         Outcome::Worked { episode, stage, input, result } => {
             let Some(found) = studio.episodes.get(episode) else { return Vec::new() };
             if found.life.is_over() {
@@ -51,6 +52,18 @@ pub fn lost(key: &IntentKey) -> Outcome {
         is_cut: false,
     };
     Outcome::Called { key: key.clone(), result: Err(failure) }
+}
+
+/// A call that was taken into a batch. Its provider answers, so a call that tried whether it does has found out.
+fn batched(studio: &Studio, key: &IntentKey, batch: &str) -> Vec<Decided> {
+    let call = studio.episodes.get(&key.episode).and_then(|found| found.calls.get(key));
+    let Some(call) = call.filter(|call| call.is_under_way()) else { return Vec::new() };
+    let provider = call.route.provider;
+    let breaker = studio.traffic.get(&provider).map(|traffic| &traffic.breaker);
+    let is_probe = matches!(breaker, Some(Breaker::Probing { call: Some(probe) }) if probe == key);
+    let taken = of(key.episode, Event::CallBatched { key: key.clone(), batch: cut(batch, 200) });
+    let closed = is_probe.then_some((None, Event::BreakerClosed { provider }));
+    std::iter::once(taken).chain(closed).collect()
 }
 
 fn called(
@@ -110,7 +123,10 @@ fn called(
         }
     };
     let mut decided: Vec<Decided> = events.into_iter().map(|event| of(key.episode, event)).collect();
-    decided.extend(breaker(studio, key, &call.route, result.as_ref().err(), limits, now).map(|event| (None, event)));
+    if call.batch.is_none() {
+        let turned = breaker(studio, key, &call.route, result.as_ref().err(), limits, now);
+        decided.extend(turned.map(|event| (None, event)));
+    }
     decided
 }
 
@@ -536,7 +552,7 @@ impl Outcome {
     /// The episode that it belongs to.
     pub fn episode(&self) -> EpisodeNumber {
         match self {
-            Self::Called { key, .. } => key.episode,
+            Self::Called { key, .. } | Self::Batched { key, .. } => key.episode,
             Self::Worked { episode, .. } => *episode,
         }
     }

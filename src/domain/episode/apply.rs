@@ -84,8 +84,12 @@ impl Episode {
                 let (route, state) = (route.clone(), CallState::InFlight);
                 self.intended(
                     key,
-                    Call { request: *request, worst: *worst, route, at, state, name, met: false, window },
+                    Call { request: *request, worst: *worst, route, at, state, name, met: false, window, batch: None },
                 )
+            }
+            Event::CallBatched { key, batch } => {
+                self.open_call(key)?.batch = Some(batch.clone());
+                Ok(())
             }
             Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told: _ } => {
                 self.open_call(key)?.state = CallState::Settled {

@@ -225,6 +225,7 @@ mod tests {
             name: hash,
             met: true,
             window: None,
+            batch: None,
         }
     }
 

@@ -68,7 +68,7 @@ fn episode(provenance: Provenance) -> Episode {
     let approval = json!({"by": "Ada, \"L\" (os: ada)", "at": at, "max_spend": 5, "spent": 42, "seen": null});
     let evaluation =
         json!({"at": at, "verdict": "person", "reasons": [], "report": hash("report"), "open": [], "round": 1});
-    let call = json!({"request": hash("r"), "worst": 99, "at": at, "name": hash("n"), "met": true, "window": null,
+    let call = json!({"request": hash("r"), "worst": 99, "at": at, "name": hash("n"), "met": true, "window": null, "batch": null,
         "route": {"provider": "anthropic", "model": "claude-opus-5-5"},
         "state": {"settled": {"answer": hash("a"), "price": 42, "machine_ms": 1, "request_id": null,
             "usage": {"input": 1, "output": 2, "cache_read": 3, "cache_write": 4, "characters": 5}}}});

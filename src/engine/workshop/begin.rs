@@ -99,6 +99,16 @@ impl Workshop {
         if let Some(unknown) = show.policy.panels.iter().find(|id| !is_panel(id)) {
             return Err(format!("{file}: `policy.panels`: the pipeline has no panel `{unknown}`; nothing was started"));
         }
+        // A talk is many turns, each after the other, and a day for each is no way to talk.
+        let can_wait = |id: &&StageId| {
+            pipeline.pipeline.stage(id).is_some_and(|stage| matches!(stage.kind, Kind::Agent | Kind::Evaluate))
+        };
+        if let Some(unfit) = show.policy.patient.iter().find(|id| !can_wait(id)) {
+            return Err(format!(
+                "{file}: `policy.patient`: the pipeline has no stage `{unfit}` of an agent or a judge, and only those can wait for a \
+                 batch; nothing was started"
+            ));
+        }
         // A stage that is there for those who ask for it, and is not asked for, is not there.
         let is_asked = |id: &StageId| show.policy.gates.contains_key(id) || show.policy.panels.contains(id);
         let is_left_out = |id: &StageId| pipeline.optional.contains(id) && !is_asked(id);

@@ -18,11 +18,14 @@ use crate::domain::event::Provenance;
 use crate::domain::ids::IntentKey;
 use crate::domain::money::MicroUsd;
 use crate::domain::step::{Advice, CallAnswer, CallFailure, CallStep, Charged, Outcome};
+use crate::engine::executor::Tell;
 use crate::ledger::spool::Spooled;
 use crate::provider::allowance::Allowance;
+use crate::provider::call::{Form, Prepared};
+use crate::provider::endpoint::Endpoint;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
-use crate::provider::transport::{BodySink, Limits};
+use crate::provider::transport::{BodySink, Limits, RawResponse};
 
 /// The day on which a price holds.
 pub(super) fn day(at: Timestamp) -> Date {
@@ -34,56 +37,36 @@ const KEEPING: [u64; 9] = [0, 1, 2, 4, 8, 15, 30, 60, 60];
 
 impl Workshop {
     /// Makes one paid call.
-    pub(super) async fn make(self: Arc<Self>, step: CallStep) -> Result<CallAnswer, CallFailure> {
-        let began = self.clock.monotonic();
-        let unsent = |what: String| CallFailure {
-            class: RetryClass::Stop,
-            message: what,
-            retry_after_ms: None,
-            advice: Advice::default(),
-            charge: Charged::Known(MicroUsd::ZERO),
-            usage: Usage::default(),
-            bill: None,
-            request_id: None,
-            is_cut: false,
-        };
+    pub(super) async fn make(self: Arc<Self>, step: CallStep, tell: Tell) -> Result<CallAnswer, CallFailure> {
         let provider = step.route.provider;
         let endpoint = match self.endpoints.get(&provider) {
             Some(Ok(endpoint)) => endpoint,
             Some(Err(why)) => return Err(CallFailure { class: RetryClass::AskPerson, ..unsent(why.clone()) }),
             None => return Err(unsent(format!("{provider} is not set up"))),
         };
+        let began = self.clock.monotonic();
         let ready = {
             let (shop, step) = (Arc::clone(&self), step.clone());
-            blocking(move || {
-                let request = exchange::request(&shop.bytes(&step.request)?)?;
-                let writer = shop.spool.begin(&step.key).map_err(|e| e.to_string())?;
-                Ok((request, writer))
-            })
+            blocking(move || exchange::request(&shop.bytes(&step.request)?))
         };
-        let (request, writer) = ready.await.map_err(unsent)?;
-        self.progress.begun(step.key.episode, &step.key.stage);
-        let held_to = step.may_cut.then(|| exchange::schema(&request)).flatten();
-        let mut tee = Tee::new(writer, &request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
-        let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
-        let limits = Limits { total, ..self.limits };
-        let attempt = step.key.attempt.saturating_sub(1);
+        let request = ready.await.map_err(unsent)?;
         let (on, terms) = (day(self.clock.now()), exchange::terms(&request));
-        let sent = self.transport.send(endpoint, &request, &step.key.to_string(), attempt, limits, &mut tee).await;
-        let raw = match sent {
-            Ok(raw) => raw,
-            Err(error) => {
-                let order = Order { route: &step.route, worst: step.worst, characters: 0, on, terms };
-                return Err(self.failed(&error, &tee, &order));
-            }
+        let characters = exchange::characters(&request);
+        let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
+        let (answer, tee) = if request.form == Form::Batched {
+            let said = self.patiently(&step, &request, endpoint, &tell).await;
+            let (headers, line) = said.map_err(|error| self.failure(&error, &order))?;
+            // What the provider holds for weeks under the name of the batch needs no spool.
+            (KeptAnswer::new(&request, 200, headers, line), None)
+        } else {
+            let (raw, tee) = self.alone(&step, &request, endpoint, &order).await?;
+            let answer = KeptAnswer::new(&request, raw.status, raw.headers, endpoint.masked(&raw.body));
+            let (status, headers) = (answer.status(), answer.header_pairs());
+            (answer, Some((tee, status, headers)))
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
-        let answer = KeptAnswer::new(&request, raw.status, raw.headers, endpoint.masked(&raw.body));
-        let characters = exchange::characters(&request);
-        let (status, headers) = (answer.status(), answer.header_pairs());
-        let answer = Arc::new(answer);
-        let machine_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let mut tee = Some((tee, status, headers));
+        let (answer, mut tee) = (Arc::new(answer), tee);
+        let machine_ms = whole_ms(took);
         let mut what = String::new();
         // The answer is paid for: while it cannot be kept, it is held here and tried again.
         for wait in KEEPING {
@@ -103,6 +86,28 @@ impl Workshop {
             tracing::error!(%what, key = %step.key, "an answer that is paid for cannot be kept");
         }
         Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
+    }
+
+    /// Sends a request by itself, and gives the whole answer with what was teed of it.
+    async fn alone(
+        self: &Arc<Self>,
+        step: &CallStep,
+        request: &Prepared,
+        endpoint: &Endpoint,
+        order: &Order<'_>,
+    ) -> Result<(RawResponse, Tee), CallFailure> {
+        let (shop, key) = (Arc::clone(self), step.key.clone());
+        let writer = blocking(move || shop.spool.begin(&key).map_err(|e| e.to_string())).await.map_err(unsent)?;
+        self.progress.begun(step.key.episode, &step.key.stage);
+        let held_to = step.may_cut.then(|| exchange::schema(request)).flatten();
+        let mut tee = Tee::new(writer, request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
+        let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
+        let limits = Limits { total, ..self.limits };
+        let attempt = step.key.attempt.saturating_sub(1);
+        match self.transport.send(endpoint, request, &step.key.to_string(), attempt, limits, &mut tee).await {
+            Ok(raw) => Ok((raw, tee)),
+            Err(error) => Err(self.failed(&error, &tee, order)),
+        }
     }
 
     /// Prices a whole answer and keeps it.
@@ -215,6 +220,21 @@ impl Workshop {
             Some(result) => Outcome::Called { key: key.clone(), result },
             None => decide::lost(key),
         }
+    }
+}
+
+/// A call that was not sent.
+fn unsent(what: String) -> CallFailure {
+    CallFailure {
+        class: RetryClass::Stop,
+        message: what,
+        retry_after_ms: None,
+        advice: Advice::default(),
+        charge: Charged::Known(MicroUsd::ZERO),
+        usage: Usage::default(),
+        bill: None,
+        request_id: None,
+        is_cut: false,
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn terms(prepared: &Prepared) -> Terms {
     }
     let ordered: Ordered = serde_json::from_slice(&prepared.body).unwrap_or_default();
     let service = match (ordered.speed.as_deref(), ordered.service_tier.as_deref()) {
+        _ if prepared.form == Form::Batched => Service::Batch,
         (Some("fast"), _) => Service::Fast,
         (_, Some("priority")) => Service::Priority,
         // Gemini's word for the price of a batch.

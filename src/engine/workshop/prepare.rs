@@ -23,6 +23,7 @@ use crate::domain::step::{Done, Output};
 use crate::domain::window;
 use crate::prompts::library::OPTIONAL_SLOTS;
 use crate::prompts::prompt::{Prompt, Rendered};
+use crate::provider::batches::waiting;
 use crate::provider::call::{Remember, Request, SpeechRequest, TextRequest, prepare};
 
 /// The slot of the research package.
@@ -249,9 +250,14 @@ impl Job<'_> {
             stable: rendered.stable,
         };
         let window = self.shop.fitting(route, &request, bounded, blocks).map_err(|e| e.to_string())?;
-        let plan =
-            self.shop.plan(route, &Request::Text(request), unit, Ceiling::OutputTokens(u64::from(max_tokens)))?;
+        let (request, ceiling) = (Request::Text(request), Ceiling::OutputTokens(u64::from(max_tokens)));
+        let plan = self.shop.plan(route, &request, unit, ceiling, self.may_wait()?)?;
         Ok(UnitPlan { route: own, window: Some(window), ..plan })
+    }
+
+    /// Whether the show has time for what the stage makes.
+    fn may_wait(&self) -> Result<bool, String> {
+        Ok(self.show()?.policy.patient.contains(&self.step.stage))
     }
 
     /// For how long the beginning of a call is remembered: only where others with the same beginning follow, since what is
@@ -308,7 +314,13 @@ impl Job<'_> {
             let hints =
                 [&request.previous, &request.next].into_iter().flatten().map(|hint| hint.chars().count() as u64);
             let characters = request.characters() + hints.sum::<u64>();
-            units.push(self.shop.plan(route, &Request::Speech(request), line.id.0, Ceiling::Characters(characters))?);
+            units.push(self.shop.plan(
+                route,
+                &Request::Speech(request),
+                line.id.0,
+                Ceiling::Characters(characters),
+                false,
+            )?);
         }
         Ok(Done::Prepared(units))
     }
@@ -356,9 +368,20 @@ impl Workshop {
         }
     }
 
-    /// Keeps a request and prices its worst case.
-    fn plan(&self, route: &Route, request: &Request, unit: u32, ceiling: Ceiling) -> Result<UnitPlan, String> {
-        let prepared = prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
+    /// Keeps a request and prices its worst case. One that may wait goes into a batch where its provider has them.
+    fn plan(
+        &self,
+        route: &Route,
+        request: &Request,
+        unit: u32,
+        ceiling: Ceiling,
+        may_wait: bool,
+    ) -> Result<UnitPlan, String> {
+        let mut prepared =
+            prepare(&self.models, exchange::vendor(route.provider), request).map_err(|e| e.to_string())?;
+        if may_wait {
+            prepared = waiting(&prepared).unwrap_or(prepared);
+        }
         let bytes = prepared.body.len() as u64;
         let on = day(self.clock.now());
         let (caching, terms) = (exchange::caching(&prepared), exchange::terms(&prepared));

@@ -14,16 +14,16 @@ use super::Workshop;
 use super::exchange::KeptAnswer;
 use crate::domain::call::{Provider, RetryClass, Usage};
 use crate::domain::step::{CallAnswer, CallFailure, CallStep, Charged};
-use crate::engine::executor::CALLS;
+use crate::engine::executor::{CALLS, Tell};
 use crate::provider::call::{Answer, Finish};
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::CallError;
 
 /// Makes a paid call within its span.
-pub(super) async fn watched(shop: Arc<Workshop>, step: CallStep) -> Result<CallAnswer, CallFailure> {
+pub(super) async fn watched(shop: Arc<Workshop>, step: CallStep, tell: Tell) -> Result<CallAnswer, CallFailure> {
     let endpoint = shop.endpoints.get(&step.route.provider).and_then(|endpoint| endpoint.as_ref().ok());
     let span = begun(&step, endpoint);
-    let result = shop.make(step).instrument(span.clone()).await;
+    let result = shop.make(step, tell).instrument(span.clone()).await;
     ended(&span, &result);
     result
 }

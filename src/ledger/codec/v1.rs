@@ -89,6 +89,10 @@ pub(super) enum RecordV1 {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         told: Option<ToldV1>,
     },
+    CallBatched {
+        key: IntentKey,
+        batch: String,
+    },
     CallFailed {
         key: IntentKey,
         class: RetryClassV1,

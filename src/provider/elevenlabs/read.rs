@@ -92,7 +92,9 @@ pub(in crate::provider) fn decode(
     };
     let read = match form {
         Form::Samples(rate) => Ok((body.to_vec(), rate, None)),
-        Form::Usual | Form::Wav | Form::Sonar => documents(body).map(|(pcm, times)| (pcm, SAMPLE_RATE, times)),
+        Form::Usual | Form::Wav | Form::Sonar | Form::Batched => {
+            documents(body).map(|(pcm, times)| (pcm, SAMPLE_RATE, times))
+        }
     };
     let (pcm, sample_rate, alignment) = read.map_err(dress)?;
     if pcm.is_empty() || !pcm.len().is_multiple_of(2) {

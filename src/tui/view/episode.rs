@@ -346,6 +346,9 @@ fn calls(paint: Paint, shared: &Shared, episode: &Episode, stage: Option<&StageI
     let mut lines: Vec<Line> = Vec::new();
     for (key, call) in &all {
         let (role, text) = match &call.state {
+            CallState::InFlight if call.batch.is_some() => {
+                (Role::Dim, format!("~ in a batch {}, answered within a day", look::age(call.at, shared.now)))
+            }
             CallState::InFlight => (Role::Running, format!("> under way {}", look::age(call.at, shared.now))),
             CallState::Settled { usage, price, machine_ms, .. } => {
                 (Role::Text, format!("■ {} {price:.4} {}", tokens(*usage), span(*machine_ms)))

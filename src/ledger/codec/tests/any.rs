@@ -274,6 +274,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
             key: key(), answer: hash(), usage: usage(), price: usd(), machine_ms: any::<u64>(),
             request_id: option::of(text()), bill: option::of(bill()), told: told(),
         }
+        CallBatched { key: key(), batch: text() }
         CallFailed {
             key: key(), class: select(every::CLASSES), message: text(), price: usd(), not_before: option::of(moment()),
             usage: prop_oneof![Just(Usage::default()), usage()], bill: option::of(bill()), request_id: option::of(text()), told: told(),

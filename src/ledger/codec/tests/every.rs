@@ -75,6 +75,7 @@ events!(
     CorrectionPrepared,
     CallIntended,
     CallSettled,
+    CallBatched,
     CallFailed,
     BreakerOpened,
     BreakerProbing,

@@ -506,6 +506,7 @@ fn traffic() -> Vec<Event> {
             committed: MicroUsd(8_000_002),
             then: NearCap::Slower,
         },
+        Event::CallBatched { key: key("promotion", 0, 1), batch: "msgbatch_01".to_owned() },
     ]
 }
 

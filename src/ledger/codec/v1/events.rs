@@ -33,6 +33,7 @@ impl From<&Event> for RecordV1 {
                 let bill = bill.map(|bill| Box::new((*bill).into()));
                 Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill, told }
             }
+            Event::CallBatched { key, batch } => Self::CallBatched { key, batch },
             Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told } => {
                 let told = ToldV1::of(told);
                 let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));
@@ -123,6 +124,7 @@ impl From<RecordV1> for Event {
                 let bill = bill.map(|bill| Box::new((*bill).into()));
                 Self::CallSettled { key, answer, usage: usage.into(), price, machine_ms, request_id, bill, told }
             }
+            RecordV1::CallBatched { key, batch } => Self::CallBatched { key, batch },
             RecordV1::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told } => {
                 let told = told.map(Told::from).unwrap_or_default();
                 let (class, bill) = (class.into(), bill.map(|bill| Box::new((*bill).into())));

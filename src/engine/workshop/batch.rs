@@ -1,0 +1,177 @@
+//! Calls that may wait: those that are made at one time go to their provider together, and are asked after until it has answered
+//! them, for hours if need be.
+//!
+//! The first of them to come sends for all and follows the batch; the others wait to be told. A batch is known by its name from
+//! the moment that it was taken, so that the next start of the program fetches what this one did not wait for. Not for what an
+//! answer costs and where it is kept: that is the same as for any call, in [`super::call`].
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use super::Workshop;
+use crate::domain::ids::IntentKey;
+use crate::domain::step::{CallStep, Outcome};
+use crate::engine::executor::Tell;
+use crate::provider::batches::{self, Standing};
+use crate::provider::call::Prepared;
+use crate::provider::endpoint::Endpoint;
+use crate::provider::error::{CallError, ChargeKnown, RetryClass};
+use crate::provider::headers::Headers;
+use crate::provider::probe;
+
+/// How long calls are gathered, from the first one on.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// The most calls that go together: their results are fetched in one piece.
+const TOGETHER: usize = 16;
+
+/// The wait before a batch is asked after; each further one is twice as long.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The longest of these waits.
+const LATER: Duration = Duration::from_secs(60);
+
+/// What came of one call: the headers of the results and its own line of them.
+type Said = Result<(Headers, Vec<u8>), CallError>;
+
+/// A call that waits.
+struct Waiting {
+    key: IntentKey,
+    request: Prepared,
+    told: oneshot::Sender<Said>,
+}
+
+impl Waiting {
+    /// Whoever waited is gone only when the program ends; the next start then asks again.
+    fn tell(self, said: Said) {
+        let _ = self.told.send(said);
+    }
+}
+
+#[derive(Default)]
+struct Rooms {
+    gathering: Vec<Waiting>,
+    followed: BTreeMap<String, Vec<Waiting>>,
+}
+
+/// The calls that wait.
+#[derive(Default)]
+pub(in crate::engine) struct Batches(Mutex<Rooms>);
+
+impl Batches {
+    fn lock(&self) -> MutexGuard<'_, Rooms> {
+        // The rooms stay sound through a panic elsewhere: each change is one call that comes or goes.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a call in; whether it is the first.
+    fn gather(&self, waiting: Waiting) -> bool {
+        let gathering = &mut self.lock().gathering;
+        gathering.push(waiting);
+        gathering.len() == 1
+    }
+
+    /// Those that were gathered, in groups that may go together.
+    fn gathered(&self) -> Vec<Vec<Waiting>> {
+        let mut all = std::mem::take(&mut self.lock().gathering).into_iter();
+        std::iter::from_fn(|| Some(all.by_ref().take(TOGETHER).collect::<Vec<_>>()).filter(|group| !group.is_empty()))
+            .collect()
+    }
+
+    /// Lets calls wait for a batch; whether nobody follows it yet.
+    fn follow(&self, batch: &str, waiting: Vec<Waiting>) -> bool {
+        let mut rooms = self.lock();
+        let known = rooms.followed.entry(batch.to_owned()).or_default();
+        let is_first = known.is_empty();
+        known.extend(waiting);
+        is_first
+    }
+
+    /// Those that wait for a batch, who wait no longer.
+    fn leave(&self, batch: &str) -> Vec<Waiting> {
+        self.lock().followed.remove(batch).unwrap_or_default()
+    }
+}
+
+impl Workshop {
+    /// Makes a call as one of a batch, or fetches what came of it where it was taken into one before.
+    pub(super) async fn patiently(
+        &self,
+        step: &CallStep,
+        request: &Prepared,
+        endpoint: &Endpoint,
+        tell: &Tell,
+    ) -> Said {
+        let (told, said) = oneshot::channel();
+        let waiting = Waiting { key: step.key.clone(), request: request.clone(), told };
+        if let Some(batch) = &step.batch {
+            if self.batches.follow(batch, vec![waiting]) {
+                self.followed(endpoint, batch).await;
+            }
+        } else if self.batches.gather(waiting) {
+            tokio::time::sleep(GATHER).await;
+            let groups = self.batches.gathered().into_iter();
+            join_all(groups.map(|group| self.sent(endpoint, group, tell))).await;
+        }
+        said.await.unwrap_or_else(|_| Err(unsure("the program lost sight of the batch")))
+    }
+
+    /// Sends a group as one batch and follows it.
+    async fn sent(&self, endpoint: &Endpoint, group: Vec<Waiting>, tell: &Tell) {
+        let keys: Vec<String> = group.iter().map(|waiting| waiting.key.to_string()).collect();
+        let requests: Vec<(&str, &Prepared)> =
+            keys.iter().map(String::as_str).zip(group.iter().map(|waiting| &waiting.request)).collect();
+        match batches::send(&self.transport, endpoint, &requests, self.limits).await {
+            Err(error) => group.into_iter().for_each(|waiting| waiting.tell(Err(error.clone()))),
+            Ok(batch) => {
+                for waiting in &group {
+                    // The dispatcher is gone only when the process ends.
+                    let _ = tell.send(Outcome::Batched { key: waiting.key.clone(), batch: batch.clone() });
+                }
+                self.batches.follow(&batch, group);
+                self.followed(endpoint, &batch).await;
+            }
+        }
+    }
+
+    /// Asks after a batch until its results are there, and tells all who wait for it.
+    async fn followed(&self, endpoint: &Endpoint, batch: &str) {
+        let mut wait = SOON;
+        loop {
+            tokio::time::sleep(wait).await;
+            match batches::ask(&self.transport, endpoint, batch, probe::LIMITS).await {
+                Standing::Worked => {}
+                Standing::Unknown(why) => {
+                    tracing::warn!(%batch, %why, "a batch cannot be asked after; it is asked again")
+                }
+                Standing::Gone => {
+                    let said = format!("the provider does not know the batch {batch} any more");
+                    return self.batches.leave(batch).into_iter().for_each(|w| w.tell(Err(unsure(&said))));
+                }
+                Standing::Ended => match batches::fetch(&self.transport, endpoint, batch, self.limits).await {
+                    Ok(results) => {
+                        for waiting in self.batches.leave(batch) {
+                            let line = results.of(&waiting.key.to_string()).map(<[u8]>::to_vec);
+                            let said = line.map(|line| (results.headers().clone(), line));
+                            waiting
+                                .tell(said.ok_or_else(|| unsure("the results of the batch hold nothing of this call")));
+                        }
+                        return;
+                    }
+                    Err(why) => {
+                        tracing::warn!(%batch, %why, "the results of a batch cannot be fetched; they are asked for again")
+                    }
+                },
+            }
+            wait = wait.saturating_mul(2).min(LATER);
+        }
+    }
+}
+
+fn unsure(what: &str) -> CallError {
+    CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, what)
+}

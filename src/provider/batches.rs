@@ -1,0 +1,106 @@
+//! Requests that may wait, sent together and answered within a day, for half the price: taken, asked after and fetched.
+//!
+//! One vendor's batches are spoken so far, Anthropic's. Not for who waits and for how long: that is for whoever sends.
+
+pub use super::anthropic::batches::{BatchError, Stands};
+use super::anthropic::batches::{batch, create, custom_id, lines, path_of, patient};
+use super::call::{Prepared, Vendor};
+use super::endpoint::Endpoint;
+use super::error::{CallError, ChargeKnown, RetryClass};
+use super::headers::Headers;
+use super::transport::{Limits, Transport};
+
+/// The request as one of a batch; `None` where its vendor has no batches that are spoken here.
+pub fn waiting(prepared: &Prepared) -> Option<Prepared> {
+    match prepared.vendor {
+        Vendor::Anthropic => patient(prepared),
+        Vendor::Gemini | Vendor::ElevenLabs | Vendor::OpenAi | Vendor::Perplexity => None,
+    }
+}
+
+/// Sends requests as a batch, each with the key of its intent, and gives the vendor's name for the batch.
+///
+/// # Errors
+///
+/// When it was refused, which is not charged; or when no answer came, and the batch may have been taken all the same.
+pub async fn send(
+    transport: &Transport,
+    endpoint: &Endpoint,
+    requests: &[(&str, &Prepared)],
+    limits: Limits,
+) -> Result<String, CallError> {
+    let unfit = |what: String| CallError::new(RetryClass::Stop, ChargeKnown::NotCharged, &what);
+    let made = create(requests).map_err(|error| unfit(error.to_string()))?;
+    let key = requests.first().map_or("", |(key, _)| key);
+    let raw = transport.send(endpoint, &made, key, 0, limits, &mut ()).await?;
+    if !(200..300).contains(&raw.status) {
+        let unread = || CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, "The batch was refused");
+        return Err(raw.decode().err().unwrap_or_else(unread));
+    }
+    batch(&raw.body).map(|batch| batch.id).ok_or_else(|| {
+        let said = "The answer to a batch names none: it may have been taken all the same";
+        CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, said).with_status(raw.status)
+    })
+}
+
+/// How a batch stands, or why that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its results are not there yet.
+    Worked,
+    /// Its results are there.
+    Ended,
+    /// The vendor does not know it, or not any more.
+    Gone,
+    /// The question was not answered: it is to be asked again.
+    Unknown(String),
+}
+
+/// Asks how a batch stands. Costs nothing.
+pub async fn ask(transport: &Transport, endpoint: &Endpoint, id: &str, limits: Limits) -> Standing {
+    let Some(path) = path_of(id) else { return Standing::Gone };
+    match transport.ask(endpoint, &path, limits).await {
+        Err(unanswered) => Standing::Unknown(unanswered.said),
+        Ok(raw) if raw.status == 404 => Standing::Gone,
+        Ok(raw) => match (raw.status, batch(&raw.body)) {
+            (200, Some(batch)) if batch.stands == Stands::Ended => Standing::Ended,
+            (200, Some(_)) => Standing::Worked,
+            (status, _) => Standing::Unknown(format!("status {status}")),
+        },
+    }
+}
+
+/// The results of a batch that has ended: the headers that all of them came with, and the line of each request.
+#[derive(Clone, Debug)]
+pub struct Results {
+    headers: Headers,
+    lines: Vec<(String, Vec<u8>)>,
+}
+
+impl Results {
+    /// The headers that the results came with.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// What became of the request of an intent, to be decoded as [`super::call::Form::Batched`].
+    pub fn of(&self, key: &str) -> Option<&[u8]> {
+        let id = custom_id(key);
+        self.lines.iter().find(|(known, _)| *known == id).map(|(_, line)| line.as_slice())
+    }
+}
+
+/// Fetches the results of a batch that has ended. Costs nothing, and can be done again for some weeks.
+///
+/// # Errors
+///
+/// With what stood in the way.
+pub async fn fetch(transport: &Transport, endpoint: &Endpoint, id: &str, limits: Limits) -> Result<Results, String> {
+    let path = path_of(id).ok_or_else(|| "the name of the batch is none".to_owned())?;
+    let raw = transport.ask(endpoint, &format!("{path}/results"), limits).await.map_err(|missed| missed.said)?;
+    if raw.status != 200 {
+        return Err(format!("status {}", raw.status));
+    }
+    let lines = lines(&raw.body).map(|(id, line)| (id, line.to_vec())).collect();
+    Ok(Results { headers: raw.headers, lines })
+}
