@@ -15,7 +15,7 @@ use greenroom::domain::event::{Event, Need, Uncertain};
 use greenroom::domain::ids::IntentKey;
 use greenroom::domain::money::MicroUsd;
 use greenroom::engine::handle::NewEpisode;
-use greenroom::engine::open::open;
+use greenroom::engine::open::{OpenError, open};
 use greenroom::ledger::disk::RealDisk;
 use greenroom::rehearsal::{Options, Rehearsal};
 
@@ -30,6 +30,9 @@ fn patient(folder: &Path, stages: &str) -> PathBuf {
     fs::write(&path, show).unwrap();
     path
 }
+
+/// The batch that a call was taken into, and what it used and cost.
+type Told = (Option<String>, Option<(Usage, MicroUsd)>);
 
 /// Half of what the model costs: USD a million tokens, so micro-dollars a token, in thousandths.
 fn half(usage: Usage, input: u64, output: u64) -> MicroUsd {
@@ -75,7 +78,7 @@ fn a_batch_is_found_again_after_a_kill_and_is_paid_once_at_half_the_price() {
     let status = run_child(&base, &data, None, None);
     assert!(status.success(), "{}", fs::read_to_string(data.join("child.log")).unwrap());
 
-    let mut calls: BTreeMap<IntentKey, (Option<String>, Option<(Usage, MicroUsd)>)> = BTreeMap::new();
+    let mut calls: BTreeMap<IntentKey, Told> = BTreeMap::new();
     for stamped in journal(&data) {
         match stamped.event {
             Event::CallIntended { key, .. } => drop(calls.insert(key, (None, None))),
@@ -147,8 +150,15 @@ fn a_call_whose_turn_did_not_come_costs_nothing_and_is_sent_again_when_a_person_
 
         let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
         let base = format!("http://{}", servers.addr());
-        let opened = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Ask);
-        let (handle, _) = open(opened, &tokio::runtime::Handle::current()).unwrap();
+        // The thread that held the studio lets it go a moment after it has ended.
+        let handle = loop {
+            let opened = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Ask);
+            match open(opened, &tokio::runtime::Handle::current()) {
+                Ok((handle, _)) => break handle,
+                Err(OpenError::Lock(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(error) => panic!("{error}"),
+            }
+        };
         let again = Command::Retry { episode: EPISODE, stage: "brief".parse().unwrap() };
         handle.command(person(), again).await.unwrap();
         let mut snapshots = handle.snapshots();
