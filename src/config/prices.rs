@@ -20,6 +20,7 @@ use jiff::civil::Date;
 pub use self::bill::{Asked, Caching, Ceiling};
 pub use self::rates::{Fee, Graded, Per, Rates, SearchRates, Tier, TokenPrices, TokenRates, Tool};
 use super::fault::{Faults, LoadError, read_if_there, suggestion};
+use super::models::Models;
 use crate::domain::call::Provider;
 
 /// What a request holds beside its bytes and is billed as input: the provider's own system text, the schema, the framing.
@@ -144,7 +145,22 @@ impl Prices {
     ///
     /// All faults of the table; a test holds that it has none.
     pub fn built_in() -> Result<Self, Faults> {
+        Ok(Self::without_ends()?.ending_as(&Models::built_in()?))
+    }
+
+    /// The table that the program was built with, as it is written: of prices alone.
+    fn without_ends() -> Result<Self, Faults> {
         read::prices("assets/prices.toml", BUILT_IN)
+    }
+
+    /// The table with the days from which calls fail, and with what follows then, as the table of models has them. A model that
+    /// it does not have keeps what its own row says.
+    fn ending_as(mut self, models: &Models) -> Self {
+        for row in self.models.values_mut().flatten() {
+            let Some(model) = models.get(&row.id).filter(|model| model.provider == row.vendor) else { continue };
+            (row.retired, row.successor) = (model.life.retires, model.life.successor.clone());
+        }
+        self
     }
 
     /// Reads a table from its text.
@@ -171,7 +187,7 @@ impl Prices {
     ///
     /// As [`Self::load`].
     pub fn layers(config: &Path) -> Result<(Self, BTreeMap<String, &'static str>), LoadError> {
-        let mut prices = Self::built_in()?;
+        let mut prices = Self::without_ends()?;
         let mut origins = BTreeMap::new();
         for file in [IMPORTED, OWN] {
             let path = config.join(file);
@@ -181,7 +197,7 @@ impl Prices {
                 prices.lay(over);
             }
         }
-        Ok((prices, origins))
+        Ok((prices.ending_as(&Models::load(config)?), origins))
     }
 
     /// All rows, by model and day.

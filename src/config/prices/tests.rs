@@ -328,3 +328,31 @@ fn a_table_of_litellms_form_is_laid_over_as_it_is() {
         assert!(litellm::import(no_table, &prices, TODAY).is_err(), "{no_table}");
     }
 }
+
+#[test]
+fn when_a_model_ends_is_the_table_of_models_to_say() {
+    let source = include_str!("../../../assets/prices.toml");
+    assert!(!source.lines().any(|line| line.starts_with("retired") || line.starts_with("successor")));
+    let folder = tempfile::tempdir().unwrap();
+    let model = |id: &str, provider: &str, wire: &str, takes: &str, ends: &str| {
+        format!("[[model]]\nid = \"{id}\"\nprovider = \"{provider}\"\nwire = \"{wire}\"\ntakes = \"{takes}\"\n{ends}")
+    };
+    let ends = "retires = \"2026-11-20\"\nsuccessor = \"claude-sonnet-5-5\"\n";
+    let own = [
+        "schema = 1\n".to_owned(),
+        model("sonar-pro", "perplexity", "perplexity_sonar", "sonar", ""),
+        model("claude-opus-5-5", "anthropic", "anthropic_messages", "claude-opus-5-5", ends),
+    ];
+    std::fs::write(folder.path().join("models.toml"), own.concat()).unwrap();
+    assert!(matches!(built_in().price("sonar-pro", TODAY), Err(PriceError::Retired { .. })));
+    let prices = Prices::load(folder.path()).unwrap();
+    assert!(prices.price("sonar-pro", TODAY).is_ok(), "behind a gateway it lives");
+    let error = prices.price("claude-opus-5-5", TODAY).unwrap_err().to_string();
+    assert!(error.contains("retired on 2026-11-20: use `claude-sonnet-5-5`"), "{error}");
+    // What is kept of it says the same, and a row of a model that is not in the table of models says it itself.
+    assert_eq!(Prices::parse("kept", &prices.to_toml()).unwrap(), prices);
+    let row = "schema = 1\n[[price]]\nid = \"nobodys\"\nvendor = \"openai\"\ninput = \"1\"\noutput = \"1\"\nretired = \"2026-11-01\"\n";
+    std::fs::write(folder.path().join("prices.toml"), row).unwrap();
+    let prices = Prices::load(folder.path()).unwrap();
+    assert!(matches!(prices.price("nobodys", TODAY), Err(PriceError::Retired { .. })));
+}
