@@ -73,12 +73,28 @@ fn an_episode_goes_from_package_to_package_through_a_send_back() {
         let calls = i64::try_from(meter.totals.completions).unwrap();
         assert!((metered - spent.0).abs() <= calls, "each call is rounded at most by one: {metered} and {}", spent.0);
         assert!(meter.keys.values().all(|key| key.counts.completions == 1));
+        asks_once_for_small_work_of_a_kind(&episode);
         carries_what_is_named(&handle, &episode).await;
         handle.shutdown().await;
     });
     let package = fs::read_dir(folder.path().join("rehearsal/packages")).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(package.join("script.txt")).unwrap();
     assert!(text.split_whitespace().count() > 150, "{text}");
+}
+
+/// Only what must be asked apart is: a line of speech, a reading of a judge, an order of a comparison. All lines to be made fit for
+/// a voice, all disputes, all fixes and all texts of a promotion are one call each.
+fn asks_once_for_small_work_of_a_kind(episode: &Episode) {
+    for (stage, state) in &episode.stages {
+        let units = state.run.as_ref().map_or(0, |run| run.units.len());
+        let is_apart = ["voice", "judge_a", "judge_b", "comparison"].contains(&stage.as_str());
+        assert!(is_apart || units <= 1, "{stage} makes {units} calls");
+    }
+    let spoken = &episode.stages[&"speech_text".parse().unwrap()];
+    assert!(
+        spoken.run.is_some() && episode.stages[&"voice".parse().unwrap()].attempts.len() > 4,
+        "many lines, one call"
+    );
 }
 
 /// Writers and judges are sent the passages that the plan and the script name, and none that a claim cites is missing.

@@ -127,6 +127,11 @@ impl Call {
         self.state == CallState::InFlight && self.batch.is_none()
     }
 
+    /// Whether it is in a batch that was not answered yet.
+    pub fn is_in_batch(&self) -> bool {
+        self.state == CallState::InFlight && self.batch.is_some()
+    }
+
     /// What it has cost, so far as is known; a ruled charge counts at its worst.
     pub fn spent(&self) -> MicroUsd {
         match &self.state {

@@ -23,7 +23,7 @@ use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
-use crate::domain::episode::{Call, CallState};
+use crate::domain::episode::Call;
 use crate::domain::event::{Event, Provenance, Uncertain};
 use crate::domain::ids::{EpisodeNumber, IntentKey};
 use crate::domain::money::MicroUsd;
@@ -341,7 +341,7 @@ fn recovered(studio: &Studio, shop: &Workshop) -> Vec<Outcome> {
 /// The calls that are in a batch, to be fetched when it is done.
 fn batched(studio: &Studio) -> Vec<CallStep> {
     let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
-    let open = calls.filter(|(_, call)| call.state == CallState::InFlight && call.batch.is_some());
+    let open = calls.filter(|(_, call)| call.is_in_batch());
     let step = |(key, call): (&IntentKey, &Call)| CallStep {
         key: key.clone(),
         request: call.request,

@@ -23,6 +23,7 @@ use crate::domain::event::{Handoff, Pin};
 use crate::domain::ids::StageId;
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
+use crate::domain::queue::Wait;
 use crate::tui::look::{self, Mark};
 use crate::tui::model::{Loadable, Shared};
 use crate::tui::screens::episode::{EpisodeScreen, Panel};
@@ -242,7 +243,7 @@ fn live(
             .flat_map(|line| wrap(line, wide))
             .map(|row| paint.line(Role::Text, row))
             .collect(),
-        None => about(paint, episode, stage, wide),
+        None => about(paint, shared, episode, stage, wide),
     };
     let height = usize::from(area.height);
     // A stream is followed at its end; what stands still is read from its beginning.
@@ -258,8 +259,21 @@ fn live(
     }
 }
 
+/// What a stage that is at work waits for, where none of its calls is under way.
+fn waits(shared: &Shared, episode: &Episode, stage: &StageId) -> Option<String> {
+    let waits = shared.snapshot.as_ref().map(|snapshot| snapshot.waits.as_slice()).unwrap_or_default();
+    let is_own = |wait: &&Wait| (wait.key.episode, &wait.key.stage) == (episode.number, stage);
+    if let Some(wait) = waits.iter().find(is_own) {
+        return Some(format!("It waits: {}.", clean(&wait.words(shared.now))));
+    }
+    let calls = || episode.calls_of(stage).map(|(_, call)| call);
+    let since = calls().filter(|call| call.is_in_batch()).map(|call| call.at).min()?;
+    let is_alone = !calls().any(|call| call.is_under_way());
+    is_alone.then(|| format!("In a batch for {}; the answers come within a day.", look::age(since, shared.now)))
+}
+
 /// What a stage that does not stream has made or waits for.
-fn about(paint: Paint, episode: &Episode, stage: &StageId, wide: usize) -> Vec<Line<'static>> {
+fn about(paint: Paint, shared: &Shared, episode: &Episode, stage: &StageId, wide: usize) -> Vec<Line<'static>> {
     let Some(pin) = episode.pin(stage) else { return Vec::new() };
     let standings = episode.standings();
     let mark = look::mark(episode, pin, &standings);
@@ -277,7 +291,10 @@ fn about(paint: Paint, episode: &Episode, stage: &StageId, wide: usize) -> Vec<L
                 say(Role::Dim, format!("It works from: {}.", after.join(", ")));
             }
         }
-        Mark::Running => say(Role::Running, "At work; nothing has streamed yet.".to_owned()),
+        Mark::Running => match waits(shared, episode, stage) {
+            Some(what) => say(Role::Dim, what),
+            None => say(Role::Running, "At work; nothing has streamed yet.".to_owned()),
+        },
         Mark::Person => say(Role::Person, "It waits for you.".to_owned()),
         Mark::Failed => {
             let why = state.and_then(|state| state.run.as_ref()).and_then(|run| run.failed.clone());
@@ -346,7 +363,7 @@ fn calls(paint: Paint, shared: &Shared, episode: &Episode, stage: Option<&StageI
     let mut lines: Vec<Line> = Vec::new();
     for (key, call) in &all {
         let (role, text) = match &call.state {
-            CallState::InFlight if call.batch.is_some() => {
+            CallState::InFlight if call.is_in_batch() => {
                 (Role::Dim, format!("~ in a batch {}, answered within a day", look::age(call.at, shared.now)))
             }
             CallState::InFlight => (Role::Running, format!("> under way {}", look::age(call.at, shared.now))),
