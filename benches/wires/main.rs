@@ -127,11 +127,12 @@ fn reading(vendor: Vendor, name: &str) {
 
 /// Looking at a document while it arrives, beside one parse of it.
 fn looking() {
-    let lines: Vec<Value> = (0..4_000)
-        .map(|n| json!({"id": format!("L{n:03}"), "speaker": "HOST", "text": "What was said, and \"why\".", "pause_ms": 0, "claims": []}))
-        .collect();
-    let text = json!({"title": "T", "segments": [{"id": "hook", "title": "H", "lines": lines}], "claimed_words": 1})
-        .to_string();
+    let line = |n: u32| {
+        json!({"id": format!("L{n:03}"), "speaker": "HOST", "text": "What was said, and \"why\".", "pause_ms": 0,
+            "claims": []})
+    };
+    let segment = json!({"id": "hook", "title": "H", "lines": (1..4_000).map(line).collect::<Vec<_>>()});
+    let text = json!({"script": {"title": "T", "segments": [segment]}, "claimed_words": 1}).to_string();
     let schema = Contract::Draft.schema().unwrap().to_value();
     let parsed = best(5, 1, || drop(black_box(serde_json::from_str::<Value>(black_box(&text)).unwrap())));
     let mut is_sound = true;

@@ -118,9 +118,15 @@ fn options(dir: &Path, base: &str, streams: u32) -> OpenOptions {
     let environment = Environment::of::<String, String>([], 1000).unwrap();
     let mut settings = Settings::layered(None, &environment, &[]).unwrap();
     settings.shutdown_grace = Duration::ZERO;
+    settings.shutdown_grace = Duration::ZERO;
     settings.caps.day = MicroUsd(1_000_000_000_000);
     settings.caps.month = MicroUsd(1_000_000_000_000);
-    let endpoint = Endpoint::new(Vendor::Anthropic, base, "bench-key".to_owned().into());
+    // The first call of an episode goes to Anthropic, and no answer ends: the others only have to be set up.
+    let vendors = [Vendor::Anthropic, Vendor::Gemini, Vendor::ElevenLabs, Vendor::OpenAi, Vendor::Perplexity];
+    let endpoint = |vendor: Vendor| {
+        let endpoint = Endpoint::new(vendor, base, "bench-key".to_owned().into());
+        (vendor.provider(), endpoint.map_err(|error| error.to_string()))
+    };
     let long = Duration::from_secs(600);
     OpenOptions {
         dir: dir.join("studio"),
@@ -132,8 +138,13 @@ fn options(dir: &Path, base: &str, streams: u32) -> OpenOptions {
         models: Models::built_in().unwrap(),
         prices: Prices::built_in().unwrap(),
         prompts: Library::built_in().unwrap(),
-        endpoints: BTreeMap::from([(Provider::Anthropic, endpoint.map_err(|error| error.to_string()))]),
-        limits: Limits { slots: Provider::ALL.into_iter().map(|p| (p, streams)).collect(), ..Limits::default() },
+        endpoints: vendors.into_iter().map(endpoint).collect(),
+        limits: Limits {
+            slots: Provider::ALL.into_iter().map(|p| (p, streams)).collect(),
+            // A thousand episodes that ask the same would wait for one answer.
+            reuse: false,
+            ..Limits::default()
+        },
         exchange: transport::Limits { connect: long, first_byte: long, idle: long, total: long },
         uncertain: Uncertain::Resend,
     }
@@ -219,8 +230,11 @@ pub(crate) fn measure(streams: u32, rate: u32, time: Duration) {
         }
         let mut progress = handle.progress();
         let all = |now: &Arc<greenroom::engine::progress::Progress>| now.stages.len() >= streams as usize;
-        let begun = tokio::time::timeout(Duration::from_secs(120), progress.wait_for(all)).await;
-        begun.expect("every episode streams").unwrap();
+        let begun = tokio::time::timeout(Duration::from_secs(120), progress.wait_for(all)).await.is_ok();
+        if !begun {
+            let feed: Vec<_> = handle.snapshots().borrow().feed.iter().rev().take(5).map(|l| l.text.clone()).collect();
+            panic!("only {} stream; the latest: {feed:#?}", handle.progress().borrow().stages.len());
+        }
         let (began, before) = (Instant::now(), used());
         let seen = follow(&handle, time).await;
         let processor = used().zip(before).map(|(after, before)| after - before);

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
@@ -441,6 +442,11 @@ pub fn decode(vendor: Vendor, form: Form, status: u16, headers: &Headers, body: 
         (Vendor::OpenAi, Form::Usual | Form::Sonar | Form::Batched) => openai::decode(status, headers, body),
         (Vendor::Perplexity, _) => perplexity::decode(form, status, headers, body),
     }
+}
+
+/// A body as it is sent. Names are text and numbers are finite, so that there is nothing that JSON cannot say.
+pub(super) fn written(body: Map<String, Value>) -> Vec<u8> {
+    serde_json::to_vec(&Value::Object(body)).unwrap_or_default()
 }
 
 /// The id as it may stand in a path or a body.

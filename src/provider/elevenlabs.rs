@@ -12,7 +12,9 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::call::{Form, PrepareError, Prepared, SpeechForm, SpeechRequest, Vendor, VoiceSettings, checked_id};
+use super::call::{
+    Form, PrepareError, Prepared, SpeechForm, SpeechRequest, Vendor, VoiceSettings, checked_id, written,
+};
 use crate::config::models::{Model, Stability};
 
 pub(super) use self::read::decode;
@@ -55,7 +57,7 @@ pub(super) fn prepare(known: &Model, request: &SpeechRequest) -> Result<Prepared
     if !ids.is_empty() {
         body.insert("previous_request_ids".to_owned(), ids.into_iter().rev().collect::<Vec<_>>().into());
     }
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     let (below, form) = match request.form {
         SpeechForm::Timed => ("/with-timestamps", Form::Usual),
         SpeechForm::TimedStream => ("/stream/with-timestamps", Form::Usual),

@@ -11,7 +11,7 @@ mod tests;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name, written};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::{Told, refusal};
@@ -64,7 +64,7 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
     }
     body.insert("stream".to_owned(), true.into());
     body.insert("stream_options".to_owned(), json!({"include_usage": true}));
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     Ok(Prepared {
         vendor: Vendor::OpenAi,
         path: "/v1/chat/completions".to_owned(),

@@ -10,13 +10,13 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use self::read::Response;
 pub(super) use self::sonar::Fold as SonarFold;
 pub(super) use self::stream::Fold;
 use self::stream::Trouble;
-use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name};
+use super::call::{Answer, Content, Finish, Form, PrepareError, Prepared, TextRequest, Vendor, checked_name, written};
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
 use super::refusal::refusal;
@@ -56,7 +56,7 @@ pub(super) fn prepare(known: &Model, request: &TextRequest) -> Result<Prepared, 
         body.insert("response_format".to_owned(), openai::format(wanted, false));
     }
     body.insert("stream".to_owned(), true.into());
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     Ok(Prepared { vendor: Vendor::Perplexity, path: "/v1/agent".to_owned(), body, streaming: true, form: Form::Usual })
 }
 

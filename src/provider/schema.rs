@@ -106,18 +106,19 @@ fn walk(schema: &Value, dialect: Dialect) -> Value {
     let Some(members) = schema.as_object() else { return schema.clone() };
     let mut out = Map::new();
     for (word, value) in members {
-        let (word, value) = match (dialect, word.as_str()) {
-            (Dialect::Anthropic | Dialect::OpenAi, "oneOf") => ("anyOf", value.clone()),
-            (Dialect::Gemini | Dialect::OpenAi, "const") => ("enum", Value::Array(vec![value.clone()])),
-            (_, word) => (word, value.clone()),
+        // Whatever is below is copied once, where it ends.
+        let (word, becomes) = match (dialect, word.as_str()) {
+            (Dialect::Anthropic | Dialect::OpenAi, "oneOf") => ("anyOf", None),
+            (Dialect::Gemini | Dialect::OpenAi, "const") => ("enum", Some(Value::Array(vec![value.clone()]))),
+            (_, word) => (word, None),
         };
         let known = match dialect {
             Dialect::Anthropic => ANTHROPIC,
             Dialect::Gemini => GEMINI,
             Dialect::OpenAi => OPENAI,
         };
-        if known.contains(&word) && fits(word, &value, dialect) {
-            out.insert(word.to_owned(), below(word, value, dialect));
+        if known.contains(&word) && fits(word, value, dialect) {
+            out.insert(word.to_owned(), becomes.unwrap_or_else(|| below(word, value, dialect)));
         }
     }
     let is_closed = is_object(&out) || out.contains_key("properties");
@@ -151,7 +152,7 @@ fn fits(word: &str, value: &Value, dialect: Dialect) -> bool {
 }
 
 /// The value of a keyword, with the schemas in it walked. Names of properties are not keywords.
-fn below(word: &str, value: Value, dialect: Dialect) -> Value {
+fn below(word: &str, value: &Value, dialect: Dialect) -> Value {
     match (word, value) {
         ("properties" | "$defs", Value::Object(members)) => {
             members.iter().map(|(name, schema)| (name.clone(), walk(schema, dialect))).collect::<Map<_, _>>().into()
@@ -159,8 +160,8 @@ fn below(word: &str, value: Value, dialect: Dialect) -> Value {
         ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
             schemas.iter().map(|schema| walk(schema, dialect)).collect::<Vec<_>>().into()
         }
-        ("items" | "additionalProperties", schema) => walk(&schema, dialect),
-        (_, value) => value,
+        ("items" | "additionalProperties", schema) => walk(schema, dialect),
+        (_, value) => value.clone(),
     }
 }
 

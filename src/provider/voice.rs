@@ -9,11 +9,12 @@ mod wav;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use self::wav::WavFault;
 use super::call::{
     Answer, Content, Finish, Form, PrepareError, Prepared, Speech, SpeechForm, SpeechRequest, Vendor, checked_name,
+    written,
 };
 use super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::headers::Headers;
@@ -42,7 +43,7 @@ pub(super) fn prepare(request: &SpeechRequest) -> Result<Prepared, PrepareError>
         // The wire takes 0.25 to 4; a pace beyond what sounds like speech is not asked for.
         body.insert("speed".to_owned(), (f64::from(settings.speed.clamp(25, 200)) / 100.0).into());
     }
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     Ok(Prepared { vendor: Vendor::OpenAi, path: "/v1/audio/speech".to_owned(), body, streaming: false, form })
 }
 

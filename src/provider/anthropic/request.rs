@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::call::{Effort, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id};
+use super::super::call::{Effort, Form, PrepareError, Prepared, Remember, TextRequest, Vendor, checked_id, written};
 use super::super::schema;
 use super::ANSWER;
 use crate::config::models::{Cache, ForcedTool, Model, Structured, TextTakes};
@@ -28,7 +28,7 @@ pub(in crate::provider) fn prepare_count(known: &Model, request: &TextRequest) -
 }
 
 fn prepared(path: &str, body: Map<String, Value>, streaming: bool) -> Prepared {
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     Prepared { vendor: Vendor::Anthropic, path: path.to_owned(), body, streaming, form: Form::Usual }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::call::{Effort, Form, PrepareError, Prepared, TextRequest, Vendor, checked_id};
+use super::super::call::{Effort, Form, PrepareError, Prepared, TextRequest, Vendor, checked_id, written};
 use super::super::schema;
 use crate::config::models::{Model, SchemaForm, Structured, TextTakes};
 
@@ -32,13 +32,7 @@ fn id(request: &TextRequest) -> Result<&str, PrepareError> {
 }
 
 fn prepared(path: String, body: Map<String, Value>, streaming: bool) -> Prepared {
-    Prepared {
-        vendor: Vendor::Gemini,
-        path,
-        body: Value::Object(body).to_string().into_bytes(),
-        streaming,
-        form: Form::Usual,
-    }
+    Prepared { vendor: Vendor::Gemini, path, body: written(body), streaming, form: Form::Usual }
 }
 
 /// What an answer and its count have in common.

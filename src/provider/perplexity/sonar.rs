@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::call::{
-    Answer, Content, Finish, Form, PrepareError, Prepared, Source, TextRequest, Vendor, checked_name,
+    Answer, Content, Finish, Form, PrepareError, Prepared, Source, TextRequest, Vendor, checked_name, written,
 };
 use super::super::error::{CallError, ChargeKnown, RetryClass, token};
 use super::super::headers::Headers;
@@ -39,7 +39,7 @@ pub(super) fn prepare(request: &TextRequest) -> Result<Prepared, PrepareError> {
     }
     body.insert("web_search_options".to_owned(), json!({"search_context_size": super::CONTEXT_SIZE}));
     body.insert("stream".to_owned(), true.into());
-    let body = Value::Object(body).to_string().into_bytes();
+    let body = written(body);
     let path = "/chat/completions".to_owned();
     Ok(Prepared { vendor: Vendor::Perplexity, path, body, streaming: true, form: Form::Sonar })
 }
