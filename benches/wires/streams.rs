@@ -231,10 +231,9 @@ pub(crate) fn measure(streams: u32, rate: u32, time: Duration) {
         let mut progress = handle.progress();
         let all = |now: &Arc<greenroom::engine::progress::Progress>| now.stages.len() >= streams as usize;
         let begun = tokio::time::timeout(Duration::from_secs(120), progress.wait_for(all)).await.is_ok();
-        if !begun {
-            let feed: Vec<_> = handle.snapshots().borrow().feed.iter().rev().take(5).map(|l| l.text.clone()).collect();
-            panic!("only {} stream; the latest: {feed:#?}", handle.progress().borrow().stages.len());
-        }
+        let feed = || handle.snapshots().borrow().feed.iter().rev().take(5).map(|l| l.text.clone()).collect::<Vec<_>>();
+        let count = || handle.progress().borrow().stages.len();
+        assert!(begun, "only {} stream; the latest: {:#?}", count(), feed());
         let (began, before) = (Instant::now(), used());
         let seen = follow(&handle, time).await;
         let processor = used().zip(before).map(|(after, before)| after - before);

@@ -97,7 +97,7 @@ impl Results {
 /// With what stood in the way.
 pub async fn fetch(transport: &Transport, endpoint: &Endpoint, id: &str, limits: Limits) -> Result<Results, String> {
     let path = path_of(id).ok_or_else(|| "the name of the batch is none".to_owned())?;
-    let raw = transport.ask(endpoint, &format!("{path}/results"), limits).await.map_err(|missed| missed.said)?;
+    let raw = transport.fetch(endpoint, &format!("{path}/results"), limits).await.map_err(|missed| missed.said)?;
     if raw.status != 200 {
         return Err(format!("status {}", raw.status));
     }

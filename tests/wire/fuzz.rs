@@ -157,6 +157,7 @@ macro_rules! driven {
 driven! {
     any_bytes_are_borne_by_the_reader_of_events drives sse;
     any_bytes_are_borne_as_anthropics_answer drives anthropic;
+    any_bytes_are_borne_as_a_result_of_anthropics_batches drives batch;
     any_bytes_are_borne_as_geminis_answer drives gemini;
     any_bytes_are_borne_as_perplexitys_answer drives perplexity;
     any_bytes_are_borne_as_an_answer_of_sonar drives sonar;

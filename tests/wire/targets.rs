@@ -45,6 +45,11 @@ pub(crate) fn anthropic(bytes: &[u8]) -> u64 {
     body(Vendor::Anthropic, Form::Usual, 200, bytes)
 }
 
+/// A result within one of Anthropic's batches.
+pub(crate) fn batch(bytes: &[u8]) -> u64 {
+    body(Vendor::Anthropic, Form::Batched, 200, bytes)
+}
+
 /// Gemini's answer.
 pub(crate) fn gemini(bytes: &[u8]) -> u64 {
     body(Vendor::Gemini, Form::Usual, 200, bytes)
@@ -99,6 +104,8 @@ fn body(vendor: Vendor, form: Form, status: u16, bytes: &[u8]) -> u64 {
     }
     match &read {
         Ok(answer) => sound_answer(status, answer),
+        // Within a batch each refusal has a status of its own, and what was not answered is free.
+        Err(error) if form == Form::Batched => sound_words(error),
         Err(error) => sound_error(status, error),
     }
     let steps = seen.len().min(12);
@@ -156,9 +163,13 @@ fn sound_answer(status: u16, answer: &Answer) {
 
 fn sound_error(status: u16, error: &CallError) {
     assert!(status != 200 || error.charge != ChargeKnown::NotCharged, "what had begun well is not free: {error}");
+    assert_eq!(error.status, Some(status));
+    sound_words(error);
+}
+
+fn sound_words(error: &CallError) {
     assert!(error.message.chars().count() <= LONGEST_MESSAGE, "{}", error.message);
     assert!(!error.message.is_empty() && !error.message.chars().any(char::is_control), "{:?}", error.message);
-    assert_eq!(error.status, Some(status));
 }
 
 fn told(what: &impl Hash) -> u64 {

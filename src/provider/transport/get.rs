@@ -57,13 +57,32 @@ impl Transport {
     ///
     /// When no whole answer came.
     pub async fn ask(&self, endpoint: &Endpoint, path: &str, limits: Limits) -> Result<RawResponse, Unanswered> {
-        match tokio::time::timeout(limits.total, self.answer(endpoint, path)).await {
+        self.within(endpoint, path, limits, LARGEST_LIST).await
+    }
+
+    /// Fetches with a `GET` what was paid for before, as [`Transport::ask`]; as large as any answer may be.
+    ///
+    /// # Errors
+    ///
+    /// When no whole answer came.
+    pub async fn fetch(&self, endpoint: &Endpoint, path: &str, limits: Limits) -> Result<RawResponse, Unanswered> {
+        self.within(endpoint, path, limits, self.largest_body).await
+    }
+
+    async fn within(
+        &self,
+        endpoint: &Endpoint,
+        path: &str,
+        limits: Limits,
+        largest: usize,
+    ) -> Result<RawResponse, Unanswered> {
+        match tokio::time::timeout(limits.total, self.answer(endpoint, path, largest)).await {
             Ok(answer) => answer,
             Err(_) => Err(Unanswered { missed: Missed::Late, said: format!("no answer within {:?}", limits.total) }),
         }
     }
 
-    async fn answer(&self, endpoint: &Endpoint, path: &str) -> Result<RawResponse, Unanswered> {
+    async fn answer(&self, endpoint: &Endpoint, path: &str, largest: usize) -> Result<RawResponse, Unanswered> {
         let vendor = endpoint.vendor();
         let request = self.client.get(format!("{}{path}", endpoint.base())).header(header::ACCEPT, "application/json");
         let Some(request) = mannered(request, endpoint) else {
@@ -79,8 +98,8 @@ impl Transport {
         let mut pieces = response.bytes_stream();
         while let Some(piece) = pieces.next().await {
             body.extend_from_slice(&piece.map_err(fault)?);
-            if body.len() > LARGEST_LIST {
-                let said = format!("the answer is larger than {LARGEST_LIST} bytes");
+            if body.len() > largest {
+                let said = format!("the answer is larger than {largest} bytes");
                 return Err(Unanswered { missed: Missed::Cut, said });
             }
         }
