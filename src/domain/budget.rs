@@ -139,6 +139,8 @@ pub enum BudgetError {
 pub enum Charge {
     /// Sent or about to be sent: held at its worst case.
     Reserved,
+    /// In a batch: held at its worst case, and nothing of it comes free soon.
+    Batched,
     /// Whether it was charged is not known: held at its worst case until it is metered or ruled.
     Uncertain,
     /// Its price is known; zero where the provider does not charge for the failure.
@@ -160,7 +162,7 @@ impl Reservation {
     /// What it counts under every cap: its price once known, its worst case before.
     pub fn committed(&self) -> MicroUsd {
         match self.charge {
-            Charge::Reserved | Charge::Uncertain => self.worst,
+            Charge::Reserved | Charge::Batched | Charge::Uncertain => self.worst,
             Charge::Settled(price) => price,
         }
     }
@@ -273,6 +275,15 @@ impl Budget {
     /// When the call has no open reservation.
     pub fn lose(&mut self, key: &IntentKey) -> Result<(), BudgetError> {
         self.leave_flight(key, Charge::Uncertain).map(|_| ())
+    }
+
+    /// Marks a call that was taken into a batch: it stays reserved at its worst case, and nobody waits for it to come free.
+    ///
+    /// # Errors
+    ///
+    /// When the call has no open reservation.
+    pub fn defer(&mut self, key: &IntentKey) -> Result<(), BudgetError> {
+        self.leave_flight(key, Charge::Batched).map(|_| ())
     }
 
     /// Gives an open call its new standing; what it held as under way is no longer so.

@@ -9,7 +9,7 @@ pub use self::outcome::{lost, outcome};
 use super::billed::ReadBill;
 use super::budget::Scope;
 use super::command::{Command, Start};
-use super::episode::{CallState, Episode, Life, Run, UnitState};
+use super::episode::{Call, CallState, Episode, Life, Run, UnitState};
 use super::event::{Actor, Event, Need, Ruling};
 use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
@@ -183,8 +183,11 @@ fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
 
 fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decided>, Refusal> {
     let found = under_way(studio, key.episode)?;
+    let is_batched = found.calls.get(key).is_some_and(Call::is_in_batch);
     match found.calls.get(key).map(|call| &call.state) {
         Some(CallState::Uncertain { .. }) => {}
+        // Whoever does not wait for a batch any more may say so.
+        Some(CallState::InFlight) if is_batched => {}
         Some(CallState::Ruled { .. }) => return Err(not_now(&format!("the charge of {key} was ruled before"))),
         Some(CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. }) | None => {
             return Err(not_now(&format!("no charge of {key} is uncertain")));
@@ -200,10 +203,15 @@ fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decid
         // First, since an episode that is over leaves the fold with its last open charge.
         events.push(Event::NeedClosed { id, answer: answer.to_owned() });
     }
+    if is_batched {
+        let reason = "its batch is not waited for any more".to_owned();
+        events.push(Event::ChargeUncertain { key: key.clone(), reason });
+    }
     events.push(Event::ChargeRuled { key: key.clone(), ruling, not_before: None });
     let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
     // Of an answer that was broken off, the work has gone on without it.
-    let is_held = |run: &&Run| run.units.get(&key.unit).is_some_and(|unit| unit.state == UnitState::Held(key.clone()));
+    let states = [UnitState::Held(key.clone()), UnitState::Calling(key.clone())];
+    let is_held = |run: &&Run| run.units.get(&key.unit).is_some_and(|unit| states.contains(&unit.state));
     if let (Ruling::WriteOff, Some(run), false) = (ruling, run.filter(is_held), found.life.is_over()) {
         let reason = format!("the charge of {key} was written off, and its answer is missing");
         events.extend(outcome::stuck(found, &key.stage, run.input, &reason));

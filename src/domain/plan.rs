@@ -296,6 +296,8 @@ impl Planner<'_> {
     fn cheaper(&self, pin: &Pin, inputs: &Inputs) -> Option<Event> {
         let stage = &pin.stage.id;
         let route = pin.cheaper.as_ref().filter(|_| self.episode.policy.near_cap == NearCap::Cheaper)?;
+        // A change that changes nothing would be planned for ever.
+        let route = Some(route).filter(|route| Some(*route) != self.episode.route(stage))?;
         let run = self.episode.stages.get(stage).and_then(|state| state.run.as_ref());
         let has_begun = run.filter(|run| run.input == inputs.hash).is_some_and(|run| {
             run.failed.is_some() || run.units.values().any(|unit| !matches!(unit.state, UnitState::Waiting(None)))
@@ -323,7 +325,9 @@ impl Planner<'_> {
             matches!(breaker, Some(Breaker::Open { .. } | Breaker::Probing { .. }))
         };
         let waits = self.episode.policy.when_down == WhenDown::Wait || pin.stage.output == Contract::Judgement;
-        if waits || !is_down(route.provider) {
+        // A call that does not go by the stage's own route, as another model's revision, is not moved by moving that.
+        let is_own = self.episode.route(&pin.stage.id) == Some(route);
+        if waits || !is_own || !is_down(route.provider) {
             return None;
         }
         let next = self.episode.next_route(&pin.stage.id, Some(route)).filter(|next| !is_down(next.provider))?;

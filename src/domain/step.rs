@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::bill::Bill;
@@ -102,6 +103,8 @@ pub struct CallStep {
     pub time_limit_seconds: u32,
     /// Whether its answer may be broken off once it cannot meet its contract any more.
     pub may_cut: bool,
+    /// When it was intended: its price is that of this day.
+    pub at: Timestamp,
     /// The batch that it was taken into before, where its answer is to be fetched and nothing is to be sent.
     pub batch: Option<String>,
 }

@@ -184,8 +184,11 @@ impl Studio {
                 Ok(())
             }
             Event::CallBatched { key, .. } => {
-                self.landed(key);
-                Ok(())
+                if let Some((traffic, _)) = self.landed(key) {
+                    // It answers.
+                    traffic.failing = 0;
+                }
+                self.budget.defer(key).map_err(|e| e.to_string())
             }
             Event::CallSettled { key, price, machine_ms, told, .. } => {
                 let again = self.failed_before(key);

@@ -36,6 +36,9 @@ use crate::ledger::journal::Journal;
 /// The most inputs that one batch takes.
 const BATCH: usize = 256;
 
+/// The most events that the plan of one episode writes at once.
+const MOST_PLANNED: usize = 10_000;
+
 /// The longest that the dispatcher sleeps without looking at the clock: a wall clock may be set while it sleeps.
 const NAP: Duration = Duration::from_secs(30);
 
@@ -236,6 +239,7 @@ impl Dispatcher {
                 time_limit_seconds: limit.map_or(600, |pin| pin.stage.time_limit_seconds),
                 // The last word of a model is always heard to its end: some contracts then take the usual in its place.
                 may_cut: unit.is_some_and(|unit| unit.corrections == 0),
+                at: stamped.at,
                 batch: None,
             });
         }
@@ -315,7 +319,16 @@ impl Dispatcher {
 
     /// Plans an episode until nothing more follows from its own state: its local work, and what it asks of the queue.
     fn plan_one(&mut self, tick: &mut Tick, number: EpisodeNumber, now: Timestamp) -> BTreeSet<Step> {
+        let before = tick.batch.len();
         loop {
+            // Each event of a plan takes it further. One that does not is a fault, and must not fill the memory.
+            if tick.batch.len() - before > MOST_PLANNED {
+                tick.fault = Some(format!(
+                    "the plan of episode {number} comes to no end. Nothing of this was recorded and nothing more is begun; what was \
+                     recorded before is safe. Please report it"
+                ));
+                return BTreeSet::new();
+            }
             let Some(episode) = self.studio.episodes.get(&number) else {
                 self.schedule.waiting.remove(&number);
                 self.schedule.deadlines.remove(&number);

@@ -232,7 +232,9 @@ pub fn open_with(
     let (notices, _) = broadcast::channel(1_024);
     let worker = stand_in.unwrap_or_else(|| Arc::clone(&shop) as Arc<dyn Worker>);
     let mut executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
-    batched(&replay.studio).into_iter().for_each(|step| executor.call(step));
+    // Where a provider cannot be reached, what it holds stays in its batch: a later start fetches it.
+    let can_fetch = |step: &CallStep| matches!(shop.endpoints.get(&step.route.provider), Some(Ok(_)));
+    batched(&replay.studio).into_iter().filter(can_fetch).for_each(|step| executor.call(step));
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
     let schedule = Schedule::new(replay.studio.at, &clock);
@@ -349,6 +351,7 @@ fn batched(studio: &Studio) -> Vec<CallStep> {
         route: call.route.clone(),
         time_limit_seconds: 0,
         may_cut: false,
+        at: call.at,
         batch: call.batch.clone(),
     };
     open.map(step).collect()

@@ -21,7 +21,7 @@ use crate::ledger::journal::{Checkpoint, Journal};
 use crate::ledger::state::{Batch, CostRow, CostScope, Month, State, StateError, StateOpened};
 
 /// The shape of what is kept. Raised with every change of the fold, so that an older one is folded again.
-const SHAPE: u32 = 10;
+const SHAPE: u32 = 11;
 
 /// The row of the studio itself: episodes are numbered from 1.
 const STUDIO: EpisodeNumber = EpisodeNumber(0);

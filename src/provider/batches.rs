@@ -2,13 +2,18 @@
 //!
 //! One vendor's batches are spoken so far, Anthropic's. Not for who waits and for how long: that is for whoever sends.
 
+use serde_json::Value;
+
 pub use super::anthropic::batches::{BatchError, Stands};
 use super::anthropic::batches::{batch, create, custom_id, lines, path_of, patient};
 use super::call::{Prepared, Vendor};
 use super::endpoint::Endpoint;
 use super::error::{CallError, ChargeKnown, RetryClass};
 use super::headers::Headers;
-use super::transport::{Limits, Transport};
+use super::transport::{Limits, RawResponse, Transport};
+
+/// The status of a service that takes nothing in at the moment.
+const OVERLOADED: u16 = 529;
 
 /// The request as one of a batch; `None` where its vendor has no batches that are spoken here.
 pub fn waiting(prepared: &Prepared) -> Option<Prepared> {
@@ -35,7 +40,11 @@ pub async fn send(
     let raw = transport.send(endpoint, &made, key, 0, limits, &mut ()).await?;
     if !(200..300).contains(&raw.status) {
         let unread = || CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, "The batch was refused");
-        return Err(raw.decode().err().unwrap_or_else(unread));
+        let refused = raw.decode().err().unwrap_or_else(unread);
+        // A single call that fails within the service is free. A batch may have been taken before it failed.
+        let may_be_taken = raw.status >= 500 && raw.status != OVERLOADED;
+        let charge = if may_be_taken { ChargeKnown::Uncertain } else { refused.charge };
+        return Err(CallError { charge, ..refused });
     }
     batch(&raw.body).map(|batch| batch.id).ok_or_else(|| {
         let said = "The answer to a batch names none: it may have been taken all the same";
@@ -50,7 +59,7 @@ pub enum Standing {
     Worked,
     /// Its results are there.
     Ended,
-    /// The vendor does not know it, or not any more.
+    /// The vendor itself says that it does not know it, or not any more.
     Gone,
     /// The question was not answered: it is to be asked again.
     Unknown(String),
@@ -61,13 +70,28 @@ pub async fn ask(transport: &Transport, endpoint: &Endpoint, id: &str, limits: L
     let Some(path) = path_of(id) else { return Standing::Gone };
     match transport.ask(endpoint, &path, limits).await {
         Err(unanswered) => Standing::Unknown(unanswered.said),
-        Ok(raw) if raw.status == 404 => Standing::Gone,
+        Ok(raw) if is_unknown(&raw) => Standing::Gone,
         Ok(raw) => match (raw.status, batch(&raw.body)) {
             (200, Some(batch)) if batch.stands == Stands::Ended => Standing::Ended,
             (200, Some(_)) => Standing::Worked,
             (status, _) => Standing::Unknown(format!("status {status}")),
         },
     }
+}
+
+/// Whether it is the vendor that says that there is no such thing. A gateway or a proxy on the way may say so of anything.
+fn is_unknown(raw: &RawResponse) -> bool {
+    let body: Value = serde_json::from_slice(&raw.body).unwrap_or_default();
+    matches!(raw.status, 404 | 410) && body.pointer("/error/type").and_then(Value::as_str) == Some("not_found_error")
+}
+
+/// Why results were not fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfetched {
+    /// The vendor itself says that it does not have them, or not any more.
+    Gone,
+    /// They are to be asked for again.
+    Unknown(String),
 }
 
 /// The results of a batch that has ended: the headers that all of them came with, and the line of each request.
@@ -95,11 +119,15 @@ impl Results {
 /// # Errors
 ///
 /// With what stood in the way.
-pub async fn fetch(transport: &Transport, endpoint: &Endpoint, id: &str, limits: Limits) -> Result<Results, String> {
-    let path = path_of(id).ok_or_else(|| "the name of the batch is none".to_owned())?;
-    let raw = transport.fetch(endpoint, &format!("{path}/results"), limits).await.map_err(|missed| missed.said)?;
+pub async fn fetch(transport: &Transport, endpoint: &Endpoint, id: &str, limits: Limits) -> Result<Results, Unfetched> {
+    let path = path_of(id).ok_or(Unfetched::Gone)?;
+    let raw = transport.fetch(endpoint, &format!("{path}/results"), limits).await;
+    let raw = raw.map_err(|missed| Unfetched::Unknown(missed.said))?;
+    if is_unknown(&raw) {
+        return Err(Unfetched::Gone);
+    }
     if raw.status != 200 {
-        return Err(format!("status {}", raw.status));
+        return Err(Unfetched::Unknown(format!("status {}", raw.status)));
     }
     let lines = lines(&raw.body).map(|(id, line)| (id, line.to_vec())).collect();
     Ok(Results { headers: raw.headers, lines })

@@ -8,7 +8,7 @@ use std::process::Command as Process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom::domain::call::{RetryClass, Usage};
+use greenroom::domain::call::{Provider, RetryClass, Usage};
 use greenroom::domain::command::Command;
 use greenroom::domain::episode::{Call, CallState, Episode};
 use greenroom::domain::event::{Event, Need, Uncertain};
@@ -74,6 +74,21 @@ fn a_batch_is_found_again_after_a_kill_and_is_paid_once_at_half_the_price() {
         of.count()
     };
     assert_eq!(answered("brief"), 0, "it was killed before the batch was answered");
+
+    // Whoever opens the studio without a key leaves the batch alone.
+    runtime.block_on(async {
+        let mut opened = options(&data, &base, Arc::new(RealDisk), Uncertain::Ask);
+        opened.endpoints.insert(Provider::Anthropic, Err("there is no key".to_owned()));
+        let (handle, _) = open(opened, &tokio::runtime::Handle::current()).unwrap();
+        let mut snapshots = handle.snapshots();
+        let snapshot = Arc::clone(&*snapshots.wait_for(|snapshot| !snapshot.episodes.is_empty()).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let waits = snapshot.episodes[0].calls.values().filter(|call| call.is_in_batch()).count();
+        assert_eq!(waits, 1);
+        handle.shutdown().await;
+    });
+    let failed = journal(&data).into_iter().filter(|stamped| matches!(stamped.event, Event::CallFailed { .. })).count();
+    assert_eq!(failed, 0, "what is paid for is not given up");
 
     let status = run_child(&base, &data, None, None);
     assert!(status.success(), "{}", fs::read_to_string(data.join("child.log")).unwrap());

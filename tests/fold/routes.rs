@@ -1,8 +1,11 @@
 //! The laws of routes: a list is walked once and in order, a judge says when it becomes kin, a cap that is near and a provider
 //! that fails do what the show says.
 
+use greenroom::domain::budget::Scope;
 use greenroom::domain::call::{Provider, Route};
-use greenroom::domain::event::{Event, NearCap, Need, Uncertain, WhenDown};
+use greenroom::domain::command::Command;
+use greenroom::domain::episode::CallState;
+use greenroom::domain::event::{Event, NearCap, Need, Ruling, Uncertain, WhenDown};
 use greenroom::domain::handoff::Contract;
 use greenroom::domain::ids::{EpisodeNumber, StageId};
 use greenroom::domain::money::MicroUsd;
@@ -158,4 +161,64 @@ fn while_a_provider_fails_a_stage_goes_elsewhere_at_once_where_the_show_says_so(
     let changed = elsewhere(WhenDown::Fallback);
     assert!(changed.len() >= 6, "{changed:?}");
     assert!(changed.iter().all(|(_, stage, to, _)| to.model == "other" && !stage.as_str().starts_with("judge")));
+}
+
+#[test]
+fn a_cheaper_model_that_is_the_stages_own_changes_nothing() {
+    let mut world = World::new(4, Weather::FAIR);
+    world.start_with(1, MicroUsd(1_000_000), Uncertain::Ask, |start| {
+        start.policy.near_cap = NearCap::Cheaper;
+        for pin in start.pins.iter_mut().filter(|pin| pin.seats.is_empty()) {
+            pin.cheaper = pin.route.clone();
+        }
+    });
+    world.run(true);
+    assert!(world.is_packaged(1));
+    assert!(world.journal.iter().any(|stamped| matches!(stamped.event, Event::CapNear { .. })));
+    assert_eq!(changes(&world), []);
+}
+
+#[test]
+fn calls_that_fail_together_take_their_stage_to_the_next_model_once() {
+    let mut world = World::new(3, Weather::FAIR);
+    let judge: StageId = "judge_a".parse().unwrap();
+    world.start_with(1, ROOM, Uncertain::Ask, |start| {
+        for pin in start.pins.iter_mut().filter(|pin| pin.stage.id == judge) {
+            pin.fallback = Some(route(Provider::Gemini, "first"));
+            pin.further = vec![route(Provider::OpenAi, "second"), route(Provider::OpenAi, "third")];
+        }
+    });
+    world.next_call_of(&judge);
+    let of_judge = |world: &World| -> Vec<_> {
+        let calls = world.studio.episodes[&EpisodeNumber(1)].calls_of(&judge);
+        calls.filter(|(_, call)| call.is_under_way()).map(|(key, _)| key.clone()).collect()
+    };
+    let together = of_judge(&world);
+    assert!(together.len() > 1, "several readings at once: {together:?}");
+    together.iter().for_each(|key| world.refuse(key));
+    let to: Vec<String> = changes(&world).into_iter().map(|(_, _, route, _)| route.model).collect();
+    assert_eq!(to, ["first"]);
+    assert!(world.studio.episodes[&EpisodeNumber(1)].needs.is_empty(), "nobody is asked");
+}
+
+#[test]
+fn what_lies_in_a_batch_holds_no_slot_is_asked_about_at_a_cap_and_can_be_ruled() {
+    let mut world = World::new(3, Weather::FAIR);
+    world.start(1, ROOM, Uncertain::Ask);
+    let key = world.next_call();
+    let scope = Scope::Episode(EpisodeNumber(1));
+    let worst = world.studio.budget.committed(&scope);
+    assert_eq!(world.studio.budget.in_flight(&scope), worst);
+    world.batch(&key);
+    assert_eq!(world.studio.budget.in_flight(&scope), MicroUsd::ZERO, "nothing of it comes free soon");
+    assert_eq!(world.studio.budget.committed(&scope), worst, "and it is held all the same");
+    assert!(world.studio.traffic.values().all(|traffic| traffic.under_way() == 0));
+    world.crash();
+    let call = |world: &World| world.studio.episodes[&EpisodeNumber(1)].calls[&key].clone();
+    assert!(call(&world).is_in_batch(), "a restart finds it there");
+    world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend }).unwrap();
+    assert_eq!(call(&world).state, CallState::Ruled { ruling: Ruling::Resend });
+    assert_eq!(call(&world).spent(), worst, "what may have been paid counts as paid");
+    let next = world.studio.episodes[&EpisodeNumber(1)].calls.keys().filter(|other| **other != key).count();
+    assert_eq!(next, 1, "it is sent again, as an attempt of its own");
 }

@@ -156,6 +156,7 @@ impl World {
                 route,
                 time_limit_seconds: 60,
                 may_cut: false,
+                at: self.now,
                 batch: None,
             });
         }
@@ -301,6 +302,13 @@ impl World {
         let outcome = self.work(&step);
         self.take(&outcome);
         true
+    }
+
+    /// The provider takes this call into a batch.
+    pub(crate) fn batch(&mut self, key: &IntentKey) {
+        let call = self.calls.iter_mut().find(|call| call.key == *key).unwrap();
+        call.batch = Some("batch".to_owned());
+        self.take(&Outcome::Batched { key: key.clone(), batch: "batch".to_owned() });
     }
 
     /// The provider refuses this call for good, at no charge.

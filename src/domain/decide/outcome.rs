@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Decided, of};
 use crate::domain::call::{RetryClass, Route, Told, Usage};
 use crate::domain::episode::{Call, CallState, Episode, SentBack, Unit, UnitState};
-use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Ruling, Uncertain, Verdict};
+use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Pin, Ruling, Uncertain, Verdict, Way};
 use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -255,6 +255,11 @@ fn after_failure(
         }
         RetryClass::OtherModel => {
             let failed = found.calls.get(key).map(|call| &call.route);
+            if failed != found.route(&key.stage) {
+                // A call that went another way than its stage does stops here; where the stage has moved on since, its calls are
+                // made ready anew.
+                return if goes_its_own_way(found, key) { give_up(message) } else { Vec::new() };
+            }
             match found.next_route(&key.stage, failed).cloned() {
                 Some(route) => {
                     let kin = found.kin(&key.stage, &route).map(|kin| format!("{kin}: ")).unwrap_or_default();
@@ -266,6 +271,15 @@ fn after_failure(
         }
         RetryClass::FixRequest | RetryClass::AskPerson | RetryClass::Stop => give_up(message),
     }
+}
+
+/// Whether a call went another way than its stage does: a voice with a route of its own, or the other model that revises.
+fn goes_its_own_way(found: &Episode, key: &IntentKey) -> bool {
+    let failed = found.calls.get(key).map(|call| &call.route);
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    let has_own = run.and_then(|run| run.units.get(&key.unit)).is_some_and(|unit| unit.route.is_some());
+    let is_peer = found.note_for(&key.stage).is_some_and(|sent| sent.input.way == Way::Peer);
+    has_own || is_peer && found.pin(&key.stage).and_then(Pin::peer) == failed
 }
 
 /// Whether a unit of a talk that cannot be answered ends the talk and does not stop its stage.

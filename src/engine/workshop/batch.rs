@@ -1,22 +1,21 @@
 //! Calls that may wait: those that are made at one time go to their provider together, and are asked after until it has answered
 //! them, for hours if need be.
 //!
-//! The first of them to come sends for all and follows the batch; the others wait to be told. A batch is known by its name from
+//! The first of them to come has all of them sent; each waits to be told. A batch is known by its name from
 //! the moment that it was taken, so that the next start of the program fetches what this one did not wait for. Not for what an
 //! answer costs and where it is kept: that is the same as for any call, in [`super::call`].
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::Workshop;
 use crate::domain::ids::IntentKey;
 use crate::domain::step::{CallStep, Outcome};
 use crate::engine::executor::Tell;
-use crate::provider::batches::{self, Standing};
+use crate::provider::batches::{self, Results, Standing, Unfetched};
 use crate::provider::call::Prepared;
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::{CallError, ChargeKnown, RetryClass};
@@ -34,6 +33,9 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// The longest of these waits.
 const LATER: Duration = Duration::from_secs(60);
+
+/// How often a provider must say that it has no such batch before it is believed.
+const DENIALS: u32 = 10;
 
 /// What came of one call: the headers of the results and its own line of them.
 type Said = Result<(Headers, Vec<u8>), CallError>;
@@ -97,10 +99,22 @@ impl Batches {
     }
 }
 
+/// Lets those who wait for a batch go when whoever follows it ends, however that comes about.
+struct Followed<'a> {
+    batches: &'a Batches,
+    batch: &'a str,
+}
+
+impl Drop for Followed<'_> {
+    fn drop(&mut self) {
+        self.batches.leave(self.batch);
+    }
+}
+
 impl Workshop {
     /// Makes a call as one of a batch, or fetches what came of it where it was taken into one before.
     pub(super) async fn patiently(
-        &self,
+        self: Arc<Self>,
         step: &CallStep,
         request: &Prepared,
         endpoint: &Endpoint,
@@ -108,14 +122,18 @@ impl Workshop {
     ) -> Said {
         let (told, said) = oneshot::channel();
         let waiting = Waiting { key: step.key.clone(), request: request.clone(), told };
+        // Each batch is followed beside the calls, so that no call waits for a batch that it is not in.
         if let Some(batch) = &step.batch {
             if self.batches.follow(batch, vec![waiting]) {
-                self.followed(endpoint, batch).await;
+                let (shop, endpoint, batch) = (Arc::clone(&self), endpoint.clone(), batch.clone());
+                self.runtime.spawn(async move { shop.followed(&endpoint, &batch).await });
             }
         } else if self.batches.gather(waiting) {
             tokio::time::sleep(GATHER).await;
-            let groups = self.batches.gathered().into_iter();
-            join_all(groups.map(|group| self.sent(endpoint, group, tell))).await;
+            for group in self.batches.gathered() {
+                let (shop, endpoint, tell) = (Arc::clone(&self), endpoint.clone(), tell.clone());
+                self.runtime.spawn(async move { shop.sent(&endpoint, group, &tell).await });
+            }
         }
         said.await.unwrap_or_else(|_| Err(unsure("the program lost sight of the batch")))
     }
@@ -138,36 +156,40 @@ impl Workshop {
         }
     }
 
-    /// Asks after a batch until its results are there, and tells all who wait for it.
+    /// Asks after a batch until its results are there, and tells all who wait for it. What is paid for is not given up for a word
+    /// on the way: the provider itself must say again and again that it has nothing of it.
     async fn followed(&self, endpoint: &Endpoint, batch: &str) {
-        let mut wait = SOON;
-        loop {
+        let room = Followed { batches: &self.batches, batch };
+        let (mut wait, mut denied) = (SOON, 0);
+        while denied < DENIALS {
             tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LATER);
             match batches::ask(&self.transport, endpoint, batch, probe::LIMITS).await {
-                Standing::Worked => {}
+                Standing::Worked => denied = 0,
+                Standing::Gone => denied += 1,
                 Standing::Unknown(why) => {
-                    tracing::warn!(%batch, %why, "a batch cannot be asked after; it is asked again")
-                }
-                Standing::Gone => {
-                    let said = format!("the provider does not know the batch {batch} any more");
-                    return self.batches.leave(batch).into_iter().for_each(|w| w.tell(Err(unsure(&said))));
+                    tracing::warn!(%batch, %why, "a batch cannot be asked after; it is asked again");
                 }
                 Standing::Ended => match batches::fetch(&self.transport, endpoint, batch, self.limits).await {
-                    Ok(results) => {
-                        for waiting in self.batches.leave(batch) {
-                            let line = results.of(&waiting.key.to_string()).map(<[u8]>::to_vec);
-                            let said = line.map(|line| (results.headers().clone(), line));
-                            waiting
-                                .tell(said.ok_or_else(|| unsure("the results of the batch hold nothing of this call")));
-                        }
-                        return;
-                    }
-                    Err(why) => {
-                        tracing::warn!(%batch, %why, "the results of a batch cannot be fetched; they are asked for again")
+                    Ok(results) => return self.arrived(batch, &results),
+                    Err(Unfetched::Gone) => denied += 1,
+                    Err(Unfetched::Unknown(why)) => {
+                        tracing::warn!(%batch, %why, "the results of a batch cannot be fetched; they are asked for again");
                     }
                 },
             }
-            wait = wait.saturating_mul(2).min(LATER);
+        }
+        let said = format!("{} does not know the batch {batch}, or not any more", endpoint.base());
+        self.batches.leave(batch).into_iter().for_each(|waiting| waiting.tell(Err(unsure(&said))));
+        drop(room);
+    }
+
+    /// Tells everyone who waits for a batch what its results say.
+    fn arrived(&self, batch: &str, results: &Results) {
+        for waiting in self.batches.leave(batch) {
+            let line = results.of(&waiting.key.to_string()).map(<[u8]>::to_vec);
+            let said = line.map(|line| (results.headers().clone(), line));
+            waiting.tell(said.ok_or_else(|| unsure("the results of the batch hold nothing of this call")));
         }
     }
 }

@@ -233,6 +233,7 @@ impl Workshop {
             },
             None => (None, Vec::new(), None),
         };
+        let cheaper = cheaper.filter(|cheaper| Some(cheaper) != route.as_ref());
         let mut fallback = fallback.into_iter();
         let pinned = |prompt: &Prompt| PromptPin {
             agent: prompt.name.clone(),

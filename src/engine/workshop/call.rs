@@ -41,20 +41,20 @@ impl Workshop {
         let provider = step.route.provider;
         let endpoint = match self.endpoints.get(&provider) {
             Some(Ok(endpoint)) => endpoint,
-            Some(Err(why)) => return Err(CallFailure { class: RetryClass::AskPerson, ..unsent(why.clone()) }),
-            None => return Err(unsent(format!("{provider} is not set up"))),
+            Some(Err(why)) => return Err(CallFailure { class: RetryClass::AskPerson, ..unmade(&step, why.clone()) }),
+            None => return Err(unmade(&step, format!("{provider} is not set up"))),
         };
         let began = self.clock.monotonic();
         let ready = {
             let (shop, step) = (Arc::clone(&self), step.clone());
             blocking(move || exchange::request(&shop.bytes(&step.request)?))
         };
-        let request = ready.await.map_err(unsent)?;
-        let (on, terms) = (day(self.clock.now()), exchange::terms(&request));
+        let request = ready.await.map_err(|what| unmade(&step, what))?;
+        let (on, terms) = (day(step.at), exchange::terms(&request));
         let characters = exchange::characters(&request);
         let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
         let (answer, tee) = if request.form == Form::Batched {
-            let said = self.patiently(&step, &request, endpoint, &tell).await;
+            let said = Arc::clone(&self).patiently(&step, &request, endpoint, &tell).await;
             let (headers, line) = said.map_err(|error| self.failure(&error, &order))?;
             // What the provider holds for weeks under the name of the batch needs no spool.
             (KeptAnswer::new(&request, 200, headers, line), None)
@@ -66,7 +66,8 @@ impl Workshop {
         };
         let took = self.clock.monotonic().saturating_duration_since(began);
         let (answer, mut tee) = (Arc::new(answer), tee);
-        let machine_ms = whole_ms(took);
+        // How long a batch lay there says nothing of how long its provider works.
+        let machine_ms = if request.form == Form::Batched { 0 } else { whole_ms(took) };
         let mut what = String::new();
         // The answer is paid for: while it cannot be kept, it is held here and tried again.
         for wait in KEEPING {
@@ -220,6 +221,14 @@ impl Workshop {
             Some(result) => Outcome::Called { key: key.clone(), result },
             None => decide::lost(key),
         }
+    }
+}
+
+/// A call that could not be made now. One that is in a batch was sent before.
+fn unmade(step: &CallStep, what: String) -> CallFailure {
+    match step.batch {
+        Some(_) => CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) },
+        None => unsent(what),
     }
 }
 

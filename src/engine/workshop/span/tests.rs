@@ -47,6 +47,7 @@ fn step() -> CallStep {
         route: Route { provider: Provider::Anthropic, model: "claude-opus-5-5".to_owned() },
         time_limit_seconds: 60,
         may_cut: false,
+        at: jiff::Timestamp::UNIX_EPOCH,
         batch: None,
     }
 }
