@@ -1,6 +1,7 @@
 //! The ledger held against a provider's own list of charges: by request where both name it, else by day and model.
 //!
-//! Not for reading the list: that is [`super::invoice`]. What each call is billed is in [`share`]. Nothing here changes a charge; an uncertain one is ruled by a person.
+//! Not for reading the list: that is [`super::invoice`]. What each call is billed is in `share`. Nothing here changes a charge; an
+//! uncertain one is ruled by a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
