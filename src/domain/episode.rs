@@ -4,6 +4,7 @@
 //! Not for decisions: what may be done is in [`super::decide`], what is to be done next in [`super::plan`].
 
 mod apply;
+mod routes;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,6 @@ use super::bill::Bill;
 use super::budget::{Caps, Scope};
 use super::call::{RetryClass, Route, Usage};
 use super::event::{Actor, Handoff, Need, Pin, Policy, Provenance, Ruled, Ruling, Seen, UnitPlan, Verdict};
-use super::handoff::Contract;
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::reuse::Reused;
@@ -495,36 +495,6 @@ impl Episode {
     /// The open need of this id.
     pub fn need(&self, id: &str) -> Option<&OpenNeed> {
         self.needs.iter().find(|open| open.id == id)
-    }
-
-    /// Where the calls of a stage go now.
-    pub fn route(&self, stage: &StageId) -> Option<&Route> {
-        let changed = self.stages.get(stage).and_then(|state| state.route.as_ref());
-        changed.or_else(|| self.pin(stage).and_then(|pin| pin.route.as_ref()))
-    }
-
-    /// Where the calls of a stage go when a model cannot: the first of its models that has not been found unable yet.
-    pub fn next_route(&self, stage: &StageId, failed: Option<&Route>) -> Option<&Route> {
-        let unable = |route: &&Route| {
-            Some(*route) == failed
-                || self.calls_of(stage).any(|(_, call)| {
-                    call.route == **route
-                        && matches!(call.state, CallState::Failed { class: RetryClass::OtherModel, .. })
-                })
-        };
-        let now = self.route(stage);
-        self.pin(stage)?.fallbacks().filter(|route| Some(*route) != now).find(|route| !unable(route))
-    }
-
-    /// What is to be said of a judge that is sent to a model of the writer's own family.
-    pub fn kin(&self, stage: &StageId, route: &Route) -> Option<String> {
-        if self.pin(stage)?.stage.output != Contract::Judgement {
-            return None;
-        }
-        let writer = self.pins.iter().find(|pin| pin.stage.output == Contract::Draft)?;
-        let family = self.route(&writer.stage.id)?.family();
-        (route.family() == family)
-            .then(|| format!("{stage} is judged by {}, which is of the writer's own family ({family})", route.model))
     }
 
     /// Whether nothing about it will ever change again: it is over, and no charge is open.

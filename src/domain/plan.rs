@@ -330,7 +330,7 @@ impl Planner<'_> {
         if waits || !is_own || !is_down(route.provider) {
             return None;
         }
-        let next = self.episode.next_route(&pin.stage.id, Some(route)).filter(|next| !is_down(next.provider))?;
+        let next = self.episode.next_route(&pin.stage.id, Some(route), |next| !is_down(next.provider))?;
         let reason = format!("{} fails, and the show does not wait for it", route.provider);
         Some(Event::RouteChanged { stage: pin.stage.id.clone(), route: next.clone(), reason })
     }

@@ -142,7 +142,9 @@ fn while_a_provider_fails_a_stage_goes_elsewhere_at_once_where_the_show_says_so(
             world.start_with(number, ROOM, Uncertain::Ask, |start| {
                 start.policy.when_down = when_down;
                 for pin in start.pins.iter_mut().filter(|pin| pin.route.is_some()) {
-                    pin.fallback = Some(route(Provider::OpenAi, "other"));
+                    // The next model in the list is down with its sibling.
+                    pin.fallback = Some(route(Provider::Anthropic, "sibling"));
+                    pin.further = vec![route(Provider::OpenAi, "other")];
                 }
             });
         }
