@@ -1,7 +1,6 @@
 //! What is looked at before an episode is begun, and what it is likely to cost: all faults at once, and nothing started by any.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use super::server::{Asked, Server};
@@ -103,9 +102,10 @@ fn everything_that_fails_is_told_at_once_and_nothing_is_begun() {
 #[test]
 fn who_cannot_be_asked_stops_it_unless_it_is_said_to_go_on() {
     let home = Home::new();
-    let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
+    // Held and not listened at, so that no other test is given the same port meanwhile.
+    let gone = tokio::net::TcpSocket::new_v4().expect("a socket");
+    gone.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let base = format!("http://{}", gone.local_addr().expect("an address"));
-    drop(gone);
     let ran = begin(&home, &base, "open-questions-short", &[]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("nothing answers at") && ran.err.contains("--no-probe"), "{}", ran.err);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 use crate::provider::call::Form;
@@ -224,9 +224,10 @@ async fn a_key_for_speech_alone_and_a_server_without_a_list_can_be_used() {
 
 #[tokio::test]
 async fn what_happens_on_the_way_has_each_its_own_kind() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Held and not listened at, so that no other test is given the same port meanwhile.
+    let gone = TcpSocket::new_v4().unwrap();
+    gone.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nowhere = format!("http://{}", gone.local_addr().unwrap());
-    drop(gone);
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", mute.local_addr().unwrap());
     let plain = serve(&[]).await;

@@ -428,11 +428,13 @@ async fn no_call_trusts_a_connection_that_another_left_behind() {
 
 #[tokio::test]
 async fn what_never_left_is_not_charged() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = endpoint(Vendor::Anthropic, "http", &listener);
+    // Held and not listened at, so that no other test is given the same port meanwhile.
+    let gone = tokio::net::TcpSocket::new_v4().unwrap();
+    gone.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", gone.local_addr().unwrap());
+    let closed = Endpoint::new(Vendor::Anthropic, &address, SecretString::from(KEY)).unwrap();
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let encrypted = endpoint(Vendor::Anthropic, "https", &mute);
-    drop(listener);
     let nowhere = Endpoint::new(Vendor::Anthropic, "https://nowhere.invalid", SecretString::from(KEY)).unwrap();
     let transport = Transport::new(&Options::default()).unwrap();
     let prepared = prepared(Vendor::Anthropic);
