@@ -132,3 +132,25 @@ pub async fn fetch(transport: &Transport, endpoint: &Endpoint, id: &str, limits:
     let lines = lines(&raw.body).map(|(id, line)| (id, line.to_vec())).collect();
     Ok(Results { headers: raw.headers, lines })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::call::Form;
+
+    #[test]
+    fn only_the_vendors_own_word_says_that_a_batch_is_gone() {
+        let raw = |status, body: &str| RawResponse {
+            vendor: Vendor::Anthropic,
+            form: Form::Usual,
+            status,
+            headers: Headers::default(),
+            body: body.as_bytes().to_vec(),
+        };
+        let own = r#"{"type":"error","error":{"type":"not_found_error","message":"batch not found"}}"#;
+        assert!(is_unknown(&raw(404, own)) && is_unknown(&raw(410, own)));
+        for (status, body) in [(404, "<html>Not Found</html>"), (404, "{}"), (200, own), (403, own), (404, "")] {
+            assert!(!is_unknown(&raw(status, body)), "{status} {body}");
+        }
+    }
+}
