@@ -159,7 +159,7 @@ impl Workshop {
     /// Asks after a batch until its results are there, and tells all who wait for it. What is paid for is not given up for a word
     /// on the way: the provider itself must say again and again that it has nothing of it.
     async fn followed(&self, endpoint: &Endpoint, batch: &str) {
-        let room = Followed { batches: &self.batches, batch };
+        let _room = Followed { batches: &self.batches, batch };
         let (mut wait, mut denied) = (SOON, 0);
         while denied < DENIALS {
             tokio::time::sleep(wait).await;
@@ -181,7 +181,6 @@ impl Workshop {
         }
         let said = format!("{} does not know the batch {batch}, or not any more", endpoint.base());
         self.batches.leave(batch).into_iter().for_each(|waiting| waiting.tell(Err(unsure(&said))));
-        drop(room);
     }
 
     /// Tells everyone who waits for a batch what its results say.
