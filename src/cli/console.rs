@@ -77,7 +77,7 @@ pub(super) async fn show(handle: &Handle, opening: Opening) -> Result<(), CliErr
     match ended {
         Ok(()) => Ok(()),
         Err(TuiError::NoTerminal) => Err(CliError::NoTerminal("standard output")),
-        Err(error @ TuiError::Terminal(_)) => Err(CliError::Console(error.to_string())),
+        Err(error @ (TuiError::Terminal(_) | TuiError::Draft(_))) => Err(CliError::Console(error.to_string())),
     }
 }
 

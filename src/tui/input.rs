@@ -40,9 +40,15 @@ impl InputSource for TerminalInput {
     }
 }
 
+/// The modifiers beside Shift and Ctrl.
+const OTHERS: KeyModifiers =
+    KeyModifiers::ALT.union(KeyModifiers::SUPER).union(KeyModifiers::HYPER).union(KeyModifiers::META);
+
 /// What an event of the terminal means here; releases, mouse and focus mean nothing.
 fn read(event: Event) -> Option<Input> {
     match event {
+        // No command is spelled with Alt or its like, and Alt with a letter is not that letter.
+        Event::Key(key) if key.modifiers.intersects(OTHERS) => None,
         Event::Key(key) => {
             let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
             let shift = key.modifiers.contains(KeyModifiers::SHIFT);
@@ -92,6 +98,14 @@ mod tests {
         assert_eq!(read(press(KeyCode::Char('A'), KeyModifiers::SHIFT)), key(Code::Char('A'), false));
         assert_eq!(read(press(KeyCode::Char('a'), KeyModifiers::SHIFT)), key(Code::Char('A'), false));
         assert_eq!(read(press(KeyCode::Char('k'), KeyModifiers::CONTROL)), key(Code::Char('k'), true));
+        let others = [KeyModifiers::ALT, KeyModifiers::SUPER, KeyModifiers::HYPER, KeyModifiers::META];
+        for other in others {
+            for code in [KeyCode::Char('A'), KeyCode::Char('y'), KeyCode::Char('q'), KeyCode::Enter] {
+                assert_eq!(read(press(code, other)), None, "{other:?} {code:?}");
+                assert_eq!(read(press(code, other | KeyModifiers::SHIFT)), None, "{other:?} {code:?}");
+                assert_eq!(read(press(code, other | KeyModifiers::CONTROL)), None, "{other:?} {code:?}");
+            }
+        }
         let release = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(read(Event::Key(release)), None);
         let mouse = MouseEvent { kind: MouseEventKind::Moved, column: 0, row: 0, modifiers: KeyModifiers::NONE };

@@ -46,7 +46,12 @@ pub(crate) enum Next {
     Replace(Vec<Layer>),
     /// The layer goes and the screen below is asked for this.
     Then(Act),
+    /// The console ends.
+    Quit,
 }
+
+/// The most layers that lie on the screen. The lowest but one goes where another comes.
+pub(crate) const MOST: usize = 12;
 
 impl Layer {
     /// The layer that is always there.
@@ -66,12 +71,31 @@ impl Layer {
         }
     }
 
+    /// Whether keys are text in it now.
+    pub(crate) fn takes_text(&self) -> bool {
+        match self {
+            Self::Gate(gate) => gate.editing.is_some() || gate.asking.is_some(),
+            Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) | Self::Providers(_) => false,
+            Self::Confirm(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => true,
+        }
+    }
+
+    /// Whether it shows the same thing as another: a screen its subject, a box anything.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Episode(here), Self::Episode(there)) => here.episode == there.episode,
+            (Self::Gate(here), Self::Gate(there)) => (here.episode, &here.gate) == (there.episode, &there.gate),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
     /// A key as it is: boxes take them all, a screen only while text is edited in it.
     pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key, repeat: bool) -> Next {
         match self {
             Self::Dashboard(_) | Self::Episode(_) | Self::Cost(_) | Self::Providers(_) => Next::Ignored,
             Self::Gate(gate) => gate.on_key(shared, key),
             Self::Confirm(confirm) => confirm.on_key(shared, key, repeat),
+            Self::Need(_) if repeat => Next::Stay,
             Self::Need(need) => need.on_key(shared, key),
             Self::Form(form) => form.on_key(shared, key),
             Self::Palette(palette) => palette.on_key(shared, key),
@@ -147,5 +171,22 @@ impl Layer {
             Self::Dashboard(_) => (!shared.episodes().is_empty()).then(|| ahead(15_000)),
             Self::Cost(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => None,
         }
+    }
+}
+
+/// Lays a layer uppermost. A screen that is there already is gone back to as it was left, and a box is opened once: what lies
+/// above either is left.
+pub(crate) fn open(layers: &mut Vec<Layer>, shared: &mut Shared, layer: Layer) {
+    let is_screen = layer.place().is_some();
+    let at = layers.iter().position(|known| known.is_same(&layer));
+    let kept = at.map_or(layers.len(), |at| at + usize::from(is_screen));
+    for mut left in layers.drain(kept.min(layers.len())..) {
+        left.leave(shared);
+    }
+    if at.is_none() || !is_screen {
+        layers.push(layer);
+    }
+    while layers.len() > MOST {
+        layers.remove(1).leave(shared);
     }
 }

@@ -18,6 +18,7 @@ mod options;
 mod run;
 mod screens;
 mod still;
+mod tasks;
 mod terminal;
 #[cfg(test)]
 mod tests;

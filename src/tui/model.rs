@@ -61,7 +61,17 @@ impl<T> Loadable<T> {
             Self::Loading | Self::Failed(_) => None,
         }
     }
+
+    fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
 }
+
+/// How long after something could not be read it is asked for again.
+pub(crate) const RETRY_MS: u64 = 5_000;
+
+/// What a screen says behind the reason why something cannot be read.
+pub(crate) const AGAIN: &str = "It is tried again every 5 s; Ctrl-l tries at once.";
 
 /// An artifact, read.
 #[derive(Clone, Debug)]
@@ -82,6 +92,8 @@ pub(crate) struct Status {
     pub(crate) until_ms: u64,
     /// Until when no notice takes its place.
     pub(crate) guarded_ms: u64,
+    /// Since when it stands there, where it says why a key does nothing on this screen.
+    locked_ms: Option<u64>,
 }
 
 /// A decision that can still be taken back.
@@ -111,6 +123,8 @@ pub(crate) struct Shared {
     pub(crate) drafts: BTreeMap<String, Loadable<Option<String>>>,
     /// How many drafts were handed on to be kept and are not known to be on disk.
     pub(crate) drafts_under_way: usize,
+    /// When what could not be read is asked for again.
+    pub(crate) retry_ms: Option<u64>,
     pub(crate) status: Option<Status>,
     pub(crate) held: Vec<Held>,
     pub(crate) closed: bool,
@@ -148,12 +162,20 @@ impl Model {
             artifacts: BTreeMap::new(),
             drafts: BTreeMap::new(),
             drafts_under_way: 0,
+            retry_ms: None,
             status: None,
             held: Vec::new(),
             closed: false,
             effects: Vec::new(),
         };
         Self { shared, layers: vec![Layer::bottom()], pending: Vec::new(), interrupted_ms: None }
+    }
+}
+
+impl Model {
+    /// Whether a key is an answer and nothing is typed.
+    pub(crate) fn wants_an_answer(&self) -> bool {
+        matches!(self.layers.last(), Some(Layer::Confirm(confirm)) if confirm.is_at_answer())
     }
 }
 
@@ -296,7 +318,8 @@ impl Shared {
     pub(crate) fn say(&mut self, role: Role, text: impl Into<String>) {
         let text = super::text::clean(&text.into());
         let until = |ms: u64| self.mono_ms.saturating_add(ms);
-        self.status = Some(Status { text, role, until_ms: until(STATUS_MS), guarded_ms: until(GUARDED_MS) });
+        let (until_ms, guarded_ms) = (until(STATUS_MS), until(GUARDED_MS));
+        self.status = Some(Status { text, role, until_ms, guarded_ms, locked_ms: None });
     }
 
     /// Puts what has happened in the status line, unless what answers the person's last key stands there and was hardly
@@ -311,9 +334,37 @@ impl Shared {
         }
     }
 
+    /// Whether a decision on an episode is about to be sent.
+    pub(crate) fn holds(&self, episode: EpisodeNumber) -> bool {
+        self.held.iter().any(|held| held.action.decides().is_some_and(|(of, _)| of == episode))
+    }
+
     /// Says why a key does nothing.
     pub(crate) fn locked(&mut self, why: impl Into<String>) {
         self.say(Role::Person, why);
+        if let Some(status) = &mut self.status {
+            status.locked_ms = Some(self.mono_ms);
+        }
+    }
+
+    /// Another screen comes up: why a key did nothing on the one before is no longer said.
+    pub(crate) fn forget_lock(&mut self) {
+        let is_old = |since: u64| since < self.mono_ms;
+        if self.status.as_ref().and_then(|status| status.locked_ms).is_some_and(is_old) {
+            self.status = None;
+        }
+    }
+
+    /// Forgets what could not be read, so that it is asked for again where it is still wanted.
+    pub(crate) fn try_again(&mut self) {
+        self.retry_ms = None;
+        self.artifacts.retain(|_, artifact| !artifact.has_failed());
+        self.whole.retain(|_, whole| !whole.has_failed());
+        self.drafts.retain(|_, draft| !draft.has_failed());
+        if self.past.has_failed() {
+            self.past = Loadable::Loading;
+            self.effects.push(Effect::LoadPast);
+        }
     }
 
     /// Takes an act that was confirmed: it is sent, or held for as long as it can be taken back.

@@ -105,6 +105,15 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// What is about to be done, in a few words.
+    pub(crate) fn doing(&self) -> String {
+        match self {
+            Self::Command(Command::Approve { episode, .. }) => format!("Approving {episode}"),
+            Self::SendBack { episode, .. } => format!("Sending back {episode}"),
+            Self::Command(_) | Self::Begin(_) => "A decision is sent".to_owned(),
+        }
+    }
+
     /// The episode and the gate whose draft has served its end once this is done.
     pub(crate) fn decides(&self) -> Option<(EpisodeNumber, &StageId)> {
         match self {

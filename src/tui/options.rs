@@ -57,4 +57,9 @@ pub enum TuiError {
         "the terminal failed ({0}); what was decided is in the ledger and drafts are kept. Start greenroom again to go on"
     )]
     Terminal(#[from] std::io::Error),
+    /// The last change of a note is not on disk.
+    #[error(
+        "the last change of your note was not saved: {0}. What was saved before is kept, and so is what was decided"
+    )]
+    Draft(String),
 }

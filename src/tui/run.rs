@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::frames::{Frames, Urgency};
@@ -16,12 +15,16 @@ use super::input::{Input, InputSource, TerminalInput};
 use super::model::Model;
 use super::msg::{Action, Effect, Msg};
 use super::options::{ConsoleOptions, TuiError};
-use super::terminal::Guard;
+use super::tasks::Tasks;
+use super::terminal::{Guard, driving};
 use super::update::{deadline, done, update};
 use super::view::view;
 use crate::domain::command::Command;
 use crate::domain::event::{Person, Provenance};
 use crate::engine::handle::{Handle, HandleError};
+
+/// What is told where a task of the console panics.
+const BROKEN: &str = "the program failed while it did this, which is a fault of its own";
 
 /// How long the end waits for what was asked for and not answered yet.
 const LAST_MS: u64 = 3_000;
@@ -34,7 +37,8 @@ const LAST_MS: u64 = 3_000;
 /// When standard output is no terminal, or the terminal fails.
 pub async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), TuiError> {
     let mut guard = Guard::take()?;
-    let ended = Driver::new(handle, &options, &guard)?.drive(&mut guard, TerminalInput::default(), &options).await;
+    let driver = Driver::new(handle, &options, &guard)?;
+    let ended = driving(driver.drive(&mut guard, TerminalInput::default(), &options)).await;
     drop(guard);
     ended
 }
@@ -46,7 +50,7 @@ struct Driver {
     model: Model,
     frames: Frames,
     started: Instant,
-    tasks: JoinSet<Msg>,
+    tasks: Tasks,
     /// Drafts that wait for the one that is being written: they are written one after the other.
     drafts: VecDeque<(String, Option<String>)>,
     is_writing: bool,
@@ -73,7 +77,7 @@ impl Driver {
             model: Model::new(options, size.width, size.height, wall()),
             frames: Frames::new(options.fps),
             started: monotonic(),
-            tasks: JoinSet::new(),
+            tasks: Tasks::default(),
             drafts: VecDeque::new(),
             is_writing: false,
             quit: false,
@@ -106,7 +110,8 @@ impl Driver {
                     None => self.take(guard, Msg::Shutdown, Urgency::Key)?,
                     Some(Err(error)) => {
                         self.take(guard, Msg::Shutdown, Urgency::Key)?;
-                        self.last_words().await;
+                        // The terminal's own fault is told first.
+                        let _ = self.last_words().await;
                         return Err(error.into());
                     }
                     Some(Ok(Input::Key { key, repeat })) => self.take(guard, Msg::Key { key, repeat }, Urgency::Key)?,
@@ -122,11 +127,9 @@ impl Driver {
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => is_open = false,
                 },
-                Some(joined) = self.tasks.join_next() => {
-                    if let Ok(msg) = joined {
-                        self.landed(&msg);
-                        self.take(guard, msg, Urgency::Key)?;
-                    }
+                Some(msg) = self.tasks.next() => {
+                    self.landed(&msg);
+                    self.take(guard, msg, Urgency::Key)?;
                 }
                 changed = snapshots.changed(), if is_open => match changed {
                     Ok(()) => {
@@ -149,8 +152,7 @@ impl Driver {
                 }
             }
         }
-        self.last_words().await;
-        Ok(())
+        self.last_words().await.map_or(Ok(()), |what| Err(TuiError::Draft(what)))
     }
 
     /// A frame or a deadline has come due.
@@ -182,6 +184,7 @@ impl Driver {
         for effect in effects {
             self.perform(guard, effect)?;
         }
+        guard.tell_all_keys(self.model.wants_an_answer())?;
         self.frames.want(now, urgency);
         Ok(())
     }
@@ -190,33 +193,41 @@ impl Driver {
         let handle = self.handle.clone();
         match effect {
             Effect::LoadPast => {
-                self.tasks.spawn(async move { Msg::Past(handle.past().await.map_err(said)) });
+                let broken = Msg::Past(Err(BROKEN.to_owned()));
+                self.tasks.spawn(broken, async move { Msg::Past(handle.past().await.map_err(said)) });
             }
             Effect::LoadPastEpisode(number) => {
-                self.tasks
-                    .spawn(async move { Msg::PastEpisode(number, handle.past_episode(number).await.map_err(said)) });
+                let broken = Msg::PastEpisode(number, Err(BROKEN.to_owned()));
+                let load = async move { Msg::PastEpisode(number, handle.past_episode(number).await.map_err(said)) };
+                self.tasks.spawn(broken, load);
             }
             Effect::LoadArtifact { hash, reads } => {
-                self.tasks.spawn(async move {
-                    Msg::Artifact { hash, reads, result: handle.artifact(hash).await.map_err(said) }
-                });
+                let broken = Msg::Artifact { hash, reads, result: Err(BROKEN.to_owned()) };
+                let load =
+                    async move { Msg::Artifact { hash, reads, result: handle.artifact(hash).await.map_err(said) } };
+                self.tasks.spawn(broken, load);
             }
             Effect::ReadDraft(name) => {
-                self.tasks.spawn(async move { Msg::Draft(name.clone(), handle.read_draft(name).await.map_err(said)) });
+                let broken = Msg::Draft(name.clone(), Err(BROKEN.to_owned()));
+                let load = async move { Msg::Draft(name.clone(), handle.read_draft(name).await.map_err(said)) };
+                self.tasks.spawn(broken, load);
             }
             Effect::KeepDraft(name, text) => {
                 self.drafts.push_back((name, text));
                 self.write_next();
             }
             Effect::LookOver(new) => {
-                self.tasks.spawn(async move {
+                let broken = Msg::LookedOver { new: new.clone(), found: Err(BROKEN.to_owned()) };
+                self.tasks.spawn(broken, async move {
                     let found = handle.look_over((*new).clone(), true).await.map_err(said);
                     Msg::LookedOver { new, found }
                 });
             }
             Effect::Act(action) => {
                 let (person, provenance) = (self.person.clone(), self.provenance);
-                self.tasks.spawn(async move {
+                let unknown = format!("{BROKEN}; look whether it was done before you ask again");
+                let broken = Msg::Acted { action: action.clone(), result: Err(unknown) };
+                self.tasks.spawn(broken, async move {
                     let result = act(&handle, person, &action, provenance).await.map_err(said);
                     Msg::Acted { action, result }
                 });
@@ -236,7 +247,9 @@ impl Driver {
         if let Some((name, text)) = self.drafts.pop_front() {
             self.is_writing = true;
             let handle = self.handle.clone();
-            self.tasks.spawn(async move { Msg::DraftKept(handle.keep_draft(name, text).await.map_err(said)) });
+            let broken = Msg::DraftKept(Err(BROKEN.to_owned()));
+            let keep = async move { Msg::DraftKept(handle.keep_draft(name, text).await.map_err(said)) };
+            self.tasks.spawn(broken, keep);
         }
     }
 
@@ -247,17 +260,21 @@ impl Driver {
         }
     }
 
-    /// At the end: what was asked for and every draft is waited for, but not for ever.
-    async fn last_words(&mut self) {
+    /// At the end: what was asked for and every draft is waited for, but not for ever. Says what of a note is not kept.
+    async fn last_words(&mut self) -> Option<String> {
+        let mut lost = None;
         let waits = async {
-            while let Some(joined) = self.tasks.join_next().await {
-                if let Ok(msg) = joined {
-                    self.landed(&msg);
+            while let Some(msg) = self.tasks.next().await {
+                self.landed(&msg);
+                if let Msg::DraftKept(Err(why)) = msg {
+                    lost = Some(why);
                 }
             }
         };
         // What is late was sent and stands in the ledger; only its answer is not shown.
-        let _ = tokio::time::timeout(Duration::from_millis(LAST_MS), waits).await;
+        let is_late = tokio::time::timeout(Duration::from_millis(LAST_MS), waits).await.is_err();
+        let late = || format!("it took longer than {} s", LAST_MS / 1_000);
+        lost.or_else(|| (is_late && self.is_writing).then(late))
     }
 }
 

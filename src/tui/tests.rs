@@ -3,5 +3,6 @@
 mod acts;
 mod desk;
 mod moves;
+mod promises;
 mod shots;
 mod storm;

@@ -8,8 +8,8 @@ use super::boxes::help::Help;
 use super::boxes::palette::Palette;
 use super::commands::{Act, Meaning, Place, meaning};
 use super::key::{Code, Key};
-use super::layers::{Layer, Next};
-use super::model::{Artifact, Loadable, Model, Shared};
+use super::layers::{self, Layer, Next};
+use super::model::{Artifact, Loadable, Model, RETRY_MS, Shared};
 use super::msg::{Action, Effect, Msg, Reads};
 use super::screens;
 use super::screens::cost::CostScreen;
@@ -63,19 +63,19 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Progress(progress) => model.shared.progress = progress,
         Msg::Notice(notice) => on_notice(&mut model.shared, &notice),
-        Msg::Past(past) => model.shared.past = loaded(past),
+        Msg::Past(past) => model.shared.past = loaded(&mut model.shared, past),
         Msg::PastEpisode(number, result) => {
-            model.shared.whole.insert(number, loaded(result));
+            let whole = loaded(&mut model.shared, result);
+            model.shared.whole.insert(number, whole);
         }
         Msg::Artifact { hash, reads, result } => {
             let read = result.and_then(|bytes| read(&bytes, reads));
-            model.shared.artifacts.insert(hash, loaded(read));
+            let artifact = loaded(&mut model.shared, read);
+            model.shared.artifacts.insert(hash, artifact);
         }
         Msg::Draft(name, result) => {
-            if let Err(fault) = &result {
-                model.shared.say(Role::Failed, format!("the draft of your note cannot be read: {fault}"));
-            }
-            model.shared.drafts.insert(name, loaded(result));
+            let draft = loaded(&mut model.shared, result);
+            model.shared.drafts.insert(name, draft);
         }
         Msg::DraftKept(kept) => {
             model.shared.drafts_under_way = model.shared.drafts_under_way.saturating_sub(1);
@@ -111,13 +111,17 @@ pub(crate) fn deadline(model: &Model) -> Option<u64> {
     let layers = model.layers.iter().filter_map(|layer| layer.deadline(shared));
     let held = shared.held.iter().map(|held| held.until_ms.min(shared.mono_ms.saturating_add(1_000)));
     let status = shared.status.iter().map(|status| status.until_ms);
-    layers.chain(held).chain(status).min()
+    layers.chain(held).chain(status).chain(shared.retry_ms).min()
 }
 
-fn loaded<T>(result: Result<T, String>) -> Loadable<T> {
+/// What was asked for, or why it cannot be had now: then it is asked for again after a while.
+fn loaded<T>(shared: &mut Shared, result: Result<T, String>) -> Loadable<T> {
     match result {
         Ok(value) => Loadable::Ready(value),
-        Err(fault) => Loadable::Failed(clean(&fault)),
+        Err(fault) => {
+            shared.retry_ms.get_or_insert(shared.mono_ms.saturating_add(RETRY_MS));
+            Loadable::Failed(clean(&fault))
+        }
     }
 }
 
@@ -143,6 +147,9 @@ fn due(shared: &mut Shared) {
     if shared.status.as_ref().is_some_and(|status| status.until_ms <= shared.mono_ms) {
         shared.status = None;
     }
+    if shared.retry_ms.is_some_and(|due| due <= shared.mono_ms) {
+        shared.try_again();
+    }
     let (ready, held) = std::mem::take(&mut shared.held).into_iter().partition(|held| held.until_ms <= shared.mono_ms);
     shared.held = held;
     let ready: Vec<super::model::Held> = ready;
@@ -165,8 +172,9 @@ fn on_notice(shared: &mut Shared, notice: &Notice) {
             shared.notice(Role::Person, format!("{episode} {title} needs you: {word}. Enter on it opens it."));
         }
         Notice::Ended { episode } => {
-            let life = shared.episode(*episode).map(|found| super::look::life(&found.life, found.provenance));
-            let how = life.map_or("over", |life| life);
+            // The snapshot may be of the moment before.
+            let found = shared.episode(*episode).filter(|found| found.life.is_over());
+            let how = found.map_or("over", |found| super::look::life(&found.life, found.provenance));
             shared.notice(Role::Done, format!("{episode} is {how}."));
         }
     }
@@ -261,21 +269,34 @@ fn perform(model: &mut Model, act: Act) {
     }
 }
 
+fn open_all(model: &mut Model, layers: Vec<Layer>) {
+    for layer in layers {
+        layers::open(&mut model.layers, &mut model.shared, layer);
+    }
+}
+
 fn follow(model: &mut Model, mut top: Layer, next: Next) {
+    if !matches!(next, Next::Ignored | Next::Stay) {
+        model.shared.forget_lock();
+    }
     match next {
         Next::Ignored | Next::Stay => model.layers.push(top),
         Next::Close => top.leave(&mut model.shared),
         Next::Open(layers) => {
             model.layers.push(top);
-            model.layers.extend(layers);
+            open_all(model, layers);
         }
         Next::Replace(layers) => {
             top.leave(&mut model.shared);
-            model.layers.extend(layers);
+            open_all(model, layers);
         }
         Next::Then(act) => {
             top.leave(&mut model.shared);
             perform(model, act);
+        }
+        Next::Quit => {
+            model.layers.push(top);
+            quit(model);
         }
     }
     if model.layers.is_empty() {
@@ -288,10 +309,13 @@ fn reset(model: &mut Model, layers: Vec<Layer>) {
         layer.leave(&mut model.shared);
     }
     model.layers.truncate(1);
-    model.layers.extend(layers);
+    open_all(model, layers);
 }
 
 fn common(model: &mut Model, act: Act) {
+    if !matches!(act, Act::Undo | Act::Redraw | Act::Move(_)) {
+        model.shared.forget_lock();
+    }
     let place = model.layers.last().and_then(Layer::place).unwrap_or(Place::Dashboard);
     match act {
         Act::Back => {
@@ -302,31 +326,29 @@ fn common(model: &mut Model, act: Act) {
             }
         }
         Act::Dashboard => reset(model, Vec::new()),
-        Act::Cost => {
-            if place != Place::Cost {
-                model.layers.push(Layer::Cost(CostScreen::default()));
-            }
-        }
-        Act::Providers => {
-            if place != Place::Providers {
-                model.layers.push(Layer::Providers(ProvidersScreen::default()));
-            }
-        }
+        Act::Cost => open_all(model, vec![Layer::Cost(CostScreen::default())]),
+        Act::Providers => open_all(model, vec![Layer::Providers(ProvidersScreen::default())]),
         Act::Gates => match screens::oldest_gate(&model.shared) {
             Some(layers) => reset(model, layers),
             None => model.shared.locked("No gate waits for you."),
         },
-        Act::New => model.layers.push(Layer::Form(NewForm::new(&model.shared, ""))),
-        Act::Palette => model.layers.push(Layer::Palette(Palette::new(place))),
-        Act::Help => model.layers.push(Layer::Help(Help::new(place))),
-        Act::Redraw => model.shared.effects.push(Effect::Redraw),
+        Act::New => {
+            let form = NewForm::new(&model.shared, "");
+            open_all(model, vec![Layer::Form(form)]);
+        }
+        Act::Palette => open_all(model, vec![Layer::Palette(Palette::new(place))]),
+        Act::Help => open_all(model, vec![Layer::Help(Help::new(place))]),
+        Act::Redraw => {
+            model.shared.try_again();
+            model.shared.effects.push(Effect::Redraw);
+        }
         Act::Undo => match model.shared.held.pop() {
             Some(held) => model.shared.say(Role::Done, format!("{} was taken back; nothing was sent.", held.label)),
             None => model.shared.locked("There is no decision to take back: what was sent stands."),
         },
         Act::Quit => {
             let confirm = confirm::quit(&model.shared);
-            model.layers.push(Layer::Confirm(confirm));
+            open_all(model, vec![Layer::Confirm(confirm)]);
         }
         Act::Move(_)
         | Act::Next

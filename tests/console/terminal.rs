@@ -225,10 +225,10 @@ impl Terminal {
 
     /// Reads the box with this title, waits until keys count, and answers with `y`.
     pub(crate) fn confirm(&mut self, title: &str) {
-        // The last row names the key once the fields are behind; the hint goes when keys count.
+        // The last row names the key once the fields are behind; the hint goes when y counts.
         let is_armed = |screen: &str| {
             let is_at_answer = screen.lines().last().is_some_and(|keys| keys.contains(" y "));
-            screen.contains(title) && is_at_answer && !screen.contains("Keys count from")
+            screen.contains(title) && is_at_answer && !screen.contains("then press y.")
         };
         self.until(&format!("the box `{title}`, armed"), is_armed);
         self.press("y");

@@ -1,7 +1,7 @@
 //! The confirm box: the only place from which anything is changed.
 //!
-//! Enter and Esc cancel and only `y` confirms, from 0.6 s after the box opened; what is pasted or repeated by a key that
-//! is held down does not count. What a box says and asks for is put together in [`super::propose`].
+//! Enter and Esc cancel and only `y` confirms, after a time without any key; what is pasted or repeated by a key that is held
+//! down does not count. What a box says and asks for is put together in [`super::propose`].
 
 use super::field::Field;
 use crate::domain::budget::Scope;
@@ -14,16 +14,45 @@ use crate::engine::handle::NewEpisode;
 use crate::tui::key::{Code, Key};
 use crate::tui::layers::Next;
 use crate::tui::model::Shared;
-use crate::tui::msg::{Action, Effect};
+use crate::tui::msg::Action;
 use crate::tui::theme::Role;
 
 pub(crate) use super::propose::quit;
 
-/// How long a box is open before a key counts.
-pub(crate) const ARM_MS: u64 = 600;
+/// How long no key may have come, since the box opened or since the last key, before `y` counts.
+const QUIET_MS: u64 = 600;
 
-/// A key that comes again sooner than this is held down.
-const HELD_MS: u64 = 150;
+/// The same after a `y` that came too early, which may be held down: longer than a keyboard waits before it repeats a key.
+const HELD_MS: u64 = 2_000;
+
+/// Whether `y` counts by now. Every key begins the time anew, so that a key that is held down never answers.
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    since_ms: u64,
+    long_ms: u64,
+}
+
+impl Quiet {
+    fn new(now_ms: u64) -> Self {
+        Self { since_ms: now_ms, long_ms: QUIET_MS }
+    }
+
+    fn is_over(self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.since_ms) >= self.long_ms
+    }
+
+    /// A key has come.
+    fn disturb(&mut self, now_ms: u64, is_yes: bool) {
+        let long_ms = if is_yes && !self.is_over(now_ms) {
+            HELD_MS
+        } else if self.is_over(now_ms) {
+            QUIET_MS
+        } else {
+            self.long_ms
+        };
+        *self = Self { since_ms: now_ms, long_ms };
+    }
+}
 
 /// What a decision at a gate is about, and what goes with it.
 #[derive(Clone, Debug)]
@@ -115,8 +144,7 @@ pub(crate) struct Confirm {
     pub(crate) fault: Option<String>,
     /// Why it cannot be confirmed, where it cannot.
     lock: Option<String>,
-    opened_ms: u64,
-    last_y_ms: Option<u64>,
+    quiet: Quiet,
 }
 
 impl Confirm {
@@ -131,8 +159,7 @@ impl Confirm {
             at: 0,
             fault: None,
             lock: None,
-            opened_ms: shared.mono_ms,
-            last_y_ms: None,
+            quiet: Quiet::new(shared.mono_ms),
         }
     }
 
@@ -160,26 +187,41 @@ impl Confirm {
         self
     }
 
-    /// Lets the time before a key counts begin anew.
+    /// Lets the time before `y` counts begin anew: what the box says is no longer what was read.
     pub(crate) fn arm(&mut self, mono_ms: u64) {
-        self.opened_ms = mono_ms;
+        self.quiet.disturb(mono_ms, false);
     }
 
-    /// Whether a key counts by now.
+    /// Whether `y` counts by now.
     pub(crate) fn is_armed(&self, mono_ms: u64) -> bool {
-        mono_ms.saturating_sub(self.opened_ms) >= ARM_MS
+        self.quiet.is_over(mono_ms)
+    }
+
+    /// Whether the answer has the keys.
+    pub(crate) fn is_at_answer(&self) -> bool {
+        self.at >= self.asked.len()
+    }
+
+    /// Whether a `y` came too early, so that the key may be held down.
+    pub(crate) fn was_early(&self) -> bool {
+        self.quiet.long_ms == HELD_MS
     }
 
     /// When it is armed, so that the screen shows it then.
     pub(crate) fn deadline(&self, shared: &Shared) -> Option<u64> {
-        (!self.is_armed(shared.mono_ms)).then(|| self.opened_ms.saturating_add(ARM_MS))
+        (!self.is_armed(shared.mono_ms)).then(|| self.quiet.since_ms.saturating_add(self.quiet.long_ms))
     }
 
     /// Takes a key.
     pub(crate) fn on_key(&mut self, shared: &mut Shared, key: Key, repeat: bool) -> Next {
         self.fault = None;
-        let is_answer = self.at >= self.asked.len();
+        let is_answer = self.is_at_answer();
+        let is_yes = is_answer && key == Key::plain(Code::Char('y'));
+        let counts = !repeat && self.is_armed(shared.mono_ms);
+        self.quiet.disturb(shared.mono_ms, is_yes);
         match key {
+            _ if is_yes && counts => self.yes(shared),
+            _ if is_yes => Next::Stay,
             Key { code: Code::Esc, .. } => cancelled(shared, &self.title),
             Key { code: Code::Tab | Code::Down, .. } if !is_answer => {
                 self.at += 1;
@@ -205,14 +247,10 @@ impl Confirm {
                     asked.field.on_key(key);
                     return Next::Stay;
                 }
-                match (key.code, &mut self.intent) {
-                    (Code::Char('y'), _) if !key.ctrl => return self.yes(shared, repeat),
-                    (Code::Char('w') | Code::Right, Intent::SendBack { way, .. }) if !repeat => {
-                        *way = next_way(*way);
-                        // Who confirms has to have read the new way.
-                        self.arm(shared.mono_ms);
-                    }
-                    _ => {}
+                if let (Code::Char('w') | Code::Right, Intent::SendBack { way, .. }, false) =
+                    (key.code, &mut self.intent, repeat)
+                {
+                    *way = next_way(*way);
                 }
                 Next::Stay
             }
@@ -230,13 +268,7 @@ impl Confirm {
         }
     }
 
-    fn yes(&mut self, shared: &mut Shared, repeat: bool) -> Next {
-        let now = shared.mono_ms;
-        let is_held = repeat || self.last_y_ms.is_some_and(|before| now.saturating_sub(before) < HELD_MS);
-        self.last_y_ms = Some(now);
-        if is_held || !self.is_armed(now) {
-            return Next::Stay;
-        }
+    fn yes(&mut self, shared: &mut Shared) -> Next {
         if let Some(why) = &self.lock {
             self.fault = Some(why.clone());
             return Next::Stay;
@@ -246,16 +278,12 @@ impl Confirm {
             self.fault = Some(fault);
             return Next::Stay;
         }
-        if let Some(why) = shared.halted() {
-            shared.locked(why);
-            return Next::Close;
-        }
         let may_hold = matches!(self.intent, Intent::Approve { .. } | Intent::SendBack { .. });
         match self.action() {
-            None => {
-                // Only the end of the console is no act.
-                shared.effects.push(Effect::Quit);
-                Next::Stay
+            None => Next::Quit,
+            Some(_) if let Some(why) = shared.halted() => {
+                shared.locked(why);
+                Next::Close
             }
             Some(Err(fault)) => {
                 self.fault = Some(fault);

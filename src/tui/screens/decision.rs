@@ -94,7 +94,7 @@ impl GateScreen {
             (Act::Approve, _) if scene.script.is_some_and(|hash| shared.script(hash).is_none()) => {
                 Some("the script is not on the screen yet; nothing is approved unseen.".to_owned())
             }
-            (Act::Approve, _) => self.unresolved(scene),
+            (Act::Approve, _) => self.unresolved(shared, scene),
             (Act::Override, Some(Verdict::Failed)) => match episode.policy.overriding {
                 Overriding::Nobody => Some("the show lets nobody override a failed gate. B sends it back.".to_owned()),
                 Overriding::Reason => None,
@@ -104,7 +104,7 @@ impl GateScreen {
             (Act::SendBack, _) if episode.pin(&self.gate).is_none_or(|pin| pin.stage.send_back.is_none()) => {
                 Some("this gate has nowhere to send back to. X rejects for good.".to_owned())
             }
-            (Act::SendBack, _) if self.seeded != scene.hash => Some("the note is still being loaded.".to_owned()),
+            (Act::SendBack, _) if self.seeded != scene.hash => Some(self.note_waits(shared)),
             (Act::SendBack, _) if self.note.is_empty() => {
                 Some("the note says nothing. t writes words of your own, x takes a struck fix back in.".to_owned())
             }
@@ -113,9 +113,9 @@ impl GateScreen {
     }
 
     /// The open item that stands in the way of an approval, and the key that resolves it.
-    fn unresolved(&self, scene: &Scene) -> Option<String> {
+    fn unresolved(&self, shared: &Shared, scene: &Scene) -> Option<String> {
         if self.seeded != scene.hash {
-            return Some("the note and the rulings are still being loaded.".to_owned());
+            return Some(self.note_waits(shared));
         }
         if let Some(item) = self.unruled(scene).first() {
             let at =

@@ -16,7 +16,7 @@ use crate::domain::handoff::{Contract, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::tui::commands::{Act, Move};
 use crate::tui::layers::Next;
-use crate::tui::model::{Loadable, Shared};
+use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::msg::Reads;
 use crate::tui::theme::Role;
 
@@ -197,8 +197,8 @@ impl GateScreen {
             return;
         }
         let draft = match shared.drafts.get(&name) {
-            Some(Loadable::Loading) | None => return,
-            Some(Loadable::Failed(_)) => None,
+            // A draft that cannot be read now would be written over.
+            Some(Loadable::Loading | Loadable::Failed(_)) | None => return,
             Some(Loadable::Ready(draft)) => draft.clone(),
         };
         let report = scene.evaluation.as_ref().map(|evaluation| evaluation.report);
@@ -332,14 +332,22 @@ impl GateScreen {
 
     pub(super) fn note_is_locked(&self, shared: &mut Shared, scene: &Scene, key: &str) -> bool {
         let why = if !scene.open {
-            "the gate is not open for a decision"
+            "the gate is not open for a decision.".to_owned()
         } else if self.seeded != scene.hash {
-            "the note is still being loaded"
+            self.note_waits(shared)
         } else {
             return false;
         };
-        shared.locked(format!("{key} is locked: {why}."));
+        shared.locked(format!("{key} is locked: {why}"));
         true
+    }
+
+    /// Why the note is not there yet.
+    pub(crate) fn note_waits(&self, shared: &Shared) -> String {
+        match shared.drafts.get(&draft_name(self.episode, &self.gate)) {
+            Some(Loadable::Failed(why)) => format!("the draft of your note cannot be read: {why}. {AGAIN}"),
+            Some(Loadable::Loading | Loadable::Ready(_)) | None => "the note is still being loaded.".to_owned(),
+        }
     }
 
     fn open(&mut self, shared: &mut Shared, scene: &Scene) {

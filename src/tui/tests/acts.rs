@@ -19,22 +19,21 @@ use crate::tui::msg::{Action, Effect, Msg};
 use crate::tui::options::ConsoleOptions;
 
 #[test]
-fn a_box_counts_keys_from_six_tenths_of_a_second_and_no_repeats_and_no_paste() {
+fn a_box_counts_y_after_six_tenths_of_a_second_without_a_key_and_no_repeats_and_no_paste() {
     let mut desk = Desk::new(world());
-    desk.keys(RULED).keys("A");
-    desk.wait(290);
-    desk.keys("y");
-    assert_eq!(desk.acts(), [], "too early");
-    desk.send(Msg::Paste("y".into()));
-    desk.wait(400);
-    desk.send(Msg::Paste("y".into()));
     let y = crate::tui::key::keys("y")[0];
+    desk.keys(RULED).keys("A");
+    desk.wait(590);
+    desk.send(Msg::Paste("y".into()));
+    desk.wait(2_500);
+    desk.send(Msg::Paste("y".into()));
     desk.send(Msg::Key { key: y, repeat: true });
-    assert_eq!(desk.acts(), [], "a repeat");
-    desk.wait(100);
+    assert_eq!(desk.acts(), [], "pasted, and a repeat");
+    desk.wait(500);
     desk.send(Msg::Key { key: y, repeat: false });
-    assert_eq!(desk.acts(), [], "held down, on a terminal that does not tell");
-    desk.wait(200);
+    assert_eq!(desk.acts(), [], "too soon");
+    assert!(desk.screen(80, 24).contains("Let go, wait 2 s"), "{}", desk.screen(80, 24));
+    desk.wait(2_000);
     desk.send(Msg::Key { key: y, repeat: false });
     assert_eq!(desk.acts().len(), 1);
 }
@@ -47,7 +46,8 @@ fn a_resize_arms_a_box_anew() {
     desk.send(Msg::Resize { columns: 90, rows: 30 });
     desk.keys("y");
     assert!(!desk.effects.contains(&Effect::Quit));
-    desk.confirm();
+    desk.wait(2_000);
+    desk.keys("y");
     assert!(desk.effects.contains(&Effect::Quit));
 }
 
@@ -104,7 +104,7 @@ fn a_decision_is_held_can_be_taken_back_and_is_checked_again_when_it_is_sent() {
     let mut desk = start();
     desk.wait(19_000);
     assert_eq!(desk.acts(), []);
-    assert!(desk.screen(80, 24).contains("u takes it back"));
+    assert!(desk.screen(80, 24).contains("Press u to undo"));
     desk.keys("A");
     assert!(desk.status().contains("about to be sent"), "{}", desk.status());
     desk.keys("u");

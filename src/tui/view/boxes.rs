@@ -120,7 +120,10 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
     ]));
     let hint = match (is_answer, is_armed, confirm.asked.is_empty()) {
         (false, _, _) => "Enter goes on to the next; an empty or wrong number cancels. Then y.",
-        (true, false, _) => "Keys count from 0.6 s after this box opened. Repeats are ignored.",
+        (true, false, _) if confirm.was_early() => {
+            "That y came too soon or is held down. Let go, wait 2 s, then press y."
+        }
+        (true, false, _) => "Wait a moment, then press y.",
         (true, true, false) => "Up goes back to what was typed.",
         (true, true, true) => "",
     };

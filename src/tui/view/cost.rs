@@ -19,7 +19,7 @@ use crate::domain::cost::EpisodeSummary;
 use crate::domain::event::Provenance;
 use crate::domain::money::MicroUsd;
 use crate::tui::look;
-use crate::tui::model::{Loadable, Shared};
+use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::screens::cost::{CostScreen, Group, Sum, all};
 use crate::tui::text::{clean, count, day, wrap};
 use crate::tui::theme::Role;
@@ -59,11 +59,9 @@ fn episodes(paint: Paint, shared: &Shared, screen: &CostScreen, all: &[&EpisodeS
     let inner = paint.panel(buf, area, &format!("Episodes · {}", all.len()), note, true);
     match (&shared.past, all.is_empty()) {
         (Loadable::Failed(why), _) => {
-            return paint.lines(
-                buf,
-                inner,
-                &[paint.line(Role::Failed, format!("Past episodes cannot be read: {why}"))],
-            );
+            let text = format!("Past episodes cannot be read: {why}. {AGAIN}");
+            let rows = wrap(&text, usize::from(inner.width)).into_iter().map(|row| paint.line(Role::Failed, row));
+            return paint.lines(buf, inner, &rows.collect::<Vec<_>>());
         }
         (Loadable::Loading, true) => {
             return paint.lines(buf, inner, &[paint.line(Role::Dim, "Loading past episodes …")]);

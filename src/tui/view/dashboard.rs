@@ -21,11 +21,11 @@ use super::paint::{Paint, Row, Side, first_row, split_columns, split_rows, tabs}
 use super::providers;
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::Episode;
-use crate::domain::event::Provenance;
+use crate::domain::event::{Need, Provenance};
 use crate::domain::money::MicroUsd;
 use crate::engine::snapshot::{FeedLine, Purse, Tone};
 use crate::tui::look;
-use crate::tui::model::{Loadable, Shared};
+use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::screens::dashboard::{Dashboard, Panel, needs};
 use crate::tui::text::{clean, clock, count, day, left, span, wrap};
 use crate::tui::theme::Role;
@@ -151,6 +151,9 @@ fn episodes(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffer,
 /// The line below the list: what the marks mean; at the compact size the tokens of the selected episode, for which its
 /// row has no room.
 fn legend(paint: Paint, shared: &Shared, screen: &Dashboard, is_full: bool) -> Line<'static> {
+    if let Loadable::Failed(why) = &shared.past {
+        return paint.line(Role::Failed, format!("Past episodes cannot be read: {why}. {AGAIN}"));
+    }
     if is_full {
         let names: Vec<String> = look::GROUPS.iter().map(|(letter, name)| format!("{letter} {name}")).collect();
         return paint.line(Role::Dim, names.join("  "));
@@ -222,6 +225,7 @@ fn row(paint: Paint, shared: &Shared, episode: &Episode, selected: bool, wide: u
     let (spent, cap) = (episode.spent(), episode.cap());
     let stage_role = if episode.needs.is_empty() { Role::Text } else { Role::Person };
     let needs = match episode.needs.as_slice() {
+        _ if shared.holds(episode.number) => if is_full { "SENDING" } else { "SENDS" }.to_owned(),
         [] => String::new(),
         [one] => {
             if is_full {
@@ -296,7 +300,8 @@ fn empty(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
         (Some(_), Loadable::Loading) => lines.push(paint.line(Role::Dim, "Loading past episodes …")),
         (Some(_), past) => {
             if let Loadable::Failed(why) = past {
-                lines.push(paint.line(Role::Failed, format!("Past episodes cannot be read: {why}")));
+                let text = format!("Past episodes cannot be read: {why}. {AGAIN}");
+                lines.extend(wrap(&text, wide).into_iter().map(|row| paint.line(Role::Failed, row)));
             }
             lines.push(paint.line(Role::Strong, "No episode yet."));
             lines.push(Line::default());
@@ -350,6 +355,8 @@ fn need_lines(paint: Paint, shared: &Shared, screen: &Dashboard, buf: &mut Buffe
             ]));
         }
         let waited = look::age(open.since, shared.now);
+        let is_decided = matches!(open.need, Need::Gate { .. }) && shared.holds(*number);
+        let how = if is_decided { "decided; u takes it back until it is sent".to_owned() } else { how };
         lines.push(paint.line(Role::Dim, crate::tui::text::fit(&format!("      waits {waited}; {how}"), wide)));
     }
     paint.lines(buf, area, &lines);

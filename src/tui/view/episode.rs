@@ -25,7 +25,7 @@ use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
 use crate::domain::queue::Wait;
 use crate::tui::look::{self, Mark};
-use crate::tui::model::{Loadable, Shared};
+use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::screens::episode::{EpisodeScreen, Panel};
 use crate::tui::text::{clean, clock, count, fit, readable, since, span, wrap};
 use crate::tui::theme::Role;
@@ -47,11 +47,12 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &EpisodeScreen, buf: &
     let Some(episode) = shared.episode(screen.episode) else {
         let inner = paint.panel(buf, area, &format!("Episode {}", screen.episode), "", true);
         let text = match shared.whole.get(&screen.episode) {
-            Some(Loadable::Failed(why)) => format!("It cannot be read: {why}"),
+            Some(Loadable::Failed(why)) => format!("It cannot be read: {why}. {AGAIN}"),
             Some(Loadable::Ready(_)) => "There is no such episode in this studio. Esc goes back.".to_owned(),
             Some(Loadable::Loading) | None => "Loading the episode …".to_owned(),
         };
-        return paint.lines(buf, inner, &[Line::default(), paint.line(Role::Dim, text)]);
+        let rows = wrap(&text, usize::from(inner.width)).into_iter().map(|row| paint.line(Role::Dim, row));
+        return paint.lines(buf, inner, &rows.collect::<Vec<_>>());
     };
     let stage = screen.stage(episode);
     let rows = u16::try_from(episode.pins.len()).unwrap_or(u16::MAX);

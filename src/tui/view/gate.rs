@@ -28,12 +28,12 @@ use crate::domain::gate::Outcome;
 use crate::domain::handoff::{Dimension, Points};
 use crate::tui::boxes::propose_gate::spend;
 use crate::tui::look;
-use crate::tui::model::{Loadable, Shared};
+use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::screens::diff::{changes, tally};
 use crate::tui::screens::gate::{GateScreen, Panel};
 use crate::tui::screens::gate_layout::{Layout, layout};
 use crate::tui::screens::scene::Scene;
-use crate::tui::text::{clean, fit, span};
+use crate::tui::text::{clean, fit, span, wrap};
 use crate::tui::theme::Role;
 
 /// What row 0 says of a gate.
@@ -271,7 +271,9 @@ fn script_panel(paint: Paint, shared: &Shared, screen: &GateScreen, scene: &Scen
         return say(buf, Role::Dim, "No script stands at this gate.".to_owned());
     };
     if let Some(Loadable::Failed(why)) = shared.artifacts.get(&hash) {
-        return say(buf, Role::Failed, format!("The script cannot be read: {why}"));
+        let text = format!("The script cannot be read: {why}. {AGAIN}");
+        let rows = wrap(&text, usize::from(area.width)).into_iter().map(|row| paint.line(Role::Failed, row));
+        return paint.lines(buf, area, &rows.collect::<Vec<_>>());
     }
     let Some(text) = shared.script(hash) else { return say(buf, Role::Dim, "Loading the script …".to_owned()) };
     let base = screen.compared(scene).filter(|_| screen.diff);

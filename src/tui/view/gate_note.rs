@@ -57,7 +57,9 @@ pub(crate) fn note(
         return paint.lines(buf, area, &rows);
     }
     if screen.seeded != scene.hash {
-        return paint.lines(buf, area, &[paint.line(Role::Dim, "Loading the fixes and your draft …")]);
+        let why = screen.note_waits(shared);
+        let rows = wrap(&format!("No note yet: {why}"), wide).into_iter().map(|row| paint.line(Role::Dim, row));
+        return paint.lines(buf, area, &rows.collect::<Vec<_>>());
     }
     let area = match &screen.editing {
         None => area,

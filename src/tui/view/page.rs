@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! row 0      product, screen, subject                       numbers   REHEARSAL   time
-//! row 1      where it is in the console                                          notes
+//! row 1      where it is in the console             notes, or a decision that can still be taken back
 //! 2 to h-3   the screen, and the uppermost box over it
 //! h-2        what just happened, or why a key is locked
 //! h-1        keys that work now
@@ -53,9 +53,27 @@ fn too_small(paint: Paint, buf: &mut Buffer, shared: &Shared) {
         "{rehearsal}The console needs {} columns and {} rows; this terminal has {} and {}. Make it larger. Work goes on.",
         SMALLEST.0, SMALLEST.1, area.width, area.height
     );
-    let rows = wrap(&text, usize::from(area.width));
-    let lines: Vec<Line> = rows.into_iter().map(|row| paint.line(Role::Person, row)).collect();
+    let held = count_down(shared, "Make it larger, then u takes it back");
+    let rows = held.into_iter().chain([text]).flat_map(|text| wrap(&text, usize::from(area.width)));
+    let lines: Vec<Line> = rows.map(|row| paint.line(Role::Person, row)).collect();
     paint.lines(buf, area, &lines);
+}
+
+/// The decision that is sent next, when, and how it is taken back.
+fn count_down(shared: &Shared, undo: &str) -> Option<String> {
+    let held = shared.held.last()?;
+    let seconds = held.until_ms.saturating_sub(shared.mono_ms).div_ceil(1_000);
+    let more = match shared.held.len() {
+        0 | 1 => String::new(),
+        all => format!(" (+{} more)", all - 1),
+    };
+    Some(format!("{} in {seconds} s{more}. {undo}.", held.action.doing()))
+}
+
+/// How a decision is taken back from where the keys are.
+fn undo_words(model: &Model) -> &'static str {
+    let is_screen = model.layers.last().is_some_and(|top| top.place().is_some() && !top.takes_text());
+    if is_screen { "Press u to undo" } else { "Esc, then u undoes" }
 }
 
 fn whole(paint: Paint, model: &Model, buf: &mut Buffer) {
@@ -150,11 +168,13 @@ fn crumbs(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
     };
     let path = model.layers.iter().map(name).collect::<Vec<_>>().join(" › ");
     let left = vec![paint.span(Role::Dim, format!(" {path}"))];
-    let right = match model.shared.halted() {
-        Some(why) => {
+    let held = count_down(&model.shared, undo_words(model));
+    let right = match (model.shared.halted(), held) {
+        (Some(why), _) => {
             vec![paint.span(Role::Failed, format!(" STOPPED: {} ", fit(&clean(&why), usize::from(area.width) / 2)))]
         }
-        None => {
+        (None, Some(held)) => vec![paint.span(Role::Person, format!(" {held} "))],
+        (None, None) => {
             let gate = model.layers.iter().rev().find_map(|layer| match layer {
                 Layer::Gate(screen) => Some(gate::seen(&model.shared, screen)),
                 Layer::Dashboard(_) | Layer::Episode(_) | Layer::Cost(_) | Layer::Providers(_) | Layer::Confirm(_) => {
@@ -185,14 +205,10 @@ fn status(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         buf.set_line(area.x, area.y, &line, area.width);
         return;
     }
-    let line = match (&shared.status, shared.held.last(), shared.halted()) {
-        (Some(status), _, _) => paint.line(status.role, format!(" {}", status.text)),
-        (None, Some(held), _) => {
-            let seconds = held.until_ms.saturating_sub(shared.mono_ms).div_ceil(1_000);
-            paint.line(Role::Person, format!(" Sent in {seconds} s, u takes it back: {}", held.label))
-        }
-        (None, None, Some(why)) => paint.line(Role::Failed, format!(" {}", clean(&why))),
-        (None, None, None) => match model.pending.as_slice() {
+    let line = match (&shared.status, shared.halted()) {
+        (Some(status), _) => paint.line(status.role, format!(" {}", status.text)),
+        (None, Some(why)) => paint.line(Role::Failed, format!(" {}", clean(&why))),
+        (None, None) => match model.pending.as_slice() {
             [] => Line::default(),
             keys => {
                 let typed = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
