@@ -129,7 +129,7 @@ fn one_storm(runtime: &tokio::runtime::Runtime, seed: u64) -> (BTreeMap<String, 
     });
     let is_for_a_person = |need: &Need| match need {
         Need::Retries { reason, .. } => !reason.is_empty(),
-        Need::Charge { .. } | Need::OverBilled { .. } => true,
+        Need::Charge { .. } | Need::Unread { .. } | Need::OverBilled { .. } => true,
         Need::Gate { .. } | Need::Cap { .. } => false,
     };
     let waited = journal(folder.path())

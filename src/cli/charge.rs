@@ -42,6 +42,9 @@ pub struct How {
     /// Do not send it again: its worst case counts as spent and the stage stops
     #[arg(long)]
     pub write_off: bool,
+    /// Of an answer that is paid for and could not be read: read it again, for nothing
+    #[arg(long)]
+    pub read_again: bool,
     /// Of a bill above the reservation: it was seen, spending may go on
     #[arg(long)]
     pub accept_bill: bool,
@@ -93,6 +96,8 @@ fn resolve(context: &mut Context<'_>, key: &IntentKey, how: &How) -> Result<Endi
     let person = context.decider(&settings)?;
     let (command, said) = if how.accept_bill {
         (Command::AcceptBill { key: key.clone() }, "the bill was seen; spending may go on")
+    } else if how.read_again {
+        (Command::ReadAgain { key: key.clone() }, "its answer is read again when work goes on; nothing is paid")
     } else if how.resend {
         let ruling = Ruling::Resend;
         (

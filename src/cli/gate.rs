@@ -229,7 +229,11 @@ fn meant(episode: &Episode, at: &At) -> Result<StageId, CliError> {
     }
     let waiting = episode.needs.iter().find_map(|open| match &open.need {
         Need::Gate { gate, .. } => Some(gate.clone()),
-        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
+        Need::Charge { .. }
+        | Need::Cap { .. }
+        | Need::Retries { .. }
+        | Need::Unread { .. }
+        | Need::OverBilled { .. } => None,
     });
     let judged = || gates().rfind(|stage| episode.gates.contains_key(&stage.id)).map(|stage| stage.id.clone());
     waiting.or_else(judged).ok_or_else(|| {

@@ -150,17 +150,44 @@ fn report(context: &mut Context<'_>, found: &Found) {
         context.remark(&format!("{said}. Nothing is lost"));
     }
     if found.settled > 0 {
-        context.remark(&format!(
-            "{} answers that had arrived before the last end were settled, unpaid a second time",
-            found.settled
-        ));
+        let told = match found.settled {
+            1 => "1 call was under way at the last end. Its answer had come: it was taken from the spool and is not paid for again".to_owned(),
+            n => format!(
+                "{n} calls were under way at the last end. Their answers had come: they were taken from the spool and are not paid for again"
+            ),
+        };
+        context.remark(&told);
     }
     if found.lost > 0 {
+        let flag = context.studio_flag();
+        let told = match found.lost {
+            1 => "1 call was under way at the last end and its answer had not come whole: it may have been charged"
+                .to_owned(),
+            n => format!(
+                "{n} calls were under way at the last end and their answers had not come whole: they may have been charged"
+            ),
+        };
+        context.remark(&format!("{told}. `greenroom{flag} charge list` shows what waits for a ruling"));
+    }
+    if found.arrived > 0 {
+        let flag = context.studio_flag();
+        let told = match found.arrived {
+            1 => "1 answer that was paid for stands in the spool and could not be kept now".to_owned(),
+            n => format!("{n} answers that were paid for stand in the spool and could not be kept now"),
+        };
         context.remark(&format!(
-            "{} calls were under way at the last end and their answers are lost: `greenroom{} charge list` shows those that wait for a ruling",
-            found.lost,
-            context.studio_flag()
+            "{told}. None of it is removed or sent again by itself; each start tries again. `greenroom{flag} charge list` says why"
         ));
+    }
+    if found.read > 0 {
+        let told = match found.read {
+            1 => "1 answer that could not be read before is read by this version".to_owned(),
+            n => format!("{n} answers that could not be read before are read by this version"),
+        };
+        context.remark(&format!("{told}; work goes on with it, and nothing is paid again"));
+    }
+    for stray in &found.strays {
+        context.remark(&stray.to_string());
     }
 }
 

@@ -121,6 +121,11 @@ pub enum Command {
         /// How.
         ruling: Ruling,
     },
+    /// Read an answer that is paid for and could not be read again, for nothing.
+    ReadAgain {
+        /// The call.
+        key: IntentKey,
+    },
     /// Set a cap.
     SetCap {
         /// What it covers.
@@ -187,7 +192,7 @@ impl Command {
             | Self::Resume(episode)
             | Self::Cancel { episode, .. }
             | Self::Reject { episode, .. } => Some(*episode),
-            Self::ResolveCharge { key, .. } | Self::AcceptBill { key } => Some(key.episode),
+            Self::ResolveCharge { key, .. } | Self::ReadAgain { key } | Self::AcceptBill { key } => Some(key.episode),
             Self::SetCap { scope, .. } => match scope {
                 Scope::Stage(episode, _) | Scope::Episode(episode) => Some(*episode),
                 Scope::Call | Scope::Day(_) | Scope::Month(_) => None,
@@ -206,6 +211,7 @@ impl Command {
             Self::ChooseOutput { stage, output, .. } => format!("put {} in the place of {stage}", output.short()),
             Self::ChoosePrompt { stage, prompt, .. } => format!("ask {stage} by {} {}", prompt.agent, prompt.version),
             Self::ResolveCharge { key, ruling } => format!("rule the charge of {key}: {ruling:?}"),
+            Self::ReadAgain { key } => format!("read the answer of {key} again"),
             Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),
             Self::Retry { stage, .. } => format!("retry {stage}"),

@@ -5,12 +5,12 @@
 mod gate;
 mod outcome;
 
-pub use self::outcome::{lost, outcome};
+pub use self::outcome::{arrived, lost, outcome, unkept};
 use super::billed::ReadBill;
 use super::budget::Scope;
 use super::command::{Command, Start};
 use super::episode::{Call, CallState, Episode, Life, Run, UnitState};
-use super::event::{Actor, Event, Need, Ruling};
+use super::event::{Actor, AnswerRuling, Event, Need, Ruling};
 use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::studio::Studio;
@@ -68,6 +68,12 @@ pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Dec
             gate::prompted(under_way(studio, *episode)?, stage, prompt, *reviser, reason)
         }
         Command::ResolveCharge { key, ruling } => resolve(studio, key, *ruling),
+        Command::ReadAgain { key } => {
+            let found = under_way(studio, key.episode)?;
+            let events = outcome::read_again(found, key, "read it again")
+                .ok_or_else(|| not_now(&format!("no answer of {key} waits to be read")))?;
+            Ok(events.into_iter().map(|event| of(key.episode, event)).collect())
+        }
         Command::SetCap { scope, cap, reason } => set_cap(studio, scope, *cap, reason),
         Command::UseCheaper { episode, stage } => {
             let found = under_way(studio, *episode)?;
@@ -175,7 +181,7 @@ fn begin(studio: &Studio, start: &Start) -> Result<Vec<Decided>, Refusal> {
 fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
     let is_its = |need: &Need| match need {
         Need::Cap { stage: waits, .. } | Need::Retries { stage: waits, .. } => waits == stage,
-        Need::Gate { .. } | Need::Charge { .. } | Need::OverBilled { .. } => false,
+        Need::Gate { .. } | Need::Charge { .. } | Need::Unread { .. } | Need::OverBilled { .. } => false,
     };
     let open = episode.needs.iter().filter(|open| is_its(&open.need));
     open.map(|open| Event::NeedClosed { id: open.id.clone(), answer: answer.to_owned() }).collect()
@@ -183,6 +189,10 @@ fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
 
 fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decided>, Refusal> {
     let found = under_way(studio, key.episode)?;
+    if let (Ruling::Resend, Some(mut events)) = (ruling, outcome::unread(found, key, "another call is paid for")) {
+        events.push(Event::AnswerRuled { key: key.clone(), ruling: AnswerRuling::CallAgain });
+        return Ok(events.into_iter().map(|event| of(key.episode, event)).collect());
+    }
     let is_batched = found.calls.get(key).is_some_and(Call::is_in_batch);
     match found.calls.get(key).map(|call| &call.state) {
         Some(CallState::Uncertain { .. }) => {}

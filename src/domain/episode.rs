@@ -132,6 +132,11 @@ impl Call {
         self.state == CallState::InFlight && self.batch.is_some()
     }
 
+    /// Whether its price is still to come: it is on its way, in a batch, or its charge is uncertain and was not ruled.
+    pub fn is_unpriced(&self) -> bool {
+        matches!(self.state, CallState::InFlight | CallState::Uncertain { .. })
+    }
+
     /// What it has cost, so far as is known; a ruled charge counts at its worst.
     pub fn spent(&self) -> MicroUsd {
         match &self.state {
@@ -198,6 +203,8 @@ pub enum UnitState {
     Correcting(String),
     /// Its charge is uncertain: nothing happens until it is ruled.
     Held(IntentKey),
+    /// Answered and paid for, and this version cannot read the answer: nothing happens until it is ruled.
+    Unread(IntentKey),
     /// It cannot go on by itself.
     Stuck,
     /// Its output met the contract.
@@ -499,8 +506,14 @@ impl Episode {
 
     /// Whether nothing about it will ever change again: it is over, and no charge is open.
     pub fn is_settled(&self) -> bool {
-        let is_open = |call: &Call| matches!(call.state, CallState::InFlight | CallState::Uncertain { .. });
-        self.life.is_over() && !self.calls.values().any(is_open)
+        self.life.is_over() && !self.calls.values().any(Call::is_unpriced)
+    }
+}
+
+impl Run {
+    /// Whether an answer of it cannot be read: nothing more is sent for the stage until a person has ruled.
+    pub fn is_unread(&self) -> bool {
+        self.units.values().any(|unit| matches!(unit.state, UnitState::Unread(_)))
     }
 }
 

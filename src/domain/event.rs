@@ -129,6 +129,16 @@ pub enum Ruling {
     WriteOff,
 }
 
+/// How an answer that cannot be read was ruled. It is paid for either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerRuling {
+    /// Read it again, for nothing.
+    ReadAgain,
+    /// Pay for another call.
+    CallAgain,
+}
+
 /// The most open items that an event names: all of them together stay well within its size.
 pub const MOST_OPEN: usize = 40;
 
@@ -307,6 +317,20 @@ pub enum Event {
         ruling: Ruling,
         /// Not to be sent again before this.
         not_before: Option<Timestamp>,
+    },
+    /// A call was answered and paid for, and this version cannot read the answer: its stage stops.
+    AnswerUnread {
+        /// Its key.
+        key: IntentKey,
+        /// What the reader stumbled on.
+        reason: String,
+    },
+    /// An answer that could not be read was ruled.
+    AnswerRuled {
+        /// The call.
+        key: IntentKey,
+        /// How.
+        ruling: AnswerRuling,
     },
     /// A unit is answered by what an equal call was answered before; nothing is sent and nothing is paid.
     AnswerReused {

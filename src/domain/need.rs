@@ -42,6 +42,13 @@ pub enum Need {
         /// What went wrong.
         reason: String,
     },
+    /// A call was paid for and this version cannot read its answer, which is kept.
+    Unread {
+        /// The call.
+        key: IntentKey,
+        /// What the reader stumbled on.
+        reason: String,
+    },
     /// A provider billed above the reservation: no further spending until a person has seen it.
     OverBilled {
         /// The call.
@@ -61,6 +68,7 @@ impl Need {
             Self::Charge { key } => format!("charge:{key}"),
             Self::Cap { stage, scope, .. } => format!("cap:{stage}:{scope}"),
             Self::Retries { stage, .. } => format!("retries:{stage}"),
+            Self::Unread { key, .. } => format!("unread:{key}"),
             Self::OverBilled { key, .. } => format!("billed:{key}"),
         }
     }

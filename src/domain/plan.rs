@@ -147,7 +147,7 @@ impl Planner<'_> {
         }
         let run = self.episode.stages.get(&pin.stage.id).and_then(|state| state.run.as_ref());
         let run = run.filter(|run| run.input == inputs.hash);
-        if run.is_some_and(|run| run.failed.is_some()) {
+        if run.is_some_and(|run| run.failed.is_some() || run.is_unread()) {
             return;
         }
         if panel::talk(pin, inputs.note.as_ref()).is_some() {
@@ -188,6 +188,7 @@ impl Planner<'_> {
                 | UnitState::Reused(_)
                 | UnitState::Correcting(_)
                 | UnitState::Held(_)
+                | UnitState::Unread(_)
                 | UnitState::Stuck => None,
             };
             run.units.iter().map(accepted).collect()
@@ -230,7 +231,7 @@ impl Planner<'_> {
                     let work = Work::Correct { unit: *number, request: unit.request, reason: reason.clone() };
                     plan.steps.insert(self.step(pin, inputs, work));
                 }
-                UnitState::Calling(_) | UnitState::Held(_) | UnitState::Stuck => {}
+                UnitState::Calling(_) | UnitState::Held(_) | UnitState::Unread(_) | UnitState::Stuck => {}
             }
         }
         if accepted.len() == run.units.len() {
@@ -384,6 +385,12 @@ impl Planner<'_> {
                     let at = self.standings.get(stage).and_then(Standing::inputs).map(|inputs| inputs.hash);
                     let run = self.episode.stages.get(stage).and_then(|state| state.run.as_ref());
                     let is_current = run.is_some_and(|run| run.failed.is_some() && Some(run.input) == at);
+                    (!is_current).then_some("the stage works on other inputs now")
+                }
+                Need::Unread { key, .. } => {
+                    let at = self.standings.get(&key.stage).and_then(Standing::inputs).map(|inputs| inputs.hash);
+                    let run = self.episode.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+                    let is_current = run.is_some_and(|run| run.is_unread() && Some(run.input) == at);
                     (!is_current).then_some("the stage works on other inputs now")
                 }
                 Need::Charge { .. } | Need::OverBilled { .. } => None,

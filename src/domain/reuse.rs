@@ -133,7 +133,8 @@ impl Studio {
 fn is_held_to_its_contract(episode: &Episode, key: &IntentKey) -> bool {
     let run = episode.stages.get(&key.stage).and_then(|state| state.run.as_ref());
     let waits = run.filter(|run| run.failed.is_none()).and_then(|run| run.units.get(&key.unit));
-    episode.life == Life::Running && waits.is_some_and(|unit| unit.state == UnitState::Answered(key.clone()))
+    let states = [UnitState::Answered(key.clone()), UnitState::Unread(key.clone())];
+    episode.life == Life::Running && waits.is_some_and(|unit| states.contains(&unit.state))
 }
 
 /// The units of a stage that wait for a call of which nothing is known among the episodes under way, by the call's name.

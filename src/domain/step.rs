@@ -150,6 +150,8 @@ pub enum Charged {
     Known(MicroUsd),
     /// It was sent and the answer was lost, or broken off before it was counted.
     Uncertain,
+    /// Its answer came whole, but could not be kept or read back yet. It is paid for, so that only a person has it sent again.
+    Arrived,
 }
 
 /// A call's answer.
@@ -197,6 +199,13 @@ pub enum Done {
         /// The unit.
         unit: u32,
         /// The validator's words.
+        reason: String,
+    },
+    /// The answer came whole, and this version cannot read it.
+    Unread {
+        /// The unit.
+        unit: u32,
+        /// What the reader stumbled on.
         reason: String,
     },
     /// The stage's output is made.
@@ -268,6 +277,11 @@ pub enum Outcome {
         key: IntentKey,
         /// The provider's name for the batch.
         batch: String,
+    },
+    /// An answer that could not be read can be read by this version.
+    Readable {
+        /// The call.
+        key: IntentKey,
     },
     /// Local work ended, or could not be done.
     Worked {

@@ -234,6 +234,8 @@ impl Studio {
             | Event::StagePinned { .. }
             | Event::StagePrepared { .. }
             | Event::CorrectionPrepared { .. }
+            | Event::AnswerUnread { .. }
+            | Event::AnswerRuled { .. }
             | Event::AnswerReused { .. }
             | Event::UnitAccepted { .. }
             | Event::OutputRejected { .. }

@@ -102,7 +102,8 @@ struct Tick {
     batch: Vec<Stamped>,
     dirty: BTreeSet<EpisodeNumber>,
     calls: Vec<CallStep>,
-    landed: Vec<IntentKey>,
+    /// Calls that have a price or a ruling now.
+    priced: Vec<IntentKey>,
     answers: Vec<Pending>,
     retired: Vec<Arc<Episode>>,
     fault: Option<String>,
@@ -175,9 +176,6 @@ impl Dispatcher {
             return;
         }
         let decided = decide::outcome(&self.studio, outcome, &self.limits, self.moment());
-        if let Outcome::Called { key, .. } = outcome {
-            tick.landed.push(key.clone());
-        }
         tick.dirty.insert(outcome.episode());
         let prepared = recall::prepared(&decided);
         self.emit_all(tick, &Actor::Engine, decided);
@@ -226,6 +224,11 @@ impl Dispatcher {
             // Some may go elsewhere.
             tick.dirty.extend(self.schedule.asks.keys());
         }
+        if let Event::CallSettled { key, .. } | Event::CallFailed { key, .. } | Event::ChargeRuled { key, .. } =
+            &stamped.event
+        {
+            tick.priced.push(key.clone());
+        }
         if let Event::CallIntended { key, request, worst, route } = &stamped.event {
             let episode = self.studio.episodes.get(&key.episode);
             let limit = episode.and_then(|e| e.pin(&key.stage));
@@ -263,7 +266,7 @@ impl Dispatcher {
             }
             return;
         }
-        self.executor.written(&tick.landed);
+        self.executor.forget(tick.priced);
         for episode in tick.retired {
             self.past.keep(episode);
         }

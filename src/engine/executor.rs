@@ -73,14 +73,16 @@ impl Executor {
         if step.batch.is_none() {
             self.calls.insert(step.key.clone());
         }
-        let outcomes = self.outcomes.clone();
-        let key = step.key.clone();
+        let (outcomes, shop, sent) = (self.outcomes.clone(), Arc::clone(&self.shop), step.clone());
         let call = self.runtime.spawn(Arc::clone(&self.worker).call(step, self.outcomes.clone()));
         self.runtime.spawn(async move {
+            let key = sent.key.clone();
             let outcome = match call.await {
                 Ok(result) => Outcome::Called { key, result },
-                // Whatever went wrong here, the request may have been sent.
-                Err(_) => decide::lost(&key),
+                // Whatever went wrong here, the request may have been sent and its answer may have come.
+                Err(_) => tokio::task::spawn_blocking(move || shop.recover(&sent))
+                    .await
+                    .unwrap_or_else(|_| decide::arrived(&key, "this call met a fault of the program")),
             };
             // The dispatcher is gone only when the process ends; the spool then holds what came.
             let _ = outcomes.send(outcome);
@@ -120,6 +122,7 @@ impl Executor {
             Outcome::Batched { key, .. } => {
                 self.calls.remove(key);
             }
+            Outcome::Readable { .. } => {}
             Outcome::Worked { .. } => {
                 // Finished work whose step is still wanted would otherwise count as under way.
                 for running in self.local.values_mut() {
@@ -129,13 +132,13 @@ impl Executor {
         }
     }
 
-    /// What these calls left in the spool is kept elsewhere by now.
-    pub(super) fn written(&self, landed: &[IntentKey]) {
-        if landed.is_empty() {
+    /// These calls have a price or a ruling, and what says so is on disk: what they left in the spool is needed no more.
+    pub(super) fn forget(&self, priced: Vec<IntentKey>) {
+        if priced.is_empty() {
             return;
         }
-        let (shop, landed) = (Arc::clone(&self.shop), landed.to_vec());
-        self.runtime.spawn_blocking(move || landed.iter().for_each(|key| shop.forget_spool(key)));
+        let shop = Arc::clone(&self.shop);
+        self.runtime.spawn_blocking(move || priced.iter().for_each(|key| shop.forget_spool(key)));
     }
 
     /// Drops all local work.

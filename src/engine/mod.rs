@@ -8,6 +8,7 @@ pub mod package;
 mod past;
 pub mod preflight;
 pub mod progress;
+pub mod recovery;
 pub mod snapshot;
 pub mod words;
 mod workshop;

@@ -14,6 +14,7 @@ use super::executor::{Executor, Worker};
 use super::handle::{Handle, LookedOver, NewEpisode, Request};
 use super::past::Past;
 use super::progress::{Progress, ProgressHub};
+use super::recovery::{Recovered, Stray, batched, recover};
 use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
 use super::workshop::{Asked, Batches, Workshop};
@@ -23,12 +24,11 @@ use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
-use crate::domain::episode::Call;
 use crate::domain::event::{Event, Provenance, Uncertain};
-use crate::domain::ids::{EpisodeNumber, IntentKey};
+use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
-use crate::domain::step::{CallStep, Outcome};
+use crate::domain::step::CallStep;
 use crate::domain::studio::Studio;
 use crate::domain::traffic::Breaking;
 use crate::ledger::blobs::{BlobError, Blobs};
@@ -137,6 +137,12 @@ pub struct Found {
     pub settled: usize,
     /// Calls that were under way: nobody knows whether they were charged.
     pub lost: usize,
+    /// Calls whose whole answer stands in the spool and could not be kept now.
+    pub arrived: usize,
+    /// Answers that could not be read before and are read now.
+    pub read: usize,
+    /// What stands in the spool and no call explains.
+    pub strays: Vec<Stray>,
     /// Events that were replayed.
     pub replayed: u64,
 }
@@ -218,13 +224,9 @@ pub fn open_with(
     let shop = Arc::new(workshop(options, runtime)?);
     shop.blobs.sweep()?;
     let feed = feed(&journal);
-    let recovered = recovered(&replay.studio, &shop);
-    let is_lost = |outcome: &&Outcome| match outcome {
-        Outcome::Called { result: Err(failure), .. } => failure.charge == crate::domain::step::Charged::Uncertain,
-        Outcome::Called { .. } | Outcome::Batched { .. } | Outcome::Worked { .. } => false,
-    };
-    let lost = recovered.iter().filter(is_lost).count();
-    let found = Found { cut, said, settled: recovered.len() - lost, lost, replayed: replay.replayed };
+    let recovered = recover(&replay.studio, &replay.past, &shop);
+    let Recovered { outcomes: first, settled, lost, arrived, read, strays } = recovered;
+    let found = Found { cut, said, settled, lost, arrived, read, strays, replayed: replay.replayed };
 
     let (requests, asked) = mpsc::channel(256);
     let (outcomes, came) = mpsc::unbounded_channel();
@@ -267,7 +269,7 @@ pub fn open_with(
         .spawn(move || {
             // The lock lives as long as anything may be written.
             let _lock = lock;
-            ordering.block_on(dispatcher.run(recovered));
+            ordering.block_on(dispatcher.run(first));
         })
         .map_err(OpenError::Thread)?;
     Ok((Handle { requests, snapshots, progress, notices }, found))
@@ -331,30 +333,6 @@ fn check_whole(runtime: &Runtime, disk: Arc<dyn Disk>, dir: PathBuf, requests: m
             let _ = requests.blocking_send(Request::Broken(what));
         }
     });
-}
-
-/// What became of the calls that were under way.
-fn recovered(studio: &Studio, shop: &Workshop) -> Vec<Outcome> {
-    let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
-    let open = calls.filter(|(_, call)| call.is_under_way());
-    open.map(|(key, call)| shop.recover(key, call)).collect()
-}
-
-/// The calls that are in a batch, to be fetched when it is done.
-fn batched(studio: &Studio) -> Vec<CallStep> {
-    let calls = studio.episodes.values().flat_map(|episode| episode.calls.iter());
-    let open = calls.filter(|(_, call)| call.is_in_batch());
-    let step = |(key, call): (&IntentKey, &Call)| CallStep {
-        key: key.clone(),
-        request: call.request,
-        worst: call.worst,
-        route: call.route.clone(),
-        time_limit_seconds: 0,
-        may_cut: false,
-        at: call.at,
-        batch: call.batch.clone(),
-    };
-    open.map(step).collect()
 }
 
 /// The latest events in words.

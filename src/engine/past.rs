@@ -21,7 +21,7 @@ use crate::ledger::journal::{Checkpoint, Journal};
 use crate::ledger::state::{Batch, CostRow, CostScope, Month, State, StateError, StateOpened};
 
 /// The shape of what is kept. Raised with every change of the fold, so that an older one is folded again.
-const SHAPE: u32 = 11;
+const SHAPE: u32 = 12;
 
 /// The row of the studio itself: episodes are numbered from 1.
 const STUDIO: EpisodeNumber = EpisodeNumber(0);
@@ -163,7 +163,8 @@ impl Past {
         let _ = answer.send(self.find(number).map_err(|e| HandleError::Invalid(e.to_string())));
     }
 
-    fn find(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
+    /// One past episode.
+    pub(super) fn find(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
         if let Some(fresh) = self.fresh.get(&number) {
             return Ok(Some(Arc::clone(fresh)));
         }

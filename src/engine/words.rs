@@ -4,7 +4,7 @@ use super::snapshot::{FeedLine, Tone};
 use crate::domain::bill::{Basis, Bill};
 use crate::domain::billed::ReadBill;
 use crate::domain::decide;
-use crate::domain::event::{Event, Handoff, Need, Ruling, Stamped, Verdict, Way};
+use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Ruling, Stamped, Verdict, Way};
 
 /// The event as a line of the feed; `None` where people need not see it.
 pub fn line(stamped: &Stamped) -> Option<FeedLine> {
@@ -75,6 +75,16 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             let how = match ruling {
                 Ruling::Resend => "sent again; a second charge is possible",
                 Ruling::WriteOff => "written off",
+            };
+            (Tone::Decision, format!("{}: {how} ({actor})", key.stage))
+        }
+        Event::AnswerUnread { key, reason } => {
+            (Tone::Fault, format!("{}: the answer is paid for and cannot be read: {reason}", key.stage))
+        }
+        Event::AnswerRuled { key, ruling } => {
+            let how = match ruling {
+                AnswerRuling::ReadAgain => "the answer is read again, for nothing",
+                AnswerRuling::CallAgain => "another call is paid for",
             };
             (Tone::Decision, format!("{}: {how} ({actor})", key.stage))
         }
@@ -166,11 +176,14 @@ fn unusual(bill: &Bill) -> String {
 pub fn need_words(need: &Need) -> String {
     match need {
         Need::Gate { gate, hash } => format!("{gate} waits for a decision on {}", hash.short()),
-        Need::Charge { key } => format!("was {key} charged? its answer was lost"),
+        Need::Charge { key } => format!("what {key} cost is not known: its answer is not in the ledger"),
         Need::Cap { stage, scope, cap, committed, worst } => {
             format!("{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent or held")
         }
         Need::Retries { stage, reason } => format!("{stage} cannot go on: {reason}"),
+        Need::Unread { key, reason } => {
+            format!("the answer of {key} is paid for and kept, and this version cannot read it: {reason}")
+        }
         Need::OverBilled { key, reserved, billed } => {
             format!("{key} was billed {billed:.4} USD, more than the {reserved:.4} that was held")
         }

@@ -159,8 +159,8 @@ impl Spool {
         }
     }
 
-    /// Removes what is spooled for an intent. Only after its answer became a blob that an event names, or a person ruled
-    /// on the charge. Removing what is not there is no fault.
+    /// Removes what is spooled for an intent. Only after an event that is on disk says what the call cost, and its answer, where
+    /// it has one, is a blob; or after its charge was ruled. Removing what is not there is no fault.
     pub fn remove(&self, intent: &IntentKey) -> Result<(), SpoolError> {
         let name = PlainName::from(intent);
         // The mark goes first: a body without it is only a partial answer, a mark without its body would be damage.
@@ -171,6 +171,16 @@ impl Spool {
             }
         }
         self.disk.sync_folder(&self.root).map_err(writing)
+    }
+
+    /// Removes what unfinished writes of a killed process left: marks of answers, never their bodies.
+    pub fn sweep(&self) -> Result<(), SpoolError> {
+        for entry in self.disk.list(&self.root).map_err(reading)? {
+            if entry.name.starts_with(durable::TEMPORARY) {
+                self.disk.remove(&self.root.join(&entry.name)).map_err(writing)?;
+            }
+        }
+        Ok(())
     }
 
     /// The names of all intents of which something is spooled, in order. A name is its intent's key as text.

@@ -191,6 +191,7 @@ fn answer(number: EpisodeNumber, need: &Need, studio: &str) -> String {
             number.0
         ),
         Need::Retries { stage, .. } => format!("greenroom{studio} episode retry {} {stage}", number.0),
+        Need::Unread { key, .. } => format!("greenroom{studio} charge resolve {key} --read-again | --resend"),
         Need::OverBilled { key, .. } => format!("greenroom{studio} charge resolve {key} --accept-bill"),
     }
 }

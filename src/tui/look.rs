@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::model::Shared;
 use super::text::{clean, since, span};
 use crate::domain::budget::Scope;
-use crate::domain::episode::{CallState, Episode, Life, Standing, UnitState};
+use crate::domain::episode::{CallState, Episode, Life, Standing, Unit, UnitState};
 use crate::domain::event::{Need, Pin, Provenance, Verdict};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::StageId;
@@ -94,11 +94,15 @@ pub(crate) fn mark(episode: &Episode, pin: &Pin, standings: &BTreeMap<StageId, S
             let evaluation = episode.gates.get(id).and_then(|gate| gate.evaluations.get(&inputs.hash));
             let run = episode.stages.get(id).and_then(|state| state.run.as_ref());
             let run = run.filter(|run| run.input == inputs.hash);
-            let is_held =
-                run.is_some_and(|run| run.units.values().any(|unit| matches!(unit.state, UnitState::Held(_))));
+            let waits = |unit: &Unit| matches!(unit.state, UnitState::Held(_) | UnitState::Unread(_));
+            let is_held = run.is_some_and(|run| run.units.values().any(waits));
             let asks = episode.needs.iter().any(|open| match &open.need {
                 Need::Cap { stage, .. } => stage == id,
-                Need::Gate { .. } | Need::Charge { .. } | Need::Retries { .. } | Need::OverBilled { .. } => false,
+                Need::Gate { .. }
+                | Need::Charge { .. }
+                | Need::Retries { .. }
+                | Need::Unread { .. }
+                | Need::OverBilled { .. } => false,
             });
             match evaluation.map(|evaluation| evaluation.verdict) {
                 Some(Verdict::Person) => Mark::Person,
@@ -214,6 +218,7 @@ pub(crate) fn word(need: &Need) -> &'static str {
         Need::Charge { .. } => "CHARGE",
         Need::Cap { .. } => "CAP",
         Need::Retries { .. } => "STUCK",
+        Need::Unread { .. } => "UNREAD",
         Need::OverBilled { .. } => "BILL",
     }
 }
@@ -276,6 +281,14 @@ pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, 
         Need::Retries { stage, reason } => {
             (format!("{}: {}", title(episode, stage), clean(reason)), "let it try again, or stop".to_owned())
         }
+        Need::Unread { key, reason } => (
+            format!(
+                "{}: the answer is paid for and kept, and cannot be read: {}",
+                title(episode, &key.stage),
+                clean(reason)
+            ),
+            "read it again for nothing, pay for another call, or stop".to_owned(),
+        ),
         Need::OverBilled { key, reserved, billed } => (
             format!("{}: billed {billed:.4} USD where {reserved:.4} was reserved", title(episode, &key.stage)),
             "no further call is sent until you have seen it".to_owned(),

@@ -418,6 +418,7 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
                 format!("{episode}: another revision stands at {stage} now.")
             }
             Command::ResolveCharge { key, .. } => format!("The charge of {key} is ruled."),
+            Command::ReadAgain { key } => format!("The answer of {key} is read again."),
             Command::SetCap { scope, cap, .. } => format!("The cap of {scope} is {cap} USD now."),
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),
             Command::Retry { episode, stage } => format!("{episode} {stage} tries again."),

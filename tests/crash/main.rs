@@ -16,11 +16,14 @@
 mod batches;
 #[path = "../support/dice.rs"]
 mod dice;
+mod faulty;
+mod garbler;
 mod killer;
 mod panics;
 mod providers;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod spools;
 #[path = "../support/studio.rs"]
 mod studio;
 
@@ -210,7 +213,11 @@ fn check_money(events: &[greenroom::domain::event::Stamped], meter: &Reading) {
     let mut uncertain: BTreeSet<IntentKey> = BTreeSet::new();
     for stamped in events {
         match &stamped.event {
-            Event::CallSettled { key, .. } => assert!(settled.insert(key.clone()), "{key} is settled twice"),
+            Event::CallSettled { key, .. } => {
+                assert!(settled.insert(key.clone()), "{key} is settled twice");
+                // An answer that could not be kept at first is found later.
+                uncertain.remove(key);
+            }
             Event::ChargeUncertain { key, .. } => assert!(uncertain.insert(key.clone()), "{key} is lost twice"),
             _ => {}
         }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod answers;
 mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
@@ -124,7 +125,7 @@ fn an_answer_that_was_broken_off_is_corrected_unasked_and_its_worst_case_stays_h
         let held = world.studio.budget.committed(&Scope::Episode(one));
         match charge {
             Charged::Known(price) => assert_eq!(held, before.minus(worst).plus(price)),
-            Charged::Uncertain => {
+            Charged::Uncertain | Charged::Arrived => {
                 assert_eq!(held, before, "what nobody counted stays held at its worst case");
                 assert!(matches!(episode.calls[&key].state, CallState::Uncertain { .. }));
             }

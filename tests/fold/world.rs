@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) same_questions: bool,
     /// A gate that fails whatever stands before it.
     failing: Option<StageId>,
+    /// A stage whose answers no reader can read.
+    pub(crate) unreadable: Option<StageId>,
     /// A provider that answers nothing.
     pub(crate) down: Option<Provider>,
     /// How long the next call's provider asks to wait, in milliseconds.
@@ -97,6 +99,7 @@ impl World {
             past: BTreeMap::new(),
             same_questions: false,
             failing: None,
+            unreadable: None,
             down: None,
             hint_ms: None,
             asked: BTreeMap::new(),
@@ -235,7 +238,7 @@ impl World {
     }
 
     /// Takes an outcome as the dispatcher does: what past episodes bought answers the calls that it makes ready.
-    fn take(&mut self, outcome: &Outcome) {
+    pub(crate) fn take(&mut self, outcome: &Outcome) {
         let decided = decide::outcome(&self.studio, outcome, &self.limits, self.now);
         let prepared = decided.iter().filter_map(|(episode, event)| match event {
             Event::StagePrepared { stage, .. } | Event::CorrectionPrepared { stage, .. } => {
@@ -359,6 +362,13 @@ impl World {
         self.settle();
     }
 
+    /// The answer of this call is found, and nobody waits for its provider any more.
+    pub(crate) fn found(&mut self, key: &IntentKey) -> Outcome {
+        let place = self.calls.iter().position(|call| call.key == *key).unwrap();
+        let call = self.calls.remove(place);
+        self.answer(call)
+    }
+
     fn answer(&mut self, call: CallStep) -> Outcome {
         let luck = self.dice.roll(100);
         let Weather { failures, lost, overbilled, .. } = self.weather;
@@ -431,6 +441,9 @@ impl World {
             }
             Work::Accept { unit, .. } if self.dice.roll(100) < self.weather.refused => {
                 Done::Refused { unit: *unit, reason: "it misses its contract".into() }
+            }
+            Work::Accept { unit, .. } if self.unreadable.as_ref() == Some(&step.stage) => {
+                Done::Unread { unit: *unit, reason: "no JSON at line 1".into() }
             }
             // What an agent writes follows from what it was asked, not from how often.
             Work::Accept { unit, .. } => Done::Accepted {
@@ -512,6 +525,7 @@ impl World {
             Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
             Need::Cap { scope, cap, .. } => Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() },
             Need::Retries { stage, .. } => Command::Retry { episode, stage },
+            Need::Unread { key, .. } => Command::ReadAgain { key },
             Need::OverBilled { key, .. } => Command::AcceptBill { key },
         };
         self.command(command).unwrap();

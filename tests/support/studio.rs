@@ -160,6 +160,7 @@ pub(crate) async fn decide_by(
                             Command::SetCap { scope: scope.clone(), cap: MicroUsd(cap.0 * 2), reason: "test".into() }
                         }
                         Need::Retries { stage, .. } => Command::Retry { episode: episode.number, stage: stage.clone() },
+                        Need::Unread { key, .. } => Command::ReadAgain { key: key.clone() },
                         Need::OverBilled { key, .. } => Command::AcceptBill { key: key.clone() },
                     };
                     // A need that was answered a moment ago is refused, which is as it should be.

@@ -44,6 +44,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
         | Command::ChooseOutput { .. }
         | Command::ChoosePrompt { .. }
         | Command::ResolveCharge { .. }
+        | Command::ReadAgain { .. }
         | Command::SetCap { .. }
         | Command::UseCheaper { .. }
         | Command::Retry { .. }

@@ -8,9 +8,10 @@ use self::worked::worked;
 use super::{Decided, of};
 use crate::domain::call::{RetryClass, Route, Told, Usage};
 use crate::domain::episode::{CallState, Episode, UnitState};
-use crate::domain::event::{Event, Handoff, Need, Pin, Ruling, Uncertain, Way};
+use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Pin, Ruling, Uncertain, Way};
 use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
 use crate::domain::panel::{self, MISSED};
 use crate::domain::plan::Limits;
 use crate::domain::step::{Advice, CallAnswer, CallFailure, Charged, Outcome};
@@ -28,6 +29,7 @@ pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timesta
     match outcome {
         Outcome::Called { key, result } => called(studio, key, result, limits, now),
         Outcome::Batched { key, batch } => batched(studio, key, batch),
+        Outcome::Readable { key } => readable(studio, key),
         Outcome::Worked { episode, stage, input, result } => {
             let Some(found) = studio.episodes.get(episode) else { return Vec::new() };
             if found.life.is_over() {
@@ -41,12 +43,28 @@ pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timesta
 
 /// The outcome of a call that was under way when the process ended, and of which no whole answer is kept.
 pub fn lost(key: &IntentKey) -> Outcome {
+    without_answer(key, Charged::Uncertain, "the program ended before the answer was whole".to_owned())
+}
+
+/// The outcome of a call whose answer came whole and cannot be kept, for this reason.
+pub fn arrived(key: &IntentKey, why: &str) -> Outcome {
+    without_answer(key, Charged::Arrived, unkept(why))
+}
+
+/// How a person is told that an answer came whole and cannot be kept.
+pub fn unkept(why: &str) -> String {
+    format!(
+        "its answer came and cannot be kept yet: {why}. It is tried again by itself, now and at every start, and costs nothing more"
+    )
+}
+
+fn without_answer(key: &IntentKey, charge: Charged, message: String) -> Outcome {
     let failure = CallFailure {
         class: RetryClass::AskPerson,
-        message: "the program ended before the answer was whole".to_owned(),
+        message,
         retry_after_ms: None,
         advice: Advice::default(),
-        charge: Charged::Uncertain,
+        charge,
         usage: Usage::default(),
         bill: None,
         request_id: None,
@@ -67,6 +85,31 @@ fn batched(studio: &Studio, key: &IntentKey, batch: &str) -> Vec<Decided> {
     std::iter::once(taken).chain(closed).collect()
 }
 
+/// An answer that no version before could read is read, and nobody is asked any more.
+fn readable(studio: &Studio, key: &IntentKey) -> Vec<Decided> {
+    let Some(found) = studio.episodes.get(&key.episode) else { return Vec::new() };
+    let events = read_again(found, key, "this version can read it").into_iter().flatten();
+    events.map(|event| of(key.episode, event)).collect()
+}
+
+/// The events by which an answer that could not be read is read again; nothing where none of this call waits for that.
+pub(super) fn read_again(found: &Episode, key: &IntentKey, answer: &str) -> Option<Vec<Event>> {
+    let ruled = Event::AnswerRuled { key: key.clone(), ruling: AnswerRuling::ReadAgain };
+    unread(found, key, answer).map(|closed| closed.into_iter().chain([ruled]).collect())
+}
+
+/// The need of an answer that cannot be read, closed; nothing where none of this call waits.
+pub(super) fn unread(found: &Episode, key: &IntentKey, answer: &str) -> Option<Vec<Event>> {
+    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
+    let unit = run.and_then(|run| run.units.get(&key.unit));
+    if found.life.is_over() || unit.is_none_or(|unit| unit.state != UnitState::Unread(key.clone())) {
+        return None;
+    }
+    let id = Need::Unread { key: key.clone(), reason: String::new() }.id();
+    let open = found.need(&id).map(|_| Event::NeedClosed { id, answer: answer.to_owned() });
+    Some(open.into_iter().collect())
+}
+
 fn called(
     studio: &Studio,
     key: &IntentKey,
@@ -75,20 +118,14 @@ fn called(
     now: Timestamp,
 ) -> Vec<Decided> {
     let Some(found) = studio.episodes.get(&key.episode) else { return Vec::new() };
-    let Some(call) = found.calls.get(key).filter(|call| call.state == CallState::InFlight) else { return Vec::new() };
+    let Some(call) = found.calls.get(key).filter(|call| call.is_unpriced()) else { return Vec::new() };
+    if call.state != CallState::InFlight {
+        return found_late(found, key, result, limits, now);
+    }
     let failures = failures_of(found, key);
     let events = match result {
         Ok(answer) => {
-            let mut events = vec![Event::CallSettled {
-                key: key.clone(),
-                answer: answer.answer,
-                usage: answer.usage,
-                price: answer.price,
-                machine_ms: answer.machine_ms,
-                request_id: answer.request_id.as_deref().map(|id| cut(id, 200)),
-                bill: answer.bill.clone(),
-                told: told(answer.advice, None, now),
-            }];
+            let mut events = vec![settled(key, answer, now)];
             if answer.price > call.worst {
                 let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: answer.price };
                 events.push(Event::NeedOpened { need });
@@ -105,21 +142,15 @@ fn called(
                     // Whoever is asked to wait waits with all calls to that model.
                     let asked = failure.retry_after_ms.filter(|_| is_tried_again(class));
                     let not_before = not_before.filter(|_| is_tried_again(class));
-                    let mut events = vec![Event::CallFailed {
-                        key: key.clone(),
-                        class,
-                        message: message.clone(),
-                        price,
-                        not_before,
-                        usage: failure.usage,
-                        bill: failure.bill.clone(),
-                        request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
-                        told: told(failure.advice, asked, now),
-                    }];
+                    let mut events = vec![failed(key, failure, price, not_before, told(failure.advice, asked, now))];
                     events.extend(after_failure(found, key, class, failures, &message, limits));
                     events
                 }
                 Charged::Uncertain => uncertain(found, key, &message, failures, not_before, limits),
+                Charged::Arrived => vec![
+                    Event::ChargeUncertain { key: key.clone(), reason: message },
+                    Event::NeedOpened { need: Need::Charge { key: key.clone() } },
+                ],
             }
         }
     };
@@ -129,6 +160,64 @@ fn called(
         decided.extend(turned.map(|event| (None, event)));
     }
     decided
+}
+
+fn settled(key: &IntentKey, answer: &CallAnswer, now: Timestamp) -> Event {
+    Event::CallSettled {
+        key: key.clone(),
+        answer: answer.answer,
+        usage: answer.usage,
+        price: answer.price,
+        machine_ms: answer.machine_ms,
+        request_id: answer.request_id.as_deref().map(|id| cut(id, 200)),
+        bill: answer.bill.clone(),
+        told: told(answer.advice, None, now),
+    }
+}
+
+/// The answer of a call whose charge was uncertain has been found: it is settled after all, and nobody is asked any more. What
+/// is still not known changes nothing.
+fn found_late(
+    found: &Episode,
+    key: &IntentKey,
+    result: &Result<CallAnswer, CallFailure>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Vec<Decided> {
+    let mut priced = match result {
+        Ok(answer) => vec![settled(key, answer, now)],
+        Err(failure) => match failure.charge {
+            Charged::Known(price) => {
+                let (failures, message) = (failures_of(found, key), cut(&failure.message, MESSAGE));
+                let not_before = Some(later(now, wait_ms(key, failures, failure.retry_after_ms, limits)));
+                let not_before = not_before.filter(|_| is_tried_again(failure.class));
+                let mut events = vec![failed(key, failure, price, not_before, told(failure.advice, None, now))];
+                events.extend(after_failure(found, key, failure.class, failures, &message, limits));
+                events
+            }
+            Charged::Uncertain | Charged::Arrived => return Vec::new(),
+        },
+    };
+    let id = Need::Charge { key: key.clone() }.id();
+    if found.need(&id).is_some() {
+        // First, since an episode that is over leaves the fold with its last open charge.
+        priced.insert(0, Event::NeedClosed { id, answer: "its answer was found".to_owned() });
+    }
+    priced.into_iter().map(|event| of(key.episode, event)).collect()
+}
+
+fn failed(key: &IntentKey, failure: &CallFailure, price: MicroUsd, not_before: Option<Timestamp>, told: Told) -> Event {
+    Event::CallFailed {
+        key: key.clone(),
+        class: failure.class,
+        message: cut(&failure.message, MESSAGE),
+        price,
+        not_before,
+        usage: failure.usage,
+        bill: failure.bill.clone(),
+        request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
+        told,
+    }
 }
 
 /// How a provider's breaker turns at the end of a call. It opens after so many failures to answer in a row, and again when
@@ -144,7 +233,7 @@ fn breaker(
     let provider = route.provider;
     let traffic = studio.traffic.get(&provider)?;
     let is_down = |failure: &&CallFailure| failure.class == RetryClass::RetryAfter;
-    let is_lost = failure.is_some_and(|failure| failure.charge == Charged::Uncertain);
+    let is_lost = failure.is_some_and(|failure| matches!(failure.charge, Charged::Uncertain | Charged::Arrived));
     let failures = traffic.failing.saturating_add(1);
     let opened = |failure: &CallFailure| Event::BreakerOpened {
         provider,
@@ -179,18 +268,11 @@ fn cut_off(found: &Episode, key: &IntentKey, failure: &CallFailure, now: Timesta
     let reason = cut(&failure.message, MESSAGE);
     let is_waited_for = is_waited_for(found, key);
     let charge = match failure.charge {
-        Charged::Known(price) => Event::CallFailed {
-            key: key.clone(),
-            class: RetryClass::FixRequest,
-            message: reason.clone(),
-            price,
-            not_before: None,
-            usage: failure.usage,
-            bill: failure.bill.clone(),
-            request_id: failure.request_id.as_deref().map(|id| cut(id, 200)),
-            told: told(failure.advice, None, now),
-        },
-        Charged::Uncertain => Event::ChargeUncertain { key: key.clone(), reason: reason.clone() },
+        Charged::Known(price) => {
+            let failure = CallFailure { class: RetryClass::FixRequest, ..failure.clone() };
+            failed(key, &failure, price, None, told(failure.advice, None, now))
+        }
+        Charged::Uncertain | Charged::Arrived => Event::ChargeUncertain { key: key.clone(), reason: reason.clone() },
     };
     let is_uncertain = matches!(charge, Event::ChargeUncertain { .. });
     let mut events = vec![charge];
@@ -199,7 +281,7 @@ fn cut_off(found: &Episode, key: &IntentKey, failure: &CallFailure, now: Timesta
         events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before: None });
     }
     let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
-    if let (true, Some(run)) = (is_waited_for && !found.life.is_over(), run)
+    if let (true, Some(run)) = (is_waited_for, run)
         && let Some(unit) = run.units.get(&key.unit)
     {
         events.extend(missed_contract(found, &key.stage, run.input, key.unit, unit.corrections, reason));
@@ -366,10 +448,15 @@ fn input_of(found: &Episode, key: &IntentKey) -> ContentHash {
     run.map_or_else(|| ContentHash::of(b""), |run| run.input)
 }
 
-/// Whether the stage's current work waits for this call.
+/// Whether the stage's current work waits for this call, or for a ruling of its charge. An episode that is over waits for
+/// nothing: its last settled call takes it out of the fold.
 fn is_waited_for(found: &Episode, key: &IntentKey) -> bool {
+    if found.life.is_over() {
+        return false;
+    }
     let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
-    run.and_then(|run| run.units.get(&key.unit)).is_some_and(|unit| unit.state == UnitState::Calling(key.clone()))
+    let waits = [UnitState::Calling(key.clone()), UnitState::Held(key.clone())];
+    run.and_then(|run| run.units.get(&key.unit)).is_some_and(|unit| waits.contains(&unit.state))
 }
 
 fn failures_of(found: &Episode, key: &IntentKey) -> u32 {
@@ -410,7 +497,7 @@ impl Outcome {
     /// The episode that it belongs to.
     pub fn episode(&self) -> EpisodeNumber {
         match self {
-            Self::Called { key, .. } | Self::Batched { key, .. } => key.episode,
+            Self::Called { key, .. } | Self::Batched { key, .. } | Self::Readable { key } => key.episode,
             Self::Worked { episode, .. } => *episode,
         }
     }

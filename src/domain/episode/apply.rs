@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
-use crate::domain::event::{Actor, Event, Handoff, Ruling, Stamped, UnitPlan};
+use crate::domain::event::{Actor, AnswerRuling, Event, Handoff, Ruling, Stamped, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::panel::MISSED;
 use crate::domain::reuse::{self, Reused};
@@ -92,7 +92,7 @@ impl Episode {
                 Ok(())
             }
             Event::CallSettled { key, answer, usage, price, machine_ms, request_id, bill, told: _ } => {
-                self.open_call(key)?.state = CallState::Settled {
+                self.unpriced_call(key)?.state = CallState::Settled {
                     answer: *answer,
                     usage: *usage,
                     price: *price,
@@ -104,7 +104,7 @@ impl Episode {
                 Ok(())
             }
             Event::CallFailed { key, class, message, price, not_before, usage, bill, request_id, told: _ } => {
-                self.open_call(key)?.state = CallState::Failed {
+                self.unpriced_call(key)?.state = CallState::Failed {
                     class: *class,
                     message: message.clone(),
                     price: *price,
@@ -128,6 +128,17 @@ impl Episode {
                 Ok(())
             }
             Event::ChargeRuled { key, ruling, not_before } => self.ruled(at, key, *ruling, *not_before),
+            Event::AnswerUnread { key, .. } => {
+                let (from, to) = (UnitState::Answered(key.clone()), UnitState::Unread(key.clone()));
+                self.turned(at, key, &from, to)
+            }
+            Event::AnswerRuled { key, ruling } => {
+                let to = match ruling {
+                    AnswerRuling::ReadAgain => UnitState::Answered(key.clone()),
+                    AnswerRuling::CallAgain => UnitState::Waiting(None),
+                };
+                self.turned(at, key, &UnitState::Unread(key.clone()), to)
+            }
             Event::AnswerReused { stage, input, unit, route, answer, of, saved, .. } => {
                 let known = self.unit(stage, input, *unit)?;
                 if !matches!(known.state, UnitState::Waiting(_)) {
@@ -386,6 +397,15 @@ impl Episode {
         Ok(())
     }
 
+    /// The unit that a call answered turns from one state into another.
+    fn turned(&mut self, at: Timestamp, key: &IntentKey, from: &UnitState, to: UnitState) -> Fit {
+        let run = self.stages.get_mut(&key.stage).and_then(|state| state.run.as_mut());
+        let unit = run.and_then(|run| run.units.get_mut(&key.unit)).filter(|unit| unit.state == *from);
+        let unit = unit.ok_or_else(|| format!("no unit waits for the answer of {key} to be read"))?;
+        (unit.state, unit.since) = (to, at);
+        Ok(())
+    }
+
     fn granted(&mut self, at: Timestamp, stage: &StageId) -> Fit {
         self.known(stage)?;
         let state = self.stages.entry(stage.clone()).or_default();
@@ -415,6 +435,14 @@ impl Episode {
         }
     }
 
+    /// A call whose price is not known yet. The answer of one that was given up may still be found.
+    fn unpriced_call(&mut self, key: &IntentKey) -> Result<&mut Call, String> {
+        match self.calls.get_mut(key) {
+            Some(call) if call.is_unpriced() => Ok(call),
+            Some(_) | None => Err(format!("{key} waits for no price")),
+        }
+    }
+
     /// The unit of the current run; work on other inputs has nothing to say any more.
     fn unit(&mut self, stage: &StageId, input: &ContentHash, unit: u32) -> Result<&mut Unit, String> {
         let run = self.stages.get_mut(stage).and_then(|state| state.run.as_mut());
@@ -433,6 +461,7 @@ impl Episode {
             | UnitState::Answered(_)
             | UnitState::Reused(_)
             | UnitState::Correcting(_)
+            | UnitState::Unread(_)
             | UnitState::Stuck
             | UnitState::Accepted(_) => false,
         };

@@ -19,7 +19,8 @@ impl Job<'_> {
         let refused = |reason: String| Ok(Done::Refused { unit, reason });
         let answer = match kept.decode() {
             Ok(answer) => answer,
-            Err(error) => return refused(error.message),
+            // The answer is whole and paid for. Only a mended reader helps, and no other answer.
+            Err(error) => return Ok(Done::Unread { unit, reason: error.message }),
         };
         match answer.finish {
             Finish::Complete => {}

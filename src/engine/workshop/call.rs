@@ -15,11 +15,11 @@ use super::{Workshop, span};
 use crate::domain::call::{RetryClass, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
-use crate::domain::ids::IntentKey;
+use crate::domain::ids::ContentHash;
 use crate::domain::money::MicroUsd;
 use crate::domain::step::{Advice, CallAnswer, CallFailure, CallStep, Charged, Outcome};
 use crate::engine::executor::Tell;
-use crate::ledger::spool::Spooled;
+use crate::ledger::spool::{SpoolMeta, Spooled};
 use crate::provider::allowance::Allowance;
 use crate::provider::call::{Form, Prepared};
 use crate::provider::endpoint::Endpoint;
@@ -32,8 +32,11 @@ pub(super) fn day(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
 }
 
-/// Seconds before each try to keep an answer that is paid for: a full disk may get room.
-const KEEPING: [u64; 9] = [0, 1, 2, 4, 8, 15, 30, 60, 60];
+/// Seconds before each try to keep an answer that is paid for, before a person is told.
+const KEEPING: [u64; 3] = [0, 1, 2];
+
+/// The wait before each further try, for as long as the program runs: a full disk may get room.
+const KEEPING_ON: Duration = Duration::from_secs(10);
 
 impl Workshop {
     /// Makes one paid call.
@@ -68,25 +71,37 @@ impl Workshop {
         let (answer, mut tee) = (Arc::new(answer), tee);
         // How long a batch lay there says nothing of how long its provider works.
         let machine_ms = if request.form == Form::Batched { 0 } else { whole_ms(took) };
-        let mut what = String::new();
         // The answer is paid for: while it cannot be kept, it is held here and tried again.
-        for wait in KEEPING {
-            tokio::time::sleep(Duration::from_secs(wait)).await;
+        let mut tries = 0;
+        let mut waits = KEEPING.into_iter().map(Duration::from_secs);
+        loop {
+            tokio::time::sleep(waits.next().unwrap_or(KEEPING_ON)).await;
             let (shop, answer, step, tee) = (Arc::clone(&self), Arc::clone(&answer), step.clone(), tee.take());
-            let kept = blocking(move || {
+            let span = tracing::Span::current();
+            let kept = tokio::task::spawn_blocking(move || {
+                let _within = span.enter();
                 if let Some((mut tee, status, headers)) = tee {
                     tee.finish(status, headers);
                 }
                 let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
                 shop.settle(&answer, &order, machine_ms)
             });
-            match kept.await {
-                Ok(result) => return result,
-                Err(error) => what = error,
-            }
+            let what = match kept.await {
+                Ok(Ok(result)) => return result,
+                Ok(Err(what)) => what,
+                // A fault of the program would be the same at the next try.
+                Err(_) => {
+                    let what = decide::unkept("this call met a fault of the program");
+                    return Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Arrived, ..unsent(what) });
+                }
+            };
             tracing::error!(%what, key = %step.key, "an answer that is paid for cannot be kept");
+            tries += 1;
+            if tries == KEEPING.len() {
+                // The dispatcher is gone only when the process ends. What is kept later settles the charge after all.
+                let _ = tell.send(decide::arrived(&step.key, &what));
+            }
         }
-        Err(CallFailure { class: RetryClass::AskPerson, charge: Charged::Uncertain, ..unsent(what) })
     }
 
     /// Sends a request by itself, and gives the whole answer with what was teed of it.
@@ -198,30 +213,59 @@ impl Workshop {
         CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id, is_cut: false }
     }
 
-    /// What became of a call that was under way when the process ended: settled where the spool holds all of its answer,
-    /// uncertain where it does not.
-    pub(in crate::engine) fn recover(&self, key: &IntentKey, call: &crate::domain::episode::Call) -> Outcome {
-        let spooled = self.spool.look(key);
-        let settled = match spooled {
-            Ok(Spooled::Complete { meta, body }) => {
-                let pairs = meta.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                // Without its request nobody knows how the answer is to be read.
-                let request = self.bytes(&call.request).and_then(|bytes| exchange::request(&bytes)).ok();
-                request.and_then(|request| {
-                    let answer = KeptAnswer::new(&request, meta.status, Headers::keep(pairs), body);
-                    let characters = exchange::characters(&request);
-                    let (on, terms) = (day(call.at), exchange::terms(&request));
-                    let order = Order { route: &call.route, worst: call.worst, characters, on, terms };
-                    self.settle(&answer, &order, 0).ok()
-                })
+    /// What became of a call that was sent and whose task is gone: settled where the spool holds all of its answer, uncertain where
+    /// it does not. An answer that came whole and cannot be kept or read back is never taken as lost.
+    pub(in crate::engine) fn recover(&self, sent: &CallStep) -> Outcome {
+        match self.spool.look(&sent.key) {
+            Ok(Spooled::Complete { meta, body }) => match self.settle_spooled(sent, &meta, body) {
+                Ok(result) => Outcome::Called { key: sent.key.clone(), result },
+                Err(why) => decide::arrived(&sent.key, &why),
+            },
+            Ok(Spooled::Damaged { bytes }) => {
+                let why = format!("it was whole, and the {bytes} bytes that are there now are not what had come");
+                decide::arrived(&sent.key, &why)
             }
-            Ok(Spooled::Absent | Spooled::Partial { .. } | Spooled::Damaged { .. }) | Err(_) => None,
-        };
-        match settled {
-            Some(result) => Outcome::Called { key: key.clone(), result },
-            None => decide::lost(key),
+            Ok(Spooled::Absent | Spooled::Partial { .. }) => decide::lost(&sent.key),
+            Err(error) => decide::arrived(&sent.key, &error.to_string()),
         }
     }
+
+    fn settle_spooled(
+        &self,
+        sent: &CallStep,
+        meta: &SpoolMeta,
+        body: Vec<u8>,
+    ) -> Result<Result<CallAnswer, CallFailure>, String> {
+        // Without its request nobody knows how the answer is to be read.
+        let request = exchange::request(&self.bytes(&sent.request)?)?;
+        let answer = spooled(&request, meta, body);
+        let characters = exchange::characters(&request);
+        let (on, terms) = (day(sent.at), exchange::terms(&request));
+        let order = Order { route: &sent.route, worst: sent.worst, characters, on, terms };
+        self.settle(&answer, &order, 0)
+    }
+
+    /// Whether a kept answer can be read by this version.
+    pub(in crate::engine) fn can_read(&self, answer: &ContentHash) -> bool {
+        let kept = self.bytes(answer).and_then(|artifact| KeptAnswer::read(&artifact));
+        kept.is_ok_and(|kept| kept.decode().is_ok())
+    }
+
+    /// Keeps the answer of a call that was settled and whose artifact is gone, from the spool; whether it is kept now.
+    pub(in crate::engine) fn restore(&self, sent: &CallStep, answer: &ContentHash) -> bool {
+        let Ok(Spooled::Complete { meta, body }) = self.spool.look(&sent.key) else { return false };
+        let kept = self.bytes(&sent.request).and_then(|bytes| exchange::request(&bytes));
+        let artifact = kept.and_then(|request| spooled(&request, &meta, body).artifact());
+        artifact.is_ok_and(|artifact| {
+            ContentHash::of(&artifact) == *answer && self.keep(&artifact).is_ok_and(|kept| kept == *answer)
+        })
+    }
+}
+
+/// A spooled answer to a request.
+fn spooled(request: &Prepared, meta: &SpoolMeta, body: Vec<u8>) -> KeptAnswer {
+    let pairs = meta.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    KeptAnswer::new(request, meta.status, Headers::keep(pairs), body)
 }
 
 /// A call that could not be made now. One that is in a batch was sent before.

@@ -1,5 +1,7 @@
 //! How requests and answers are kept: as artifacts that hold exactly what went over the wire.
 
+use std::panic::AssertUnwindSafe;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -9,7 +11,7 @@ use crate::domain::bill::{SearchSize, Service, Terms};
 use crate::domain::call::{Provider, Usage};
 use crate::provider::allowance::Allowance;
 use crate::provider::call::{Answer, Form, Prepared, Vendor, decode};
-use crate::provider::error::CallError;
+use crate::provider::error::{CallError, ChargeKnown, RetryClass};
 use crate::provider::headers::Headers;
 use crate::provider::named;
 
@@ -180,9 +182,14 @@ impl KeptAnswer {
         Ok(Self { vendor: head.vendor, form: head.form, status: head.status, headers: head.headers, body })
     }
 
-    /// What was answered, or why nothing was.
+    /// What was answered, or why nothing was. A reader that panics has read nothing, and the answer is there all the same.
     pub(super) fn decode(&self) -> Result<Answer, CallError> {
-        decode(self.vendor, self.form, self.status, &self.headers, &self.body)
+        let read = || decode(self.vendor, self.form, self.status, &self.headers, &self.body);
+        std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+            let charge = if self.status == 200 { ChargeKnown::Charged } else { ChargeKnown::Uncertain };
+            let said = format!("The answer of {} is complete but its reader met a fault of the program", self.vendor);
+            Err(CallError::new(RetryClass::AskPerson, charge, &said).with_status(self.status))
+        })
     }
 
     /// Whether it comes from a provider that searches the web before it answers, and says what it found.

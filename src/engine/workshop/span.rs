@@ -179,7 +179,7 @@ fn ended(span: &Span, result: &Result<CallAnswer, CallFailure>) {
                     span.record("greenroom.charge", "known");
                     span.record("greenroom.cost_micro_usd", price.0);
                 }
-                Charged::Uncertain => {
+                Charged::Uncertain | Charged::Arrived => {
                     span.record("greenroom.charge", if failure.is_cut { "cut" } else { "uncertain" });
                 }
             }

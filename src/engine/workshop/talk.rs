@@ -128,6 +128,7 @@ impl Job<'_> {
                 | UnitState::Reused(_)
                 | UnitState::Correcting(_)
                 | UnitState::Held(_)
+                | UnitState::Unread(_)
                 | UnitState::Stuck => None,
             })
             .collect()

@@ -12,7 +12,9 @@ use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use bills::ReadBillV1;
-use names::{ChoiceV1, HandoffV1, NearCapV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1};
+use names::{
+    AnswerRulingV1, ChoiceV1, HandoffV1, NearCapV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1,
+};
 use paid::{BillV1, UsageV1};
 use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UnitPlanV1};
 
@@ -128,6 +130,14 @@ pub(super) enum RecordV1 {
         key: IntentKey,
         ruling: RulingV1,
         not_before: Option<Timestamp>,
+    },
+    AnswerUnread {
+        key: IntentKey,
+        reason: String,
+    },
+    AnswerRuled {
+        key: IntentKey,
+        ruling: AnswerRulingV1,
     },
     AnswerReused {
         stage: StageId,

@@ -78,6 +78,7 @@ pub(crate) enum Intent {
     Rule { key: IntentKey, ruling: Ruling },
     Raise { scope: Scope },
     Cheaper { episode: EpisodeNumber, stage: StageId },
+    ReadAgain(IntentKey),
     AcceptBill(IntentKey),
     Begin(NewEpisode),
     Quit,
@@ -343,6 +344,7 @@ impl Confirm {
             Intent::Retry { episode, stage } => Ok(Command::Retry { episode: *episode, stage: stage.clone() }),
             Intent::Rule { key, ruling } => Ok(Command::ResolveCharge { key: key.clone(), ruling: *ruling }),
             Intent::Cheaper { episode, stage } => Ok(Command::UseCheaper { episode: *episode, stage: stage.clone() }),
+            Intent::ReadAgain(key) => Ok(Command::ReadAgain { key: key.clone() }),
             Intent::AcceptBill(key) => Ok(Command::AcceptBill { key: key.clone() }),
         };
         Some(command.map(Action::Command))
@@ -383,7 +385,12 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
             Command::ChooseOutput { episode, .. } | Command::ChoosePrompt { episode, .. } => {
                 shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
-            Command::ResolveCharge { key, .. } => needs(key.episode, &Need::Charge { key: key.clone() }),
+            Command::ResolveCharge { key, .. } => {
+                let unread = Need::Unread { key: key.clone(), reason: String::new() };
+                let charge = needs(key.episode, &Need::Charge { key: key.clone() });
+                charge.and_then(|why| needs(key.episode, &unread).map(|_| why))
+            }
+            Command::ReadAgain { key } => needs(key.episode, &Need::Unread { key: key.clone(), reason: String::new() }),
             Command::Start(_) | Command::SetCap { .. } | Command::RecordBill(_) => None,
             Command::Retry { episode, stage } => {
                 needs(*episode, &Need::Retries { stage: stage.clone(), reason: String::new() })

@@ -31,6 +31,9 @@ pub(crate) fn answers(episode: &Episode, need: &Need) -> Vec<(char, &'static str
             answers
         }
         Need::Retries { .. } => vec![('r', "let it try again"), ('s', "stop the episode")],
+        Need::Unread { .. } => {
+            vec![('r', "read it again, for nothing"), ('p', "pay for another call"), ('s', "stop the episode")]
+        }
         Need::OverBilled { .. } => vec![('g', "seen: go on"), ('s', "stop the episode")],
     }
 }
@@ -61,6 +64,8 @@ impl NeedBox {
                 propose::raise(shared, &episode, scope, *cap, committed.plus(*worst))
             }
             (Need::Retries { stage, reason }, _) => propose::retry(shared, &episode, stage, reason),
+            (Need::Unread { key, reason }, 'r') => propose::read_again(shared, key, reason),
+            (Need::Unread { key, .. }, _) => propose::call_again(shared, &episode, key),
             (Need::OverBilled { key, reserved, billed }, _) => propose::accept_bill(shared, key, *reserved, *billed),
             (Need::Gate { .. }, _) => return Next::Close,
         };

@@ -105,6 +105,28 @@ pub(crate) fn retry(shared: &Shared, episode: &Episode, stage: &StageId, reason:
     rest(confirm, shared, episode)
 }
 
+/// The box by which an answer that could not be read is read again.
+pub(crate) fn read_again(shared: &Shared, key: &IntentKey, reason: &str) -> Confirm {
+    let intent = Intent::ReadAgain(key.clone());
+    Confirm::new(shared, format!("Read again: {key}"), "read it again", intent)
+        .fact(Role::Text, format!("The reader stumbled: {}", fit(&clean(reason), LONG)))
+        .fact(Role::Text, "The kept answer is read once more. Nothing is sent and nothing is paid.")
+        .fact(
+            Role::Text,
+            "Where this version still cannot read it, you are asked again; a newer one reads it at its first start.",
+        )
+}
+
+/// The box by which another call is paid for in the place of an answer that cannot be read.
+pub(crate) fn call_again(shared: &Shared, episode: &Episode, key: &IntentKey) -> Confirm {
+    let (spent, worst) = episode.calls.get(key).map(|call| (call.spent(), call.worst)).unwrap_or_default();
+    let intent = Intent::Rule { key: key.clone(), ruling: Ruling::Resend };
+    let confirm = Confirm::new(shared, format!("Pay for another call: {key}"), "pay for another call", intent)
+        .fact(Role::Text, format!("The answer that cannot be read cost {spent:.4} USD, which stays spent."))
+        .fact(Role::Text, format!("The same is asked again; it may cost up to {worst:.4} USD more."));
+    rest(confirm, shared, episode)
+}
+
 /// The box of a ruling.
 pub(crate) fn rule(shared: &Shared, episode: &Episode, key: &IntentKey, ruling: Ruling) -> Confirm {
     let worst = episode.calls.get(key).map(|call| call.worst).unwrap_or_default();

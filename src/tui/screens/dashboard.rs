@@ -73,7 +73,11 @@ fn sorted(shared: &Shared) -> Vec<EpisodeNumber> {
 fn want_reports(shared: &mut Shared) {
     let report = |episode: &std::sync::Arc<Episode>, open: &OpenNeed| match &open.need {
         Need::Gate { gate, hash } => Some(episode.gates.get(gate)?.evaluations.get(hash)?.report),
-        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
+        Need::Charge { .. }
+        | Need::Cap { .. }
+        | Need::Retries { .. }
+        | Need::Unread { .. }
+        | Need::OverBilled { .. } => None,
     };
     let all =
         shared.episodes().iter().flat_map(|episode| episode.needs.iter().filter_map(|open| report(episode, open)));

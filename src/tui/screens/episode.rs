@@ -217,6 +217,7 @@ impl EpisodeScreen {
                         | Need::Gate { .. }
                         | Need::Charge { .. }
                         | Need::Cap { .. }
+                        | Need::Unread { .. }
                         | Need::OverBilled { .. } => None,
                     })
                 };
@@ -238,7 +239,7 @@ impl EpisodeScreen {
 fn at_stage(need: &Need, wanted: &StageId) -> bool {
     match need {
         Need::Gate { gate, .. } => gate == wanted,
-        Need::Charge { key } | Need::OverBilled { key, .. } => &key.stage == wanted,
+        Need::Charge { key } | Need::Unread { key, .. } | Need::OverBilled { key, .. } => &key.stage == wanted,
         Need::Cap { stage, .. } | Need::Retries { stage, .. } => stage == wanted,
     }
 }

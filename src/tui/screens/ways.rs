@@ -18,7 +18,11 @@ pub(crate) fn best(shared: &Shared, number: EpisodeNumber) -> Vec<Layer> {
     let needs = shared.under_way(number).map(|episode| episode.needs.as_slice()).unwrap_or_default();
     let waits = needs.iter().find_map(|open| match &open.need {
         Need::Gate { gate, .. } => Some(gate.clone()),
-        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
+        Need::Charge { .. }
+        | Need::Cap { .. }
+        | Need::Retries { .. }
+        | Need::Unread { .. }
+        | Need::OverBilled { .. } => None,
     });
     match waits {
         Some(id) => gate(number, &id),
@@ -30,7 +34,11 @@ pub(crate) fn best(shared: &Shared, number: EpisodeNumber) -> Vec<Layer> {
 pub(crate) fn for_need(number: EpisodeNumber, id: &str, need: &Need) -> Vec<Layer> {
     match need {
         Need::Gate { gate: at, .. } => gate(number, at),
-        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => {
+        Need::Charge { .. }
+        | Need::Cap { .. }
+        | Need::Retries { .. }
+        | Need::Unread { .. }
+        | Need::OverBilled { .. } => {
             vec![Layer::Need(NeedBox { episode: number, id: id.to_owned() })]
         }
     }
@@ -41,7 +49,11 @@ pub(crate) fn oldest_gate(shared: &Shared) -> Option<Vec<Layer>> {
     let open = shared.episodes().iter().flat_map(|episode| episode.needs.iter().map(|open| (episode.number, open)));
     let gates = open.filter_map(|(number, open)| match &open.need {
         Need::Gate { gate, .. } => Some((open.since, number, gate)),
-        Need::Charge { .. } | Need::Cap { .. } | Need::Retries { .. } | Need::OverBilled { .. } => None,
+        Need::Charge { .. }
+        | Need::Cap { .. }
+        | Need::Retries { .. }
+        | Need::Unread { .. }
+        | Need::OverBilled { .. } => None,
     });
     gates.min().map(|(_, number, id)| gate(number, id))
 }

@@ -138,6 +138,7 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
         | Intent::Retry { .. }
         | Intent::Rule { .. }
         | Intent::Cheaper { .. }
+        | Intent::ReadAgain(_)
         | Intent::AcceptBill(_)
         | Intent::Begin(_)
         | Intent::Quit => Role::Person,

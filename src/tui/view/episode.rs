@@ -401,6 +401,7 @@ fn calls(paint: Paint, shared: &Shared, episode: &Episode, stage: Option<&StageI
                 | UnitState::Answered(_)
                 | UnitState::Reused(_)
                 | UnitState::Held(_)
+                | UnitState::Unread(_)
                 | UnitState::Stuck
                 | UnitState::Accepted(_) => continue,
             };

@@ -102,6 +102,16 @@ pub(super) fn worked(
             };
             missed_contract(found, stage, input, *unit, known.corrections, cut(reason, MESSAGE))
         }
+        Done::Unread { unit, reason } => match unit_of(*unit).map(|unit| &unit.state) {
+            Some(UnitState::Answered(key)) => {
+                let (key, reason) = (key.clone(), cut(reason, MESSAGE));
+                let need = Need::Unread { key: key.clone(), reason: reason.clone() };
+                vec![Event::AnswerUnread { key, reason }, Event::NeedOpened { need }]
+            }
+            // What an earlier episode bought was read once.
+            Some(UnitState::Reused(_)) => stuck(found, stage, input, reason),
+            Some(_) | None => Vec::new(),
+        },
         Done::Evaluated(judged) => evaluated(found, stage, input, judged, now),
     }
 }

@@ -244,6 +244,7 @@ fn need() -> impl Strategy<Value = Need> {
             worst
         }),
         (stage_id(), text()).prop_map(|(stage, reason)| Need::Retries { stage, reason }),
+        (key(), text()).prop_map(|(key, reason)| Need::Unread { key, reason }),
         (key(), usd(), usd()).prop_map(|(key, reserved, billed)| Need::OverBilled { key, reserved, billed }),
     ]
 }
@@ -284,6 +285,8 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         BreakerClosed { provider: select(every::PROVIDERS) }
         ChargeUncertain { key: key(), reason: text() }
         ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }
+        AnswerUnread { key: key(), reason: text() }
+        AnswerRuled { key: key(), ruling: select(every::ANSWER_RULINGS) }
         AnswerReused {
             stage: stage_id(), input: hash(), unit: any::<u32>(), route: route(), name: hash(), answer: hash(), of: key(),
             saved: usd(),

@@ -3,7 +3,8 @@
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
-    Choice, Event, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way, WhenDown,
+    AnswerRuling, Choice, Event, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+    WhenDown,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::panel::Style;
@@ -34,6 +35,7 @@ every! {
     HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped, Chosen }
     VERDICTS: Verdict { Passed, Failed, Person }
     RULINGS: Ruling { Resend, WriteOff }
+    ANSWER_RULINGS: AnswerRuling { ReadAgain, CallAgain }
     CHOICES: Choice { Edited, FellBack, RolledBack }
     ITEM_RULINGS: ItemRuling { Fix, Waive, NotAFault }
     OVERRIDINGS: Overriding { Nobody, Reason, SecondPerson }
@@ -82,6 +84,8 @@ events!(
     BreakerClosed,
     ChargeUncertain,
     ChargeRuled,
+    AnswerUnread,
+    AnswerRuled,
     AnswerReused,
     UnitAccepted,
     OutputRejected,

@@ -536,6 +536,15 @@ fn read_bills() -> Vec<Event> {
     ]
 }
 
+/// An answer that could not be read, and how that was ruled.
+fn unread() -> Vec<Event> {
+    let (key, reason) = (key("script", 0, 4), "no JSON at line 1".to_owned());
+    let need = Need::Unread { key: key.clone(), reason: reason.clone() };
+    let mut events = vec![Event::AnswerUnread { key: key.clone(), reason }, Event::NeedOpened { need }];
+    events.extend(every::ANSWER_RULINGS.iter().map(|ruling| Event::AnswerRuled { key: key.clone(), ruling: *ruling }));
+    events
+}
+
 /// Whether it is about the studio and not about one of its episodes.
 fn is_studios(event: &Event) -> bool {
     use Event::{BillReconciled, BreakerClosed, BreakerOpened, CapSet, ClockSteppedBack, StudioOpened};
@@ -556,7 +565,7 @@ fn is_persons(event: &Event) -> bool {
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
-    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills()].concat();
+    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills(), unread()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),

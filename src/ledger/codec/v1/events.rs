@@ -50,6 +50,8 @@ impl From<&Event> for RecordV1 {
             Event::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }
             }
+            Event::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
+            Event::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
             Event::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }
@@ -140,6 +142,8 @@ impl From<RecordV1> for Event {
             RecordV1::ChargeRuled { key, ruling, not_before } => {
                 Self::ChargeRuled { key, ruling: ruling.into(), not_before }
             }
+            RecordV1::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
+            RecordV1::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
             RecordV1::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
-    Choice, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way, WhenDown,
+    AnswerRuling, Choice, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+    WhenDown,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::panel::Style;
@@ -106,6 +107,10 @@ names! {
         Passed = "passed",
         Failed = "failed",
         Person = "person",
+    }
+    AnswerRulingV1 of AnswerRuling {
+        ReadAgain = "read_again",
+        CallAgain = "call_again",
     }
     RulingV1 of Ruling {
         Resend = "resend",

@@ -441,6 +441,7 @@ pub(in crate::ledger::codec) enum NeedV1 {
     Charge { key: IntentKey },
     Cap { stage: StageId, scope: Scope, cap: MicroUsd, committed: MicroUsd, worst: MicroUsd },
     Retries { stage: StageId, reason: String },
+    Unread { key: IntentKey, reason: String },
     OverBilled { key: IntentKey, reserved: MicroUsd, billed: MicroUsd },
 }
 
@@ -451,6 +452,7 @@ impl From<Need> for NeedV1 {
             Need::Charge { key } => Self::Charge { key },
             Need::Cap { stage, scope, cap, committed, worst } => Self::Cap { stage, scope, cap, committed, worst },
             Need::Retries { stage, reason } => Self::Retries { stage, reason },
+            Need::Unread { key, reason } => Self::Unread { key, reason },
             Need::OverBilled { key, reserved, billed } => Self::OverBilled { key, reserved, billed },
         }
     }
@@ -463,6 +465,7 @@ impl From<NeedV1> for Need {
             NeedV1::Charge { key } => Self::Charge { key },
             NeedV1::Cap { stage, scope, cap, committed, worst } => Self::Cap { stage, scope, cap, committed, worst },
             NeedV1::Retries { stage, reason } => Self::Retries { stage, reason },
+            NeedV1::Unread { key, reason } => Self::Unread { key, reason },
             NeedV1::OverBilled { key, reserved, billed } => Self::OverBilled { key, reserved, billed },
         }
     }
