@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/beside.rs"]
+mod beside;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/doctor.rs"]
@@ -10,6 +12,8 @@ mod doctor;
 mod keys;
 #[path = "cli/preflight.rs"]
 mod preflight;
+#[path = "cli/programs.rs"]
+mod programs;
 #[path = "support/secrets.rs"]
 mod secrets;
 #[path = "cli/server.rs"]
@@ -52,6 +56,8 @@ impl Home {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
         command.env_clear().env("HOME", self.0.path()).env("USER", "tester").stdin(Stdio::null());
+        // What is installed on the machine is not met: a test puts its own programs there.
+        command.env("PATH", self.path("bin"));
         command.arg("--data-dir").arg(self.path("data")).arg("--config-dir").arg(self.path("config")).args(args);
         command
     }
@@ -231,10 +237,7 @@ fn a_rehearsal_runs_to_a_package_whose_numbers_are_measured() {
     let package = PathBuf::from(ran.out.trim_end());
     let read = |name: &str| fs::read_to_string(package.join(name)).expect("a file of the package");
     let manifest = json(&read("manifest.json"));
-    let words = Command::new("wc").arg("-w").arg(package.join("script.txt")).output().expect("wc");
-    let counted: u64 =
-        String::from_utf8_lossy(&words.stdout).split_whitespace().next().and_then(|n| n.parse().ok()).expect("a count");
-    assert_eq!(manifest["measured"]["words"], counted);
+    assert_eq!(manifest["measured"]["words"], read("script.txt").split_whitespace().count());
     assert_eq!(manifest["provenance"], "rehearsal");
     assert!(manifest["approvals"].as_array().is_some_and(|all| all.len() == 2), "{manifest}");
 

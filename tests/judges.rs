@@ -19,6 +19,7 @@ use serde_json::{Value, from_value, json};
 fn run(home: &Path, args: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
     command.env_clear().env("HOME", home).env("USER", "tester").stdin(Stdio::null());
+    command.env("PATH", home.join("bin"));
     command.arg("--data-dir").arg(home.join("data")).arg("--config-dir").arg(home.join("config"));
     let output = command.args(["--studio", "rehearsal"]).args(args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

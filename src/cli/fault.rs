@@ -11,6 +11,7 @@ use crate::domain::event::PersonError;
 use crate::domain::research::ResearchError;
 use crate::engine::handle::HandleError;
 use crate::engine::open::OpenError;
+use crate::engine::socket::ConnectError;
 use crate::ledger::archive::ArchiveError;
 use crate::ledger::blobs::BlobError;
 use crate::ledger::drafts::DraftError;
@@ -99,6 +100,14 @@ pub enum CliError {
     /// The studio's lock.
     #[error("{0}{READING}")]
     Lock(#[from] LockError),
+    /// Another process has the studio open and takes no commands.
+    #[error("{held}: {why}{READING}")]
+    Owned {
+        /// Who has it.
+        held: LockError,
+        /// Why nothing can be asked of it.
+        why: ConnectError,
+    },
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -165,6 +174,7 @@ impl CliError {
             | Self::Open { .. }
             | Self::Handle(HandleError::Invalid(_) | HandleError::Halted(_) | HandleError::Closed)
             | Self::Lock(_)
+            | Self::Owned { .. }
             | Self::Journal(_)
             | Self::Blob(_)
             | Self::Draft(_)

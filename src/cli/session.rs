@@ -1,6 +1,7 @@
 //! An open studio for the time of one verb: its runtime, its engine, its servers, and an orderly end.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,16 @@ use super::wiring::{self, Admit, Rehearsed};
 use crate::config::settings::Settings;
 use crate::domain::event::{Provenance, Uncertain};
 use crate::engine::handle::Handle;
-use crate::engine::open::{Found, OpenOptions, open};
+use crate::engine::open::{Found, OpenError, OpenOptions, open};
+use crate::engine::socket::{self, ConnectError, Server};
+use crate::ledger::lock::LockError;
+
+/// How long a verb waits for a studio whose owner takes no commands: an owner that is starting soon takes some, and one that only
+/// records something is soon gone.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long it waits between two tries.
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// The file that keeps what the latest opening found. It serves `ledger stat` alone.
 const OPENED: &str = "opened.json";
@@ -46,6 +56,7 @@ pub(super) struct Session {
     pub(super) handle: Handle,
     runtime: Runtime,
     behind: Behind,
+    server: Option<Server>,
     _log: Logs,
 }
 
@@ -59,11 +70,25 @@ pub(super) struct Behind {
 }
 
 impl Session {
-    /// Opens the studio that the verb is about to record something; no paid call begins.
+    /// Opens the studio that the verb is about to record something; no paid call begins. Where another process has it open,
+    /// that one is asked to record it.
     pub(super) fn to_record(context: &mut Context<'_>, settings: Settings) -> Result<Self, CliError> {
         let log = log::start(context, &settings)?;
-        let options = without_work(context, settings)?;
-        Self::open(context, options, runtime()?, Behind::default(), log)
+        let runtime = runtime()?;
+        let until = context.clock.monotonic() + PATIENCE;
+        loop {
+            let options = without_work(context, settings.clone())?;
+            let dir = options.dir.clone();
+            let held = match open(options, runtime.handle()) {
+                Err(OpenError::Lock(held @ LockError::Held(_))) => held,
+                opened => return Ok(Self::opened(context, &dir, opened?, runtime, Behind::default(), log)),
+            };
+            match runtime.block_on(socket::connect(&dir)) {
+                Ok(handle) => return Ok(Self { handle, runtime, behind: Behind::default(), server: None, _log: log }),
+                Err(ConnectError::NoOne) if context.clock.monotonic() < until => std::thread::sleep(PAUSE),
+                Err(why) => return Err(CliError::Owned { held, why }),
+            }
+        }
     }
 
     /// Opens the live studio for work.
@@ -107,6 +132,7 @@ impl Session {
         Self::open(context, options, runtime, behind, log)
     }
 
+    /// Opens a studio for work, and takes commands for it from other verbs.
     fn open(
         context: &mut Context<'_>,
         options: OpenOptions,
@@ -114,19 +140,43 @@ impl Session {
         behind: Behind,
         log: Logs,
     ) -> Result<Self, CliError> {
-        let dir = options.dir.clone();
-        let (handle, found) = open(options, runtime.handle())?;
+        let (dir, kind) = (options.dir.clone(), options.provenance);
+        let opened = open(options, runtime.handle())?;
+        let mut session = Self::opened(context, &dir, opened, runtime, behind, log);
+        match Server::start(&dir, kind, &session.handle, session.runtime.handle()) {
+            Ok(server) => session.server = Some(server),
+            Err(error) => context.remark(&format!(
+                "no command of another process can be taken while this one runs, since no socket could be made: {error}"
+            )),
+        }
+        Ok(session)
+    }
+
+    fn opened(
+        context: &mut Context<'_>,
+        dir: &Path,
+        (handle, found): (Handle, Found),
+        runtime: Runtime,
+        behind: Behind,
+        log: Logs,
+    ) -> Self {
         report(context, &found);
-        LastOpening { at: context.clock.now(), replayed: found.replayed }.keep(&dir);
-        Ok(Self { handle, runtime, behind, _log: log })
+        LastOpening { at: context.clock.now(), replayed: found.replayed }.keep(dir);
+        Self { handle, runtime, behind, server: None, _log: log }
     }
 
     /// Does something with the studio, then closes it: no new work is admitted and paid calls get their grace period.
     pub(super) fn run<T>(self, work: impl AsyncFnOnce(&Handle) -> Result<T, CliError>) -> Result<T, CliError> {
-        let Self { handle, runtime, behind, _log } = self;
+        let Self { handle, runtime, behind, mut server, _log } = self;
         runtime.block_on(async move {
             let done = work(&handle).await;
+            if let Some(server) = &mut server {
+                server.stop().await;
+            }
             handle.shutdown().await;
+            if let Some(server) = &server {
+                server.answered().await;
+            }
             let Behind { servers, relay } = behind;
             for servers in servers {
                 servers.stop().await;

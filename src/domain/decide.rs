@@ -5,6 +5,8 @@
 mod gate;
 mod outcome;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::outcome::{arrived, lost, outcome, unkept};
 use super::billed::ReadBill;
 use super::budget::Scope;
@@ -16,7 +18,8 @@ use super::money::MicroUsd;
 use super::studio::Studio;
 
 /// Why a command was refused. Nothing was changed and nothing was spent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// There is no such episode, or it cannot change any more.
     #[error("there is no episode {0} under way; nothing was changed. `greenroom episode list` shows what there is")]

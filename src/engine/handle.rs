@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::preflight::Check;
@@ -19,7 +20,8 @@ use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 
 /// Why something that was asked of the engine was not done.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum HandleError {
     /// The command was refused.
     #[error(transparent)]
@@ -36,7 +38,7 @@ pub enum HandleError {
 }
 
 /// What a producer gives to begin an episode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEpisode {
     /// The research package, a file.
     pub research: PathBuf,
@@ -52,8 +54,15 @@ pub struct NewEpisode {
     pub fresh: bool,
 }
 
+impl NewEpisode {
+    /// Whether a show is named by its slug, and not by the path of its profile.
+    pub fn is_slug(show: &str) -> bool {
+        show.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    }
+}
+
 /// What was found of a new episode before it is begun.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookedOver {
     /// What was looked at. Where a key is missing, nothing else was.
     pub checks: Vec<Check>,

@@ -10,5 +10,6 @@ pub mod preflight;
 pub mod progress;
 pub mod recovery;
 pub mod snapshot;
+pub mod socket;
 pub mod words;
 mod workshop;

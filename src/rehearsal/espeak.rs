@@ -2,11 +2,15 @@
 //!
 //! The text goes in on its standard input and the name of the voice as an argument of its own: no shell reads either.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// What a voice's id begins with when it is one of these.
 pub(super) const PREFIX: &str = "espeak-ng_";
+
+/// The program, as the folders of `PATH` have it.
+const PROGRAM: &str = "espeak-ng";
 
 /// The bytes in front of the samples in what the program writes, and where its sample rate stands in them.
 const HEADER: usize = 44;
@@ -18,10 +22,14 @@ const RATE_AT: std::ops::Range<usize> = 24..28;
 ///
 /// With what to do, where the program is not there, does not know the voice, or says nothing.
 pub(super) fn speak(text: &str, voice: &str, rate: u32) -> Result<Vec<i16>, String> {
+    speak_with(OsStr::new(PROGRAM), text, voice, rate)
+}
+
+fn speak_with(program: &OsStr, text: &str, voice: &str, rate: u32) -> Result<Vec<i16>, String> {
     let missing = |e: std::io::Error| {
         format!("espeak-ng cannot be run ({e}): install it, or set `engine = \"provider\"` in the show")
     };
-    let mut child = Command::new("espeak-ng")
+    let mut child = Command::new(program)
         .args(["-v", voice, "--stdin", "--stdout"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -58,13 +66,30 @@ fn samples(wav: &[u8], rate: u32) -> Option<Vec<i16>> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
-    #[test]
-    fn a_streamed_wav_is_read_and_brought_to_another_rate() {
+    /// The bytes of a stream of 2,205 samples, each one more than the one before, 22,050 a second.
+    fn wav() -> Vec<u8> {
         let mut wav = vec![0; HEADER];
         wav[RATE_AT].copy_from_slice(&22_050_u32.to_le_bytes());
         wav.extend((0..2_205_i16).flat_map(i16::to_le_bytes));
+        wav
+    }
+
+    /// A program of this content. A shell writes it: a file that this process had open for writing may be too busy to run.
+    fn stand_in(folder: &Path, content: &str) -> PathBuf {
+        let program = folder.join("stand-in");
+        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\"";
+        let written = Command::new("/bin/sh").arg("-c").arg(write).arg(&program).arg(content).status().unwrap();
+        assert!(written.success());
+        program
+    }
+
+    #[test]
+    fn a_streamed_wav_is_read_and_brought_to_another_rate() {
+        let wav = wav();
         let spoken = samples(&wav, 44_100).unwrap();
         assert_eq!(spoken.len(), 4_410);
         assert_eq!(&spoken[..6], &[0, 0, 1, 1, 2, 2], "between two samples lies their mean");
@@ -73,8 +98,28 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_given_the_voice_and_the_text_and_its_samples_are_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("said.wav"), wav()).unwrap();
+        let program =
+            stand_in(folder.path(), "cd \"$(dirname \"$0\")\" && echo \"$*\" > asked && cat >> asked && cat said.wav");
+        let spoken = speak_with(program.as_os_str(), "A word; $(a shell) sees none.", "en-gb", 22_050).unwrap();
+        assert_eq!(spoken, (0..2_205).collect::<Vec<i16>>());
+        let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+        assert_eq!(asked, "-v en-gb --stdin --stdout\nA word; $(a shell) sees none.");
+    }
+
+    #[test]
     fn a_voice_that_cannot_speak_says_what_to_do() {
-        let why = speak("A word.", "no-such-voice-at-all", 24_000).unwrap_err();
-        assert!(why.contains("install it") || why.contains("--voices"), "{why}");
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none");
+        let why = speak_with(missing.as_os_str(), "A word.", "en-gb", 24_000).unwrap_err();
+        assert!(why.contains("cannot be run") && why.contains("install it, or set `engine = \"provider\"`"), "{why}");
+        let refuses = stand_in(folder.path(), "cat > /dev/null; exit 1");
+        let why = speak_with(refuses.as_os_str(), "A word.", "no-such-voice", 24_000).unwrap_err();
+        assert!(why.contains("did not speak in the voice `no-such-voice`") && why.contains("--voices"), "{why}");
+        let silent = stand_in(folder.path(), "cat > /dev/null");
+        let why = speak_with(silent.as_os_str(), "A word.", "en-gb", 24_000).unwrap_err();
+        assert_eq!(why, "espeak-ng wrote no sound");
     }
 }

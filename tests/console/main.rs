@@ -33,7 +33,7 @@ fn home() -> TempDir {
 /// Runs a verb without a terminal.
 fn verb(home: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
-    command.env_clear().env("HOME", home).env("USER", "ada");
+    command.env_clear().env("HOME", home).env("USER", "ada").env("PATH", home.join("bin"));
     command.env("GREENROOM_DATA_DIR", home.join("data")).env("GREENROOM_CONFIG_DIR", home.join("config"));
     let output = command.args(arguments).output().unwrap();
     let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -134,6 +134,7 @@ impl Terminal {
         command.env_clear();
         command.env("HOME", home);
         command.env("USER", "ada");
+        command.env("PATH", home.join("bin"));
         command.env("TERM", "xterm-256color");
         command.env("GREENROOM_DATA_DIR", home.join("data"));
         command.env("GREENROOM_CONFIG_DIR", home.join("config"));

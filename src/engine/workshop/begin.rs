@@ -194,7 +194,7 @@ impl Workshop {
 
     /// A show's profile, by its name or its path: the place for messages, and the text.
     pub(super) fn show_source(&self, show: &str) -> Result<(String, String), String> {
-        let is_name = show.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let is_name = NewEpisode::is_slug(show);
         let path = if is_name { self.config.join("shows").join(format!("{show}.toml")) } else { show.into() };
         let place = clean(&path.display().to_string());
         match std::fs::read_to_string(&path) {
