@@ -22,6 +22,7 @@ use crate::domain::event::{Provenance, Uncertain};
 use crate::domain::ids::{EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::engine::handle::NewEpisode;
+use crate::engine::package;
 use crate::engine::preflight::{Check, Mark};
 use crate::report::{Align, Table, life, line, minute, needs, stages};
 
@@ -324,7 +325,8 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
     let folded = Folded::read(context)?;
     let episode: &Arc<Episode> = folded.episode(number)?;
     let flag = context.studio_flag();
-    let package = follow::package_folder(&context.studio(), number);
+    let package = package::folder(context.disk().as_ref(), &context.studio(), number);
+    let kept = package::kept(context.disk().as_ref(), &context.studio(), number);
     if format == Format::Json {
         context.json(&json!({
             "summary": cost::summary(episode),
@@ -338,6 +340,7 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
             "stages": stages(episode),
             "needs": needs(episode, flag),
             "package": package,
+            "kept": kept,
         }))?;
         return Ok(Ending::Done);
     }
@@ -370,6 +373,9 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
     }
     if let Some(package) = package {
         writeln!(context.out, "package  {}", package.display())?;
+    }
+    for kept in kept {
+        writeln!(context.out, "kept     {} (holds files that greenroom did not write)", kept.display())?;
     }
     writeln!(context.out)?;
     print_stages(episode, context)?;

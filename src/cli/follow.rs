@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::domain::event::{Person, Way};
 use crate::domain::handoff::{Contract, Fixes, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber};
 use crate::engine::handle::{Handle, HandleError};
+use crate::engine::package;
 use crate::engine::snapshot::{Snapshot, Tone};
 use crate::report::{life, line, needs};
 
@@ -241,19 +242,6 @@ fn tell_feed(snapshot: &Snapshot, chosen: &[EpisodeNumber], told: u64, tell: &mu
     snapshot.seq.max(told)
 }
 
-/// The folder of an episode's package, where it has one.
-pub(super) fn package_folder(studio: &Path, number: EpisodeNumber) -> Option<PathBuf> {
-    let begins = format!("{number}-");
-    let entries = std::fs::read_dir(studio.join("packages")).ok()?.filter_map(Result::ok);
-    let mut found: Vec<PathBuf> = entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
-        .map(|entry| entry.path())
-        .filter(|path| path.join("manifest.json").is_file())
-        .collect();
-    found.sort();
-    found.pop()
-}
-
 /// Prints how the episodes ended: for each that is packaged its folder, for each that waits what for and how that is answered.
 pub(super) fn report(
     ended: &[Arc<Episode>],
@@ -264,7 +252,7 @@ pub(super) fn report(
     let mut ending = Ending::Done;
     for episode in ended {
         let number = episode.number;
-        let package = package_folder(studio, number);
+        let package = package::folder(context.disk().as_ref(), studio, number);
         match (&episode.life, package) {
             (Life::Packaged(_), Some(package)) => {
                 writeln!(context.out, "{}", package.display())?;
@@ -275,6 +263,7 @@ pub(super) fn report(
                     episode.round(),
                     episode.spent()
                 ));
+                tell_kept(context, studio, number);
             }
             (Life::Packaged(_), None) if calibration::result_of(episode).is_some() => {
                 context.remark(&format!("{number} is done: greenroom{flag} judges show {} has its result", number.0));
@@ -300,4 +289,15 @@ pub(super) fn report(
         }
     }
     Ok(ending)
+}
+
+/// Tells what was not replaced by a package, since not all in it was the program's own.
+fn tell_kept(context: &mut Context<'_>, studio: &Path, number: EpisodeNumber) {
+    for kept in package::kept(context.disk().as_ref(), studio, number) {
+        context.remark(&format!(
+            "{number} kept {}: it stood where the new package went and holds files that greenroom did not write, or that were \
+             changed since. Take out what you need and remove the rest",
+            kept.display()
+        ));
+    }
 }

@@ -7,12 +7,13 @@
 mod gates;
 mod place;
 mod records;
+mod replace;
 mod sound;
 mod texts;
 mod write;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::episode::Episode;
 use crate::domain::event::Provenance;
@@ -22,10 +23,26 @@ use crate::domain::ids::{EpisodeNumber, LineId};
 use crate::domain::research::Research;
 use crate::domain::script::Script;
 use crate::ledger::blobs::BlobError;
+use crate::ledger::disk::Disk;
 use crate::media::wav::WavError;
 
 pub use self::place::{FOLDER, slug};
 pub use self::write::write;
+
+/// The folder of an episode's package, where there is one.
+pub fn folder(disk: &dyn Disk, studio: &Path, number: EpisodeNumber) -> Option<PathBuf> {
+    let packages = studio.join(FOLDER);
+    // A folder that cannot be read holds no package that could be shown.
+    let name = replace::written(disk, &packages, number).unwrap_or_default().pop()?;
+    Some(packages.join(name))
+}
+
+/// What was kept when packages of an episode took its place, since not all in it was the program's own.
+pub fn kept(disk: &dyn Disk, studio: &Path, number: EpisodeNumber) -> Vec<PathBuf> {
+    let packages = studio.join(FOLDER);
+    let all = disk.list(&packages).unwrap_or_default().into_iter();
+    all.filter(|listed| place::is_kept(number, &listed.name)).map(|listed| packages.join(listed.name)).collect()
+}
 
 /// What a package is made from.
 #[derive(Clone, Copy, Debug)]
@@ -112,17 +129,6 @@ pub enum PackageError {
     Unfit {
         /// What does not fit.
         what: String,
-    },
-    /// Something else stands where the package goes.
-    #[error(
-        "the package was not written: {} is no package of episode {episode} and is left alone; move it away and try again",
-        path.display()
-    )]
-    Occupied {
-        /// What stands there.
-        path: PathBuf,
-        /// The episode.
-        episode: EpisodeNumber,
     },
     /// The disk refused.
     #[error(

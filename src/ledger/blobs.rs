@@ -120,7 +120,7 @@ impl Blobs {
         let (_, folder, name) = self.place(hash);
         match self.disk.kind(&folder.join(name)).map_err(|source| BlobError::Read { source })? {
             Some(Kind::File { len }) => Ok(Some(len)),
-            Some(Kind::Folder) | None => Ok(None),
+            Some(Kind::Folder | Kind::Other) | None => Ok(None),
         }
     }
 

@@ -22,6 +22,20 @@ pub enum Kind {
     },
     /// A folder.
     Folder,
+    /// Something else: a pipe, a device, or in a listing a link, which is not followed.
+    Other,
+}
+
+impl Kind {
+    fn new(found: &fs::Metadata) -> Self {
+        if found.is_dir() {
+            Self::Folder
+        } else if found.is_file() {
+            Self::File { len: found.len() }
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// One entry of a folder.
@@ -119,8 +133,7 @@ impl Disk for RealDisk {
 
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => Ok(Some(Kind::Folder)),
-            Ok(found) => Ok(Some(Kind::File { len: found.len() })),
+            Ok(found) => Ok(Some(Kind::new(&found))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -136,9 +149,8 @@ impl Disk for RealDisk {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            let kind = if found.is_dir() { Kind::Folder } else { Kind::File { len: found.len() } };
             if let Ok(name) = entry.file_name().into_string() {
-                all.push(Listed { name, kind });
+                all.push(Listed { name, kind: Kind::new(&found) });
             }
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));

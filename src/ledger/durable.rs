@@ -41,8 +41,8 @@ fn write_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(super) fn ensure_folder(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     match disk.kind(folder)? {
         Some(Kind::Folder) => {}
-        Some(Kind::File { .. }) => {
-            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is a file", folder.display())));
+        Some(Kind::File { .. } | Kind::Other) => {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is no folder", folder.display())));
         }
         None => {
             if let Some(parent) = parent(folder)

@@ -36,17 +36,27 @@ pub(super) fn building(episode: EpisodeNumber) -> String {
     format!(".new-{episode}")
 }
 
-/// The name under which a package is kept while another takes its place.
+/// The name that something has while a package of this episode takes its place.
 pub(super) fn aside(name: &str) -> String {
     format!(".old-{name}")
 }
 
-/// Whether a folder of this name is a package's of this episode.
+/// Whether a folder of this name may be a package of this episode.
 pub(super) fn is_of(episode: EpisodeNumber, name: &str) -> bool {
     name.strip_prefix(&episode.to_string()).is_some_and(|rest| rest.starts_with('-'))
 }
 
-/// Whether a folder of this name is a package's of this episode that was moved aside.
-pub(super) fn is_aside(episode: EpisodeNumber, name: &str) -> bool {
-    name.strip_prefix(".old-").is_some_and(|name| is_of(episode, name))
+/// What the name was of something that was moved aside for a package of this episode.
+pub(super) fn moved_aside(episode: EpisodeNumber, name: &str) -> Option<&str> {
+    name.strip_prefix(".old-").filter(|name| is_of(episode, name))
+}
+
+/// The name under which something is kept that was in a package's place, and its n-th namesake.
+pub(super) fn kept(name: &str, n: u64) -> String {
+    if n == 1 { format!("kept-{name}") } else { format!("kept-{name}-{n}") }
+}
+
+/// Whether something of this name was kept when a package of this episode took its place.
+pub(super) fn is_kept(episode: EpisodeNumber, name: &str) -> bool {
+    name.strip_prefix("kept-").is_some_and(|name| is_of(episode, name))
 }

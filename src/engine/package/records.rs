@@ -1,7 +1,7 @@
 //! The files for programs: JSON and CSV. Every JSON file says whether it was rehearsed.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Contents, PackageError, gates};
@@ -245,7 +245,7 @@ struct ManifestApproval {
 }
 
 /// A file as the manifest lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Listed {
     /// The path within the package.
     pub(super) path: String,

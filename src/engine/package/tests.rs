@@ -141,6 +141,7 @@ fn tree(disk: &dyn Disk, folder: &Path) -> Vec<(String, Vec<u8>)> {
         let path = folder.join(&listed.name);
         match listed.kind {
             Kind::File { .. } => files.push((listed.name, disk.read(&path).unwrap())),
+            Kind::Other => panic!("{path:?} is no file"),
             Kind::Folder => {
                 files.extend(tree(disk, &path).into_iter().map(|(n, bytes)| (format!("{}/{n}", listed.name), bytes)));
             }
@@ -332,32 +333,159 @@ fn a_full_disk_keeps_the_old_package_and_gives_back_what_was_built() {
     assert!(refused > 50, "{refused} operations were refused");
 }
 
+/// What is in the folder of packages, by name.
+fn names(studio: &Path) -> Vec<String> {
+    let mut names: Vec<String> = RealDisk.list(&studio.join(FOLDER)).unwrap().into_iter().map(|l| l.name).collect();
+    names.sort();
+    names
+}
+
 #[test]
-fn only_a_package_of_the_same_episode_is_replaced() {
+fn a_package_takes_the_place_of_one_that_nobody_touched_and_leaves_every_other_folder_alone() {
+    let mut parts = parts(Provenance::Live);
+    let studio = tempfile::tempdir().unwrap();
+    let blobs = parts.blobs(Arc::new(RealDisk), studio.path());
+    let packages = studio.path().join(FOLDER);
+    let title = std::mem::replace(&mut parts.script.title, "Mine".to_owned());
+    write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+    // A person's own: notes, a copy of a package, and the package of another episode.
+    for (own, text) in [("007-notes", None), ("007-mine copy", Some("manifest.json")), ("0070-other", None)] {
+        std::fs::create_dir(packages.join(own)).unwrap();
+        std::fs::write(packages.join(own).join("letter.txt"), "dear").unwrap();
+        if let Some(name) = text {
+            std::fs::copy(packages.join("007-mine").join(name), packages.join(own).join(name)).unwrap();
+        }
+    }
+    parts.script.title = title;
+    for _ in 0..2 {
+        write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+        assert_eq!(names(studio.path()), ["007-mine copy", "007-notes", "007-the-kilogram-a-story", "0070-other"]);
+    }
+    assert_eq!(std::fs::read_to_string(packages.join("007-mine copy/letter.txt")).unwrap(), "dear");
+    let place = packages.join("007-the-kilogram-a-story");
+    assert_eq!(folder(&RealDisk, studio.path(), EpisodeNumber(7)), Some(place), "a copy is not the package");
+    assert_eq!(kept(&RealDisk, studio.path(), EpisodeNumber(7)), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_a_person_put_or_changed_in_a_package_is_kept_when_it_is_written_again() {
+    type Touch = fn(&Path, &Path);
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("L001.wav"), "theirs").unwrap();
+    let touches: [(&str, Touch); 11] = [
+        ("a file", |place, _| std::fs::write(place.join("letter.txt"), "dear").unwrap()),
+        ("a file in the speech", |place, _| std::fs::write(place.join("speech/mix.wav"), "mix").unwrap()),
+        ("a folder", |place, _| std::fs::create_dir_all(place.join("cuts/old")).unwrap()),
+        ("an edit", |place, _| std::fs::write(place.join("show-notes.md"), "My notes.").unwrap()),
+        ("an edit of the same length", |place, _| {
+            let mut bytes = std::fs::read(place.join("script.md")).unwrap();
+            bytes[3] ^= 1;
+            std::fs::write(place.join("script.md"), bytes).unwrap();
+        }),
+        ("an edit of the manifest", |place, _| {
+            let mut bytes = std::fs::read(place.join("manifest.json")).unwrap();
+            bytes.push(b'\n');
+            std::fs::write(place.join("manifest.json"), bytes).unwrap();
+        }),
+        ("no manifest", |place, _| std::fs::remove_file(place.join("manifest.json")).unwrap()),
+        ("a link to a folder", |place, elsewhere| {
+            std::fs::remove_dir_all(place.join("speech")).unwrap();
+            std::os::unix::fs::symlink(elsewhere, place.join("speech")).unwrap();
+        }),
+        ("a link to a file", |place, elsewhere| {
+            std::os::unix::fs::symlink(elsewhere.join("L001.wav"), place.join("speech/L999.wav")).unwrap();
+        }),
+        ("a link in its place", |place, elsewhere| {
+            std::fs::remove_dir_all(place).unwrap();
+            std::os::unix::fs::symlink(elsewhere, place).unwrap();
+        }),
+        ("a file in its place", |place, _| {
+            std::fs::remove_dir_all(place).unwrap();
+            std::fs::write(place, "a letter").unwrap();
+        }),
+    ];
     let parts = parts(Provenance::Live);
-    for manifest in [None, Some("{\"episode\": 8}"), Some("no json")] {
+    for (what, touch) in touches {
         let studio = tempfile::tempdir().unwrap();
         let blobs = parts.blobs(Arc::new(RealDisk), studio.path());
-        let place = studio.path().join(FOLDER).join("007-mine");
-        std::fs::create_dir_all(&place).unwrap();
-        std::fs::write(place.join("letter.txt"), "dear").unwrap();
-        if let Some(text) = manifest {
-            std::fs::write(place.join("manifest.json"), text).unwrap();
+        let place = studio.path().join(FOLDER).join("007-the-kilogram-a-story");
+        write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+        let sound = tree(&RealDisk, &place);
+        for round in 1..=2 {
+            touch(&place, elsewhere.path());
+            let touched = listing(&place);
+            write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+            assert_eq!(tree(&RealDisk, &place), sound, "{what}");
+            let kept = kept(&RealDisk, studio.path(), EpisodeNumber(7));
+            assert_eq!(kept.len(), round, "{what}: {:?}", names(studio.path()));
+            assert_eq!(names(studio.path()).len(), 1 + round, "{what}: {:?}", names(studio.path()));
+            let last = kept.iter().max().unwrap();
+            assert_eq!(listing(last), touched, "{what}: something of theirs is gone");
         }
-        let refused = write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap_err();
-        assert!(matches!(&refused, PackageError::Occupied { path, .. } if *path == place), "{refused}");
-        assert_eq!(std::fs::read_to_string(place.join("letter.txt")).unwrap(), "dear");
-        assert_eq!(std::fs::read_dir(studio.path().join(FOLDER)).unwrap().count(), 1);
-        // One of this episode goes, whatever its title was; one of another number stays.
-        std::fs::write(place.join("manifest.json"), "{\"episode\": 7, \"title\": \"Mine\"}").unwrap();
-        std::fs::create_dir(studio.path().join(FOLDER).join("0070-other")).unwrap();
-        write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
-        write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
-        let mut names: Vec<String> =
-            RealDisk.list(&studio.path().join(FOLDER)).unwrap().into_iter().map(|l| l.name).collect();
-        names.sort();
-        assert_eq!(names, ["007-the-kilogram-a-story", "0070-other"]);
+        assert_eq!(std::fs::read_to_string(elsewhere.path().join("L001.wav")).unwrap(), "theirs", "{what}");
     }
+}
+
+/// Everything at a place with its bytes; links as what they point to.
+fn listing(place: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    fn walk(root: &Path, at: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
+        let found = std::fs::symlink_metadata(at).unwrap();
+        let bytes = if found.is_symlink() {
+            std::fs::read_link(at).unwrap().into_os_string().into_encoded_bytes()
+        } else if found.is_dir() {
+            for entry in std::fs::read_dir(at).unwrap() {
+                walk(root, &entry.unwrap().path(), all);
+            }
+            Vec::new()
+        } else {
+            std::fs::read(at).unwrap()
+        };
+        all.push((at.strip_prefix(root).unwrap().to_owned(), bytes));
+    }
+    let mut all = Vec::new();
+    walk(place, place, &mut all);
+    all.sort();
+    all
+}
+
+#[test]
+fn a_name_that_no_program_can_read_is_kept_as_well() {
+    use std::os::unix::ffi::OsStrExt;
+    let parts = parts(Provenance::Live);
+    let studio = tempfile::tempdir().unwrap();
+    let blobs = parts.blobs(Arc::new(RealDisk), studio.path());
+    let place = studio.path().join(FOLDER).join("007-the-kilogram-a-story");
+    write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.txt");
+    if std::fs::write(place.join(name), "theirs").is_err() {
+        return; // A file system that takes no such names, as that of macOS.
+    }
+    write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+    let kept = kept(&RealDisk, studio.path(), EpisodeNumber(7));
+    assert_eq!(std::fs::read_to_string(kept[0].join(name)).unwrap(), "theirs");
+}
+
+#[test]
+fn what_a_killed_process_had_moved_aside_or_built_keeps_what_is_a_persons() {
+    let parts = parts(Provenance::Live);
+    let studio = tempfile::tempdir().unwrap();
+    let blobs = parts.blobs(Arc::new(RealDisk), studio.path());
+    let packages = studio.path().join(FOLDER);
+    write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+    let place = packages.join("007-the-kilogram-a-story");
+    std::fs::write(place.join("letter.txt"), "dear").unwrap();
+    std::fs::rename(&place, packages.join(".old-007-the-kilogram-a-story")).unwrap();
+    std::fs::create_dir_all(packages.join(".new-007/speech")).unwrap();
+    std::fs::write(packages.join(".new-007/script.md"), "half").unwrap();
+    std::fs::write(packages.join(".new-007/letter.txt"), "dear too").unwrap();
+    write(&RealDisk, studio.path(), &parts.contents(), &blobs).unwrap();
+    assert_eq!(
+        names(studio.path()),
+        ["007-the-kilogram-a-story", "kept-007-the-kilogram-a-story", "kept-007-unfinished"]
+    );
+    let read = |name: &str| std::fs::read_to_string(packages.join(name)).unwrap();
+    assert_eq!(read("kept-007-the-kilogram-a-story/letter.txt"), "dear");
+    assert_eq!(read("kept-007-unfinished/letter.txt"), "dear too");
 }
 
 #[test]

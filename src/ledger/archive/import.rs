@@ -43,7 +43,7 @@ pub fn import(disk: &Arc<dyn Disk>, archive: &Path, studio: &Path) -> Result<Imp
     let empty = match disk.kind(studio).map_err(&looking)? {
         None => false,
         Some(Kind::Folder) if disk.list(studio).map_err(&looking)?.is_empty() => true,
-        Some(Kind::Folder | Kind::File { .. }) => return Err(ArchiveError::NotEmpty(studio.to_owned())),
+        Some(Kind::Folder | Kind::File { .. } | Kind::Other) => return Err(ArchiveError::NotEmpty(studio.to_owned())),
     };
     let staging = staging(studio).ok_or_else(|| ArchiveError::NotEmpty(studio.to_owned()))?;
     let preparing = during("preparing the studio's folder");
@@ -83,7 +83,7 @@ fn clear(disk: &dyn Disk, staging: &Path) -> Result<(), ArchiveError> {
     match disk.kind(staging).map_err(&clearing)? {
         None => return Ok(()),
         Some(Kind::Folder) => {}
-        Some(Kind::File { .. }) => return Err(ArchiveError::NotEmpty(staging.to_owned())),
+        Some(Kind::File { .. } | Kind::Other) => return Err(ArchiveError::NotEmpty(staging.to_owned())),
     }
     let listed = disk.list(staging).map_err(&clearing)?;
     let unfinished = |name: &str| name == MANIFEST || name.starts_with(durable::TEMPORARY);
@@ -103,7 +103,7 @@ fn clear(disk: &dyn Disk, staging: &Path) -> Result<(), ArchiveError> {
 
 fn remove_all(disk: &dyn Disk, path: &Path, kind: Kind) -> io::Result<()> {
     match kind {
-        Kind::File { .. } => disk.remove(path),
+        Kind::File { .. } | Kind::Other => disk.remove(path),
         Kind::Folder => {
             for entry in disk.list(path)? {
                 remove_all(disk, &path.join(&entry.name), entry.kind)?;

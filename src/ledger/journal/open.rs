@@ -99,7 +99,7 @@ pub(super) fn survey(
     // saw half written must not look like a later batch behind a broken one.
     let until = match disk.kind(path).map_err(read)? {
         Some(Kind::File { len }) => len,
-        Some(Kind::Folder) | None => 0,
+        Some(Kind::Folder | Kind::Other) | None => 0,
     };
     let mut scanner = Scanner::new(disk, path, from, until).map_err(read)?;
     let mut marks = vec![from];
@@ -175,7 +175,7 @@ pub(super) fn confirm(disk: &dyn Disk, path: &Path, place: Checkpoint) -> Result
     let read = |source| JournalError::Read { source };
     let len = match disk.kind(path).map_err(read)? {
         Some(Kind::File { len }) => len,
-        Some(Kind::Folder) | None => return Err(foreign()),
+        Some(Kind::Folder | Kind::Other) | None => return Err(foreign()),
     };
     if place.offset > len {
         return Err(foreign());
