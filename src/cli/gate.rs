@@ -354,7 +354,7 @@ fn send_back(
     let episode = folded.episode(EpisodeNumber(at.number))?;
     let gate = meant(episode, at)?;
     let hash = seen(digits, stands(episode, &gate))?;
-    let note = note(&folded, episode, args)?;
+    let note = note(&folded, episode, &gate, args)?;
     let rulings = rule::rulings(&rules.rules)?;
     let (number, fixes) = (episode.number, note.fixes.len());
     let on_gate = gate.clone();
@@ -368,7 +368,7 @@ fn send_back(
     Ok(Ending::Done)
 }
 
-fn note(folded: &Folded, episode: &Episode, args: &NoteArgs) -> Result<Note, CliError> {
+fn note(folded: &Folded, episode: &Episode, gate: &StageId, args: &NoteArgs) -> Result<Note, CliError> {
     let note = match &args.note {
         Some(file) => {
             let path = file.display().to_string();
@@ -377,7 +377,7 @@ fn note(folded: &Folded, episode: &Episode, args: &NoteArgs) -> Result<Note, Cli
                 .map_err(|error| CliError::Usage(format!("{path}: {error}: it is no note. Nothing was decided")))?
         }
         None => {
-            let made = follow::fixes_hash(episode).filter(|_| !args.no_fixes);
+            let made = episode.fixes_at(gate).filter(|_| !args.no_fixes);
             let fixes = made.map(|hash| folded.artifact::<Fixes>(&hash)).transpose()?.map(|fixes| fixes.fixes);
             Note { fixes: fixes.unwrap_or_default(), text: args.text.clone().unwrap_or_default() }
         }

@@ -158,6 +158,24 @@ pub struct Told {
     pub until: Option<Timestamp>,
 }
 
+/// How a call is said to have been lost when the program itself ended while it was under way.
+pub const PROGRAM_ENDED: &str = "the program ended before the answer was whole";
+
+/// Whether what a provider said of a call that a person must look at is that its quota or its credit is used up. The words are
+/// those of the vendors' documented errors.
+pub fn is_quota(message: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "insufficient_quota",
+        "quota_exceeded",
+        "billing_error",
+        "enforced_spend_limit_reached",
+        "specified API usage limits",
+        "credit balance is too low",
+        "exceeded your current quota",
+    ];
+    WORDS.iter().any(|word| message.contains(word))
+}
+
 /// What a failed call asks of its caller. Retry is decided by this and never by a status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -28,7 +28,7 @@ use super::research::{Research, ResearchReport};
 use super::script::Script;
 
 pub use self::consensus::{Cause, Consensus, HalfPoints, Outcome, RULE, consensus, weigh};
-pub use self::judges::{LETTERS, listed};
+pub use self::judges::{LETTERS, found, listed};
 pub use self::outcome::{Closed, FixOutcome, LineChange, NoteOutcome, outcome};
 pub use self::report::{Advised, Check, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, Tally, View};
 pub use self::rubric::{DimensionRule, Rubric, Sitting};

@@ -32,6 +32,8 @@ pub struct Lane {
     pub breaker: Breaker,
     /// Failures to answer since it last answered.
     pub failing: u32,
+    /// Whether its quota or credit is used up, by what it said last.
+    pub is_used_up: bool,
     /// Until when it asked for a pause, where that lies ahead.
     pub paused_until: Option<Timestamp>,
     /// Calls that could go as far as their episodes are concerned, and wait.
@@ -58,6 +60,7 @@ impl Lane {
         match &self.breaker {
             Breaker::Open { .. } => "open",
             Breaker::Probing { .. } => "probing",
+            Breaker::Closed if self.is_used_up => "quota used up",
             Breaker::Closed if self.paused_until.is_some() => "pause",
             Breaker::Closed if self.failing > 0 => "failing",
             Breaker::Closed if self.in_flight > 0 => "busy",
@@ -69,6 +72,7 @@ impl Lane {
     pub fn until(&self) -> Option<Timestamp> {
         match &self.breaker {
             Breaker::Open { until } => Some(*until),
+            Breaker::Closed if self.is_used_up => None,
             Breaker::Probing { .. } | Breaker::Closed => self.paused_until,
         }
     }
@@ -104,6 +108,11 @@ impl Lane {
             if let Some(until) = told.until.filter(|until| *until > now) {
                 remarks.push(format!("no call to {model} before {} UTC", time(until)));
             }
+        }
+        if self.is_used_up {
+            remarks.push(
+                "its quota or credit is used up: add to it at the provider, then let the stages try again".to_owned(),
+            );
         }
         if self.failing > 0 {
             remarks.push(format!("{} failures since it last answered", self.failing));
@@ -142,6 +151,7 @@ pub fn lanes(studio: &Studio, limits: &Limits, now: Timestamp, waits: &[Wait]) -
             told: traffic.told.clone(),
             breaker: traffic.breaker.clone(),
             failing: traffic.failing,
+            is_used_up: traffic.is_used_up,
             paused_until: traffic.paused_until(now),
             waiting: own.count() + usize::from(longest.is_some()),
             longest,

@@ -33,6 +33,7 @@ pub mod queue;
 pub mod reconcile;
 pub mod research;
 pub mod reuse;
+pub mod room;
 pub mod script;
 pub mod share;
 pub mod step;

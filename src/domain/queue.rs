@@ -60,7 +60,7 @@ impl Wait {
         let (episode, stage) = (self.key.episode, &self.key.stage);
         let waited = match self.ms(now) / 1_000 {
             seconds @ ..120 => format!("{seconds} s"),
-            seconds => format!("{} min", seconds / 60),
+            seconds => format!("{} min {} s", seconds / 60, seconds % 60),
         };
         format!("{episode} {stage} has waited {waited} for {}{}", self.hold.words(), until.unwrap_or_default())
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::billed::{KeptBill, ReadBill};
 use super::budget::{Budget, Caps, Period, Scope};
-use super::call::{Provider, Route, Told};
+use super::call::{PROGRAM_ENDED, Provider, RetryClass, Route, Told, is_quota};
 use super::episode::{CallState, Episode, FoldError, Life};
 use super::event::{Event, Provenance, Stamped};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey};
@@ -197,14 +197,18 @@ impl Studio {
                 }
                 self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
-            Event::CallFailed { key, price, class, told, .. } => {
+            Event::CallFailed { key, price, class, told, message, .. } => {
                 if let Some((traffic, model)) = self.landed(key) {
                     traffic.fail(&model, stamped.at, Mishap::from(*class), *told);
+                    traffic.is_used_up |= *class == RetryClass::AskPerson && is_quota(message);
                 }
                 self.budget.settle(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
-            Event::ChargeUncertain { key, .. } => {
-                if let Some((traffic, model)) = self.landed(key) {
+            Event::ChargeUncertain { key, reason } => {
+                // That the program ended says nothing of the provider.
+                if let Some((traffic, model)) = self.landed(key)
+                    && reason != PROGRAM_ENDED
+                {
                     traffic.fail(&model, stamped.at, Mishap::Lost, Told::default());
                 }
                 self.budget.lose(key).map_err(|e| e.to_string())

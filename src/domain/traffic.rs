@@ -233,6 +233,9 @@ pub struct Traffic {
     pub breaker: Breaker,
     /// Failures to answer since it last answered.
     pub failing: u32,
+    /// Whether it said that its quota or credit is used up, and has not answered since.
+    #[serde(default)]
+    pub is_used_up: bool,
     /// How often the breaker was opened since it last answered.
     pub openings: u32,
     /// When the calls of the last minute began.
@@ -325,6 +328,7 @@ impl Traffic {
     /// A call was answered. The provider may bear one more once it has answered as many as it bears.
     pub(super) fn answer(&mut self, model: &str, took_ms: u64, told: Told, again: Option<Mishap>) {
         self.failing = 0;
+        self.is_used_up = false;
         self.learn(model, told);
         self.answered += 1;
         keep(&mut self.took_ms, took_ms);

@@ -10,13 +10,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::billed::KeptBill;
+use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
-use crate::domain::episode::Episode;
+use crate::domain::episode::{CallState, Episode};
 use crate::domain::event::{Need, Provenance};
-use crate::domain::ids::EpisodeNumber;
+use crate::domain::ids::{EpisodeNumber, IntentKey};
 use crate::domain::lane::Lane;
 use crate::domain::money::MicroUsd;
 use crate::domain::queue::Wait;
+use crate::domain::room::Taken;
+use crate::domain::studio::Studio;
 
 /// A studio at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,15 +82,52 @@ pub const WAITS: usize = 200;
 /// How many lines of the feed a snapshot carries.
 pub const FEED: usize = 200;
 
-/// Money of a period (UTC).
+/// Money of a period (UTC). *Spent*, *held* and *possible* are three sums, and only a cap is held against all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purse {
-    /// Spent and reserved.
+    /// Spent, held and possible: what the cap is held against.
     pub committed: MicroUsd,
-    /// Of that, held for calls under way.
-    pub in_flight: MicroUsd,
+    /// What calls have cost, so far as is known. It never falls.
+    pub spent: MicroUsd,
+    /// Held at its worst case for calls under way.
+    pub held: MicroUsd,
+    /// What calls may have cost of which nobody knows.
+    pub possible: MicroUsd,
     /// The cap, where there is one.
     pub cap: Option<MicroUsd>,
+}
+
+impl Purse {
+    /// What is taken of a day or a month of a studio; `every` stands for the cap of each of them.
+    pub fn new(studio: &Studio, scope: &Scope, every: &Scope) -> Self {
+        let committed = studio.budget.committed(scope);
+        let is_of = |key: &IntentKey| {
+            let period = studio.budget.call(key).map(|call| call.period);
+            period.is_some_and(|period| [Scope::Day(period.day), Scope::Month(period.month)].contains(scope))
+        };
+        let open = |is_possible: bool| -> MicroUsd {
+            let calls = studio.episodes.values().flat_map(|episode| &episode.calls).filter(|(_, call)| {
+                let is_uncertain = matches!(call.state, CallState::Uncertain { .. });
+                call.reserved() > MicroUsd::ZERO && is_uncertain == is_possible
+            });
+            calls.filter(|(key, _)| is_of(key)).map(|(_, call)| call.reserved()).sum()
+        };
+        let (held, possible) = (open(false), open(true));
+        let cap = studio.caps.get(scope).or_else(|| studio.caps.get(every)).copied();
+        Self { committed, spent: committed.minus(held).minus(possible), held, possible, cap }
+    }
+
+    /// What is held and what is possible, in words; nothing where there is neither.
+    pub fn beside(&self) -> String {
+        let held = (self.held > MicroUsd::ZERO).then(|| format!("{} held", self.held));
+        let possible = (self.possible > MicroUsd::ZERO).then(|| format!("{} possible", self.possible));
+        held.into_iter().chain(possible).collect::<Vec<_>>().join(", ")
+    }
+
+    /// As it stands under its cap.
+    pub fn taken(&self) -> Taken {
+        Taken { cap: self.cap, committed: self.committed }
+    }
 }
 
 /// An event in words.
@@ -139,4 +179,16 @@ pub enum Notice {
         /// The episode.
         episode: EpisodeNumber,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beside_the_spent_is_told_apart() {
+        let purse = Purse { held: MicroUsd(520_000), possible: MicroUsd(100_000), ..Purse::default() };
+        assert_eq!(purse.beside(), "0.52 held, 0.10 possible");
+        assert_eq!(Purse::default().beside(), "");
+    }
 }

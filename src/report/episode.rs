@@ -23,7 +23,7 @@ pub struct StageLine {
     pub title: String,
     /// `waiting`, `working`, `stopped` or `done`.
     pub state: &'static str,
-    /// Why it stopped, where it did.
+    /// Why it stopped, where it did, or that it waits for money.
     pub reason: Option<String>,
     /// Calls, failed ones included.
     pub calls: u32,
@@ -109,8 +109,14 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
     let run = episode.stages.get(id).and_then(|state| state.run.as_ref());
     let inputs = standing.and_then(Standing::inputs);
     let reason = run.filter(|run| inputs.is_some_and(|inputs| inputs.hash == run.input)).and_then(|r| r.failed.clone());
+    let for_money = |open: &crate::domain::episode::OpenNeed| match &open.need {
+        Need::Cap { stage, .. } if stage == id => Some(format!("waits for money: {}", words::need_words(&open.need))),
+        _ => None,
+    };
+    let money = episode.needs.iter().find_map(for_money).filter(|_| reason.is_none());
     let state = match (standing, &reason) {
         (Some(Standing::Done(..)), _) => "done",
+        (Some(Standing::Open(_)), None) if money.is_some() => "waiting",
         (Some(Standing::Open(_)), Some(_)) => "stopped",
         (Some(Standing::Open(_)), None) => "working",
         (Some(Standing::Waiting) | None, _) => "waiting",
@@ -126,7 +132,7 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
         stage: id.clone(),
         title: title.to_owned(),
         state,
-        reason: reason.map(|reason| plain::line(&reason)),
+        reason: reason.or(money).map(|reason| plain::line(&reason)),
         calls: u32::try_from(calls.len()).unwrap_or(u32::MAX),
         tokens_in: calls.iter().map(|call| call.usage().tokens_in()).fold(0, u64::saturating_add),
         tokens_out: calls.iter().map(|call| call.usage().output).fold(0, u64::saturating_add),

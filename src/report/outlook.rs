@@ -9,7 +9,7 @@ pub fn took(machine_ms: u64) -> String {
     let seconds = machine_ms.div_ceil(1_000);
     match seconds {
         0..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds.div_ceil(60)),
+        120..=7_199 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
     }
 }
@@ -122,7 +122,10 @@ mod tests {
             ]
         );
         assert_eq!(outlook_short(&outlook), "No forecast (3 of 8 past): at worst 4.20 USD without further rounds.");
-        assert_eq!([took(500), took(119_000), took(121_000), took(7_200_000)], ["1 s", "119 s", "3 min", "2 h 00 min"]);
+        assert_eq!(
+            [took(500), took(119_000), took(121_000), took(7_200_000)],
+            ["1 s", "119 s", "2 min 01 s", "2 h 00 min"]
+        );
     }
 
     #[test]

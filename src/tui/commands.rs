@@ -165,7 +165,7 @@ pub(crate) const TABLE: &[Spec] = &[
         Tier::Final,
     ),
     spec("need", &["n"], &[Dashboard, Episode], Act::Next, "next need", "The next thing that needs you"),
-    spec("need-before", &["N"], &[Dashboard, Episode], Act::Previous, "", "The need before"),
+    spec("need-before", &["N"], &[Dashboard, Episode], Act::Previous, "", "Previous item"),
     spec("follow", &["f"], &[Episode], Act::Follow, "follow", "Follow the stage that is at work"),
     acting(
         spec("pause", &["P"], &[Dashboard, Episode, Gate], Act::Pause, "pause", "Pause or resume the episode's work"),
@@ -193,7 +193,7 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("page-down", &["<C-f>", "<PgDn>"], &[], Act::Move(Move::PageDown), "", "A page down"),
     spec("page-up", &["<C-b>", "<PgUp>"], &[], Act::Move(Move::PageUp), "", "A page up"),
     spec("open", &["<Enter>"], &[], Act::Open, "open", "Open what is selected; it never acts"),
-    spec("back", &["<Esc>", "<BS>"], &[], Act::Back, "back", "Back one level; it never quits"),
+    spec("back", &["<Esc>", "<BS>"], &[], Act::Back, "back", "Back (never quits)"),
     spec("panel", &["<Tab>"], &[], Act::NextPanel, "panel", "The next panel"),
     spec("panel-before", &["<S-Tab>"], &[], Act::PreviousPanel, "", "The panel before"),
     spec("panel-1", &["1"], &[], Act::Panel(1), "", "The first panel"),
@@ -210,7 +210,7 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("undo", &["u"], &[], Act::Undo, "", "Take back a decision that has not been sent yet, or the last ruling"),
     spec("palette", &[":", "<C-k>"], &[], Act::Palette, "command", "All commands by name"),
     spec("help", &["?", "<F1>"], &[], Act::Help, "help", "The keys of this screen"),
-    spec("redraw", &["<C-l>"], &[], Act::Redraw, "", "Draw the screen anew"),
+    spec("redraw", &["<C-l>"], &[], Act::Redraw, "", "Redraw"),
     spec("quit", &["q"], &[], Act::Quit, "quit", "End the console; work stops safely and goes on at the next start"),
 ];
 

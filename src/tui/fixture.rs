@@ -386,11 +386,6 @@ impl World {
     /// The studio as the console sees it.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         let period = Period::of(self.at);
-        let purse = |scope: Scope, cap: i64| Purse {
-            committed: self.studio.budget.committed(&scope),
-            in_flight: self.studio.budget.in_flight(&scope),
-            cap: Some(MicroUsd(cap)),
-        };
         let limits = Limits::default();
         let waits = lane::waits(&self.studio, &limits, self.at);
         let lanes = lane::lanes(&self.studio, &limits, self.at, &waits);
@@ -402,8 +397,8 @@ impl World {
             past: self.past.len(),
             next_number: self.studio.next_number(),
             feed: self.feed.clone().into(),
-            today: purse(Scope::Day(period.day), 42_000_000),
-            month: purse(Scope::Month(period.month), 300_000_000),
+            today: Purse::new(&self.studio, &Scope::Day(period.day), &Scope::Day(0)),
+            month: Purse::new(&self.studio, &Scope::Month(period.month), &Scope::Month(0)),
             in_flight: self.studio.in_flight.clone(),
             lanes,
             waits: lane::of_stages(waits, 200),
@@ -514,12 +509,16 @@ fn built() -> World {
     world.call(44, "script", 0);
     world.pass(47);
     world.begin(45, "Night trains return", 300_000);
+    let (worst, input) = (MicroUsd(412_700), world.input(45, "brief"));
+    let request = ContentHash::of(b"the first call of 045");
+    let units = vec![UnitPlan { unit: 0, request, worst, route: None, window: None }];
+    world.of(45, Event::StagePrepared { stage: id("brief"), input, units, last: true });
     let need = Need::Cap {
         stage: id("brief"),
         scope: Scope::Episode(EpisodeNumber(45)),
         cap: MicroUsd(300_000),
-        committed: MicroUsd(120_000),
-        worst: MicroUsd(412_700),
+        committed: MicroUsd::ZERO,
+        worst,
     };
     world.of(45, Event::NeedOpened { need });
     world.pass(33);

@@ -134,12 +134,8 @@ impl Layer {
             Self::Episode(episode) => episode.settle(shared),
             Self::Gate(gate) => gate.settle(shared),
             Self::Cost(cost) => cost.settle(shared),
-            Self::Providers(_)
-            | Self::Confirm(_)
-            | Self::Need(_)
-            | Self::Form(_)
-            | Self::Palette(_)
-            | Self::Help(_) => {}
+            Self::Confirm(confirm) => confirm.settle(shared),
+            Self::Providers(_) | Self::Need(_) | Self::Form(_) | Self::Palette(_) | Self::Help(_) => {}
         }
     }
 

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 
 use super::model::Shared;
 use super::text::{clean, since, span};
-use crate::domain::budget::Scope;
+use crate::domain::budget::{CapReached, Period, Scope};
 use crate::domain::episode::{CallState, Episode, Life, Standing, Unit, UnitState};
 use crate::domain::event::{Need, Pin, Provenance, Verdict};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::StageId;
+use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
+use crate::domain::room::Periods;
+use crate::engine::snapshot::Purse;
 
 /// How a stage stands, as a character shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +99,11 @@ pub(crate) fn mark(episode: &Episode, pin: &Pin, standings: &BTreeMap<StageId, S
             let run = run.filter(|run| run.input == inputs.hash);
             let waits = |unit: &Unit| matches!(unit.state, UnitState::Held(_) | UnitState::Unread(_));
             let is_held = run.is_some_and(|run| run.units.values().any(waits));
+            let waits_for_money = || run.is_some_and(|run| run.units.values().any(waits_for_money));
             let asks = episode.needs.iter().any(|open| match &open.need {
-                Need::Cap { stage, .. } => stage == id,
+                Need::Cap { stage, scope: Scope::Call | Scope::Stage(..), .. } => stage == id,
+                // A cap that stages share stands in the way of each that has a call to send.
+                Need::Cap { stage, .. } => stage == id || waits_for_money(),
                 Need::Gate { .. }
                 | Need::Charge { .. }
                 | Need::Retries { .. }
@@ -114,6 +120,36 @@ pub(crate) fn mark(episode: &Episode, pin: &Pin, standings: &BTreeMap<StageId, S
             }
         }
     }
+}
+
+/// Whether a unit is not at work and could be sent, as far as its own stage is concerned.
+fn waits_for_money(unit: &Unit) -> bool {
+    matches!(unit.state, UnitState::Waiting(None))
+}
+
+/// The caps that episodes share, as they stand.
+pub(crate) fn periods(shared: &Shared) -> Periods {
+    let of = |purse: Option<Purse>| purse.unwrap_or_default().taken();
+    let snapshot = shared.snapshot.as_ref();
+    let (day, month) = (snapshot.map(|snapshot| snapshot.today), snapshot.map(|snapshot| snapshot.month));
+    Periods { period: Period::of(shared.now), day: of(day), month: of(month) }
+}
+
+/// What a stage waits for that no cap admits, in two sentences; nothing where none of its calls waits for money.
+pub(crate) fn waits_for_cap(shared: &Shared, episode: &Episode, stage: &StageId) -> Option<[String; 2]> {
+    let CapReached { scope: over, cap, committed, worst } = periods(shared).short(episode, stage)?;
+    let what = format!(
+        "Waiting for money: the next call may cost {worst:.4} USD, and {committed} of the {cap} USD cap of {} are spent or \
+         reserved.",
+        scope(&over)
+    );
+    let is_asked = episode.needs.iter().any(|open| matches!(&open.need, Need::Cap { scope, .. } if *scope == over));
+    let how = if is_asked {
+        "It goes on when the cap is raised: Enter opens the need.".to_owned()
+    } else {
+        "It goes on by itself when running calls cost less than was reserved for them.".to_owned()
+    };
+    Some([what, how])
 }
 
 /// The strip of an episode and its gates, in the order of the pipeline.
@@ -273,7 +309,7 @@ pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, 
         }
         Need::Cap { stage, scope: over, cap, committed, worst } => (
             format!(
-                "{}: the next call may cost {worst:.4}, and {committed} of {cap} USD is taken",
+                "{}: the next call may cost {worst:.4}, and {committed} of {cap} USD are spent or reserved",
                 title(episode, stage)
             ),
             format!("raise the cap of {}, use the cheaper model, or stop", scope(over)),
@@ -294,6 +330,19 @@ pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, 
             "no further call is sent until you have seen it".to_owned(),
         ),
     }
+}
+
+/// What an episode has spent, and what is held and possible beside it: three sums, never added up.
+pub(crate) fn money(episode: &Episode) -> String {
+    let of = |is_possible: bool| -> MicroUsd {
+        let calls = episode.calls.values();
+        let open = calls.filter(|call| matches!(call.state, CallState::Uncertain { .. }) == is_possible);
+        open.map(|call| call.reserved()).sum()
+    };
+    let purse = Purse { held: of(false), possible: of(true), ..Purse::default() };
+    let beside = purse.beside();
+    let spent = format!("{} spent", episode.spent());
+    if beside.is_empty() { spent } else { format!("{spent}, {beside}") }
 }
 
 /// How long the oldest need has waited.

@@ -6,3 +6,4 @@ mod moves;
 mod promises;
 mod shots;
 mod storm;
+mod truth;

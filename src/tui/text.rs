@@ -166,6 +166,17 @@ pub(crate) fn span(ms: u64) -> String {
     }
 }
 
+/// A length as a clock shows it: `2:07`, `1:02:07`.
+pub(crate) fn length(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    if hours > 0 {
+        format!("{hours}:{:02}:{:02}", minutes % 60, seconds % 60)
+    } else {
+        format!("{minutes}:{:02}", seconds % 60)
+    }
+}
+
 /// The milliseconds from one moment to another; nothing where the second is earlier.
 pub(crate) fn since(from: jiff::Timestamp, to: jiff::Timestamp) -> u64 {
     u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
@@ -255,6 +266,7 @@ mod tests {
     #[test]
     fn counts_and_spans_are_short() {
         assert_eq!([0, 999, 9_100, 212_000, 1_340_000].map(count), ["0", "999", "9.1k", "212k", "1.3M"]);
+        assert_eq!([0, 58_900, 127_000, 3_727_000].map(length), ["0:00", "0:59", "2:07", "1:02:07"]);
         assert_eq!([44_000, 200_000, 9_240_000, 273_600_000].map(span), ["44s", "3m20", "2h34m", "3d04h"]);
     }
 

@@ -425,7 +425,7 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             Command::AcceptBill { key } => format!("The bill of {key} was seen; work goes on."),
             Command::RecordBill(bill) => format!("The bill of {} is recorded.", bill.provider),
             Command::Pause(episode) => format!("{episode} is paused: no new work is started."),
-            Command::Resume(episode) => format!("{episode} goes on."),
+            Command::Resume(episode) => format!("{episode} resumed."),
             Command::Cancel { episode, .. } => format!("{episode} is stopped."),
             Command::Reject { episode, .. } => format!("{episode} is rejected for good."),
         },

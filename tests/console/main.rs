@@ -303,10 +303,10 @@ fn without_colours_and_utf8_nothing_but_plain_ascii_is_written() {
     console.sees(" packaged ");
     assert!(!console.has_colour());
     console.press("?");
-    console.sees("Back one level");
+    console.sees("Back (never quits)");
     assert!(!console.has_colour());
     console.press("<Esc>");
-    console.sees_no_more("Back one level");
+    console.sees_no_more("Back (never quits)");
     let written = console.written();
     assert!(written.is_ascii(), "{}", String::from_utf8_lossy(&written));
     quit(console);

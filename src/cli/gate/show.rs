@@ -9,12 +9,11 @@ use super::{At, meant, stands};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
-use crate::cli::follow;
 use crate::cli::ledger::Folded;
 use crate::domain::episode::{Episode, Evaluation, GateState, RuledItem};
 use crate::domain::event::{Overriding, Verdict};
-use crate::domain::gate::{Given, Listed, Outcome, Report, listed};
-use crate::domain::handoff::{Contract, Fix, Fixes, Judgement, Severity};
+use crate::domain::gate::{Given, Listed, Outcome, Report, found};
+use crate::domain::handoff::{Fix, Fixes, Judgement, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
@@ -29,7 +28,7 @@ struct Shown<'a> {
     evaluation: Option<&'a Evaluation>,
     report: Option<Report>,
     script: Option<Script>,
-    judgements: Vec<(StageId, Judgement)>,
+    judgements: Vec<(usize, StageId, Judgement)>,
     fixes: Vec<Fix>,
     left: Option<MicroUsd>,
 }
@@ -54,12 +53,10 @@ fn gather<'a>(folded: &Folded, episode: &'a Episode, at: &At) -> Result<Shown<'a
     let inputs = standings.get(&gate).and_then(|standing| standing.inputs());
     let script = inputs.and_then(|inputs| episode.script_of(&gate, inputs));
     let mut judgements = Vec::new();
-    for pin in episode.pins.iter().filter(|pin| pin.stage.output == Contract::Judgement) {
-        if let Some(made) = standings.get(&pin.stage.id).and_then(|standing| standing.output()) {
-            judgements.push((pin.stage.id.clone(), folded.artifact(&made)?));
-        }
+    for (at, stage, output) in episode.judgements_of(script) {
+        judgements.push((at, stage, folded.artifact(&output)?));
     }
-    let fixes = follow::fixes_hash(episode).map(|hash| folded.artifact::<Fixes>(&hash)).transpose()?;
+    let fixes = episode.fixes_at(&gate).map(|hash| folded.artifact::<Fixes>(&hash)).transpose()?;
     Ok(Shown {
         title: episode.pin(&gate).map(|pin| pin.stage.title.clone()).unwrap_or_default(),
         report: evaluation.map(|evaluation| folded.artifact(&evaluation.report)).transpose()?,
@@ -100,7 +97,7 @@ fn as_json(shown: &Shown<'_>) -> Value {
         "override_proposed": shown.hash.and_then(|hash| state(shown)?.proposals.get(&hash)),
         "report": shown.report,
         "script": shown.script,
-        "judgements": shown.judgements.iter().map(|(stage, judgement)| json!({ "stage": stage, "judgement": judgement })).collect::<Vec<_>>(),
+        "judgements": shown.judgements.iter().map(|(_, stage, judgement)| json!({ "stage": stage, "judgement": judgement })).collect::<Vec<_>>(),
         "fixes": shown.fixes,
         "spent_micro_usd": shown.episode.spent(),
         "cap_micro_usd": shown.episode.cap(),
@@ -154,10 +151,8 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         }
     }
     if let Some(script) = &shown.script {
-        let report = shown.report.as_ref().filter(|report| !report.findings.is_empty());
-        let found =
-            report.map(|report| report.findings.clone()).unwrap_or_else(|| listed(&shown.judgements, None, &[]));
-        print_script(script, &found, out)?;
+        let judged: Vec<_> = shown.judgements.iter().map(|(at, _, judgement)| (*at, judgement.clone())).collect();
+        print_script(script, &found(shown.report.as_ref(), &judged), out)?;
     }
     if !shown.fixes.is_empty() {
         writeln!(out, "\nFIXES that go with a send-back")?;

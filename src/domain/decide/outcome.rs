@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use self::worked::worked;
 use super::{Decided, of};
-use crate::domain::call::{RetryClass, Route, Told, Usage};
+use crate::domain::call::{PROGRAM_ENDED, RetryClass, Route, Told, Usage};
 use crate::domain::episode::{CallState, Episode, UnitState};
 use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Pin, Ruling, Uncertain, Way};
 use crate::domain::handoff::{Arbitration, Contract};
@@ -43,7 +43,7 @@ pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timesta
 
 /// The outcome of a call that was under way when the process ended, and of which no whole answer is kept.
 pub fn lost(key: &IntentKey) -> Outcome {
-    without_answer(key, Charged::Uncertain, "the program ended before the answer was whole".to_owned())
+    without_answer(key, Charged::Uncertain, PROGRAM_ENDED.to_owned())
 }
 
 /// The outcome of a call whose answer came whole and cannot be kept, for this reason.

@@ -177,6 +177,26 @@ impl Episode {
         inputs.upstream.get(id).copied()
     }
 
+    /// The judges' reports on this very script, each with the judge's place among all judges of the pipeline.
+    pub fn judgements_of(&self, script: Option<ContentHash>) -> Vec<(usize, StageId, ContentHash)> {
+        let standings = self.standings();
+        let judges = self.pins.iter().filter(|pin| pin.stage.output == Contract::Judgement).map(|pin| &pin.stage.id);
+        let of = |(at, id): (usize, &StageId)| {
+            let Some(Standing::Done(inputs, output)) = standings.get(id) else { return None };
+            let is_current = script.is_some() && self.script_of(id, inputs) == script;
+            is_current.then(|| (at, id.clone(), *output))
+        };
+        judges.enumerate().filter_map(of).collect()
+    }
+
+    /// The list of fixes that a gate works from; none where a stage before the gate has worked them in.
+    pub fn fixes_at(&self, gate: &StageId) -> Option<ContentHash> {
+        let standings = self.standings();
+        let pin = self.pins.iter().rev().find(|pin| pin.stage.output == Contract::Fixes)?;
+        let is_input = self.pin(gate).is_some_and(|gate| gate.stage.inputs.contains(&pin.stage.id));
+        standings.get(&pin.stage.id)?.output().filter(|_| is_input)
+    }
+
     /// Parts of a hundred that are done, counted in stages.
     pub fn percent(&self) -> u8 {
         let standings = self.standings();

@@ -3,7 +3,7 @@
 //! Advice closes a dispute only where no harm is done by following it: accuracy and sensitivity always reach the person.
 
 use super::consensus::{Consensus, Outcome, RULE, consensus};
-use super::report::{Advised, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, View};
+use super::report::{Advised, DimensionRow, Dispute, Given, Listed, Mean, OpenItem, Report, View};
 use super::{Bench, Material};
 use crate::domain::accept::form::is_verbatim;
 use crate::domain::handoff::{Advice, Dimension, Finding, Fix, Judgement, Preference, Priority, Review, Severity};
@@ -56,6 +56,17 @@ pub fn listed(judgements: &[(StageId, Judgement)], review: Option<&Review>, comp
     all.extend(computed.iter().map(|finding| Listed { by: 'c', finding: finding.clone() }));
     all.sort_by(|a, b| (b.finding.severity, a.finding.line).cmp(&(a.finding.severity, b.finding.line)));
     all
+}
+
+/// What is found in what stands at a gate: the gate's own list once it has reported, even where that is empty, and before that
+/// what judges of this very script found, each by its place among all judges. One list for everyone who tells it.
+pub fn found(report: Option<&Report>, judged: &[(usize, Judgement)]) -> Vec<Listed> {
+    if let Some(report) = report {
+        return report.findings.clone();
+    }
+    let by = |at: usize| LETTERS.get(at).copied().unwrap_or('?');
+    let each = judged.iter().flat_map(|(at, judgement)| judgement.findings.iter().map(move |found| (*at, found)));
+    each.map(|(at, finding)| Listed { by: by(at), finding: finding.clone() }).collect()
 }
 
 pub(super) fn all(material: &Material) -> Vec<Listed> {

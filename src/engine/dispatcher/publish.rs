@@ -49,11 +49,6 @@ impl Dispatcher {
     /// The studio as it stands.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let period = Period::of(self.clock.now());
-        let purse = |scope: Scope, every: Scope| Purse {
-            committed: self.studio.budget.committed(&scope),
-            in_flight: self.studio.budget.in_flight(&scope),
-            cap: self.studio.caps.get(&scope).or_else(|| self.studio.caps.get(&every)).copied(),
-        };
         let now = self.moment();
         let waits = queue::waits(&self.studio, &self.limits, now, self.schedule.asks.values().flatten());
         let lanes = lane::lanes(&self.studio, &self.limits, now, &waits);
@@ -65,8 +60,8 @@ impl Dispatcher {
             past: self.studio.past.len(),
             next_number: self.studio.next_number(),
             feed: self.feed.iter().cloned().collect(),
-            today: purse(Scope::Day(period.day), Scope::Day(0)),
-            month: purse(Scope::Month(period.month), Scope::Month(0)),
+            today: Purse::new(&self.studio, &Scope::Day(period.day), &Scope::Day(0)),
+            month: Purse::new(&self.studio, &Scope::Month(period.month), &Scope::Month(0)),
             in_flight: self.studio.in_flight.clone(),
             lanes,
             waits: lane::of_stages(waits, WAITS),

@@ -76,7 +76,7 @@ pub(crate) enum Intent {
     Resume(EpisodeNumber),
     Retry { episode: EpisodeNumber, stage: StageId },
     Rule { key: IntentKey, ruling: Ruling },
-    Raise { scope: Scope },
+    Raise { scope: Scope, episode: EpisodeNumber, stage: StageId, worst: MicroUsd },
     Cheaper { episode: EpisodeNumber, stage: StageId },
     ReadAgain(IntentKey),
     AcceptBill(IntentKey),
@@ -101,6 +101,8 @@ pub(crate) struct Asked {
     pub(crate) label: String,
     pub(crate) rule: Rule,
     pub(crate) field: Field,
+    /// What was filled in for the person.
+    proposed: String,
 }
 
 impl Asked {
@@ -146,6 +148,12 @@ pub(crate) struct Confirm {
     /// Why it cannot be confirmed, where it cannot.
     lock: Option<String>,
     quiet: Quiet,
+    /// The studio that what it says was made from: the number of its last event, and whether past episodes were read.
+    made_at: (u64, bool),
+}
+
+fn moment(shared: &Shared) -> (u64, bool) {
+    (shared.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq), shared.past.ready().is_some())
 }
 
 impl Confirm {
@@ -161,6 +169,29 @@ impl Confirm {
             fault: None,
             lock: None,
             quiet: Quiet::new(shared.mono_ms),
+            made_at: moment(shared),
+        }
+    }
+
+    /// Brings what it says in step with the studio. A field that the person has not touched takes a new proposal; where
+    /// something that is asked for has changed, `y` counts only after another look.
+    pub(crate) fn settle(&mut self, shared: &Shared) {
+        if self.made_at == moment(shared) {
+            return;
+        }
+        self.made_at = moment(shared);
+        let Some(fresh) = super::propose::again(shared, &self.intent) else { return };
+        let mut has_changed = self.lock != fresh.lock;
+        for (asked, fresh) in self.asked.iter_mut().zip(fresh.asked) {
+            has_changed |= asked.proposed != fresh.proposed;
+            if asked.field.typed() == asked.proposed {
+                asked.field = fresh.field;
+            }
+            (asked.rule, asked.proposed) = (fresh.rule, fresh.proposed);
+        }
+        (self.facts, self.lock) = (fresh.facts, fresh.lock);
+        if has_changed {
+            self.arm(shared.mono_ms);
         }
     }
 
@@ -178,7 +209,8 @@ impl Confirm {
 
     /// Adds a field.
     pub(crate) fn ask(mut self, label: &str, rule: Rule, filled: &str) -> Self {
-        self.asked.push(Asked { label: label.to_owned(), rule, field: Field::new(filled) });
+        let field = Field::new(filled);
+        self.asked.push(Asked { label: label.to_owned(), rule, field, proposed: filled.to_owned() });
         self
     }
 
@@ -334,7 +366,7 @@ impl Confirm {
                 let typed = typed.parse().map_or_else(|_| typed.to_owned(), |n| EpisodeNumber(n).to_string());
                 Command::Override { episode, gate, hash, typed, reason: self.reason(), max_spend, seen }
             }),
-            Intent::Raise { scope } => {
+            Intent::Raise { scope, .. } => {
                 self.amount().map(|cap| Command::SetCap { scope: scope.clone(), cap, reason: self.reason() })
             }
             Intent::Reject(episode) => Ok(Command::Reject { episode: *episode, reason: self.reason() }),

@@ -19,7 +19,7 @@ pub(crate) const LABELS: [(&str, &str); 4] = [
     ("Research file", "Markdown or JSON"),
     ("Show", "its name, or a path to a profile"),
     ("Number", "the next free one where it is empty"),
-    ("Cap, in USD", "the show's where it is empty"),
+    ("Cap, in USD", "leave empty for the show's cap"),
 ];
 
 /// The form.

@@ -60,9 +60,7 @@ impl NeedBox {
             (Need::Charge { key }, 'r') => propose::rule(shared, &episode, key, Ruling::Resend),
             (Need::Charge { key }, _) => propose::rule(shared, &episode, key, Ruling::WriteOff),
             (Need::Cap { stage, .. }, 'c') => propose::cheaper(shared, &episode, stage),
-            (Need::Cap { scope, cap, committed, worst, .. }, _) => {
-                propose::raise(shared, &episode, scope, *cap, committed.plus(*worst))
-            }
+            (Need::Cap { stage, scope, worst, .. }, _) => propose::raise(shared, &episode, scope, stage, *worst),
             (Need::Retries { stage, reason }, _) => propose::retry(shared, &episode, stage, reason),
             (Need::Unread { key, reason }, 'r') => propose::read_again(shared, key, reason),
             (Need::Unread { key, .. }, _) => propose::call_again(shared, &episode, key),

@@ -10,6 +10,7 @@ use crate::domain::event::{Provenance, Ruling};
 use crate::domain::forecast::{self, Outlook};
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::room::{Needed, Taken};
 use crate::engine::handle::{LookedOver, NewEpisode};
 use crate::engine::preflight::Mark;
 use crate::report::outlook_short;
@@ -51,24 +52,23 @@ pub(crate) fn reject(shared: &Shared, episode: &Episode) -> Confirm {
         Intent::Reject(episode.number),
     )
     .fact(Role::Failed, "IRREVERSIBLE: the episode ends here and can never be taken up again.")
-    .fact(Role::Text, format!("{} USD stay spent. The reason is kept in the ledger.", episode.spent()))
+    .fact(
+        Role::Text,
+        format!("{} USD already spent is not refunded. The reason is kept in the ledger.", episode.spent()),
+    )
     .ask("Reason", Rule::Reason, "")
     .ask("Type the episode number", Rule::Number(episode.number), "")
 }
 
 /// The box that stops an episode.
 pub(crate) fn stop(shared: &Shared, episode: &Episode) -> Confirm {
-    let reserved = episode.reserved();
     Confirm::new(shared, format!("Stop {}", named(episode)), "stop", Intent::Stop(episode.number))
-        .fact(
-            Role::Failed,
-            "The episode ends before its end; it cannot be taken up again. To hold it, pause it with P.",
-        )
+        .fact(Role::Failed, "The episode will be cancelled and cannot be taken up again. To hold it, pause it with P.")
         .fact(
             Role::Text,
             format!(
-                "{} USD stay spent; calls under way ({reserved} USD at most) finish and are paid.",
-                episode.spent()
+                "{} USD. What is spent is not refunded; running calls finish and are paid for.",
+                look::money(episode)
             ),
         )
         .ask("Reason", Rule::Reason, "")
@@ -86,7 +86,7 @@ pub(crate) fn pause(shared: &Shared, episode: &Episode) -> Confirm {
         Life::Running | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
             Confirm::new(shared, format!("Pause {}", named(episode)), "pause", Intent::Pause(episode.number))
                 .fact(Role::Text, "No new work is started. Calls under way finish and are paid for.")
-                .fact(Role::Text, "P lets it go on.")
+                .fact(Role::Text, "Press P to resume.")
         }
     }
 }
@@ -178,25 +178,45 @@ pub(super) fn rest(confirm: Confirm, shared: &Shared, episode: &Episode) -> Conf
     likely(confirm, shared, |past| forecast::rest(episode, past))
 }
 
-/// The box that raises a cap.
-pub(crate) fn raise(shared: &Shared, episode: &Episode, scope: &Scope, cap: MicroUsd, least: MicroUsd) -> Confirm {
+/// The box that raises a cap. What is needed is worked out from the studio as it stands; `worst` is what the call that asked may
+/// cost.
+pub(crate) fn raise(shared: &Shared, episode: &Episode, scope: &Scope, stage: &StageId, worst: MicroUsd) -> Confirm {
     let number = episode.number;
+    let Needed { taken: Taken { cap, committed }, one, all } =
+        look::periods(shared).needed(episode, scope, stage, worst);
+    let cap = cap.unwrap_or_default();
     // A ceiling that was agreed to can lie under the cap, which is never to be lowered by the way.
     let now = if *scope == Scope::Episode(number) { episode.cap().unwrap_or_default() } else { MicroUsd::ZERO };
-    let cents = cap.plus(MicroUsd(cap.0 / 4)).max(least).max(now).0.saturating_add(9_999) / 10_000;
-    let wanted = MicroUsd(cents.saturating_mul(10_000));
-    let confirm = Confirm::new(
-        shared,
-        format!("Raise the cap of {} for {}", look::scope(scope), named(episode)),
-        "raise the cap",
-        Intent::Raise { scope: scope.clone() },
-    )
-    .fact(Role::Failed, "A raised cap lets money be spent that was not to be spent before.")
-    .fact(Role::Text, format!("It is {cap} USD now; the next call needs at least {least:.4} USD."));
+    let wanted = whole_cents(cap.plus(MicroUsd(cap.0 / 4)).max(all).max(now));
+    let waits = if all > one { format!(" All calls that wait now need {all:.4} USD.") } else { String::new() };
+    let intent = Intent::Raise { scope: scope.clone(), episode: number, stage: stage.clone(), worst };
+    let title = format!("Raise the cap of {} for {}", look::scope(scope), named(episode));
+    let confirm = Confirm::new(shared, title, "raise the cap", intent)
+        .fact(Role::Failed, "Raising the cap allows more spending.")
+        .fact(Role::Text, format!("It is {cap} USD now, of which {committed} are spent or reserved."))
+        .fact(Role::Text, format!("The next call needs a cap of at least {one:.4} USD.{waits}"));
     rest(confirm, shared, episode)
-        .ask("New cap, in USD", Rule::Amount { min: least, max: None }, &exact(wanted))
+        .ask("New cap, in USD", Rule::Amount { min: one, max: None }, &exact(wanted))
         .ask("Reason", Rule::Reason, "")
         .ask("Type the episode number", Rule::Number(number), "")
+}
+
+/// An amount rounded up to a whole cent.
+fn whole_cents(amount: MicroUsd) -> MicroUsd {
+    MicroUsd((amount.0.saturating_add(9_999) / 10_000).saturating_mul(10_000))
+}
+
+/// A box put together anew from the studio as it stands now, where what it says moves while it is open.
+pub(crate) fn again(shared: &Shared, intent: &Intent) -> Option<Confirm> {
+    match intent {
+        Intent::Raise { scope, episode, stage, worst } => {
+            Some(raise(shared, shared.under_way(*episode)?, scope, stage, *worst))
+        }
+        Intent::Cheaper { episode, stage } => Some(cheaper(shared, shared.under_way(*episode)?, stage)),
+        Intent::Stop(episode) => Some(stop(shared, shared.under_way(*episode)?)),
+        Intent::Quit => Some(quit(shared)),
+        _ => None,
+    }
 }
 
 /// The box that takes the cheaper model.
@@ -257,8 +277,10 @@ pub(crate) fn quit(shared: &Shared) -> Confirm {
     let running = shared.episodes().iter().filter(|episode| episode.life == Life::Running).count();
     let work = match (running, calls) {
         (0, _) => "No episode is at work.".to_owned(),
-        (1, calls) => format!("1 episode is under way, and {calls} calls."),
-        (n, calls) => format!("{n} episodes are under way, and {calls} calls."),
+        (1, 1) => "1 episode and 1 call are running.".to_owned(),
+        (1, calls) => format!("1 episode and {calls} calls are running."),
+        (n, 1) => format!("{n} episodes and 1 call are running."),
+        (n, calls) => format!("{n} episodes and {calls} calls are running."),
     };
     let confirm = Confirm::new(shared, "Quit".to_owned(), "quit", Intent::Quit)
         .fact(Role::Text, work)

@@ -111,11 +111,9 @@ const SHORT: usize = 100;
 fn money(confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
     let cap = episode.cap().map_or("no cap".to_owned(), |cap| format!("cap {cap}"));
     let left = left_of_cap(episode).map_or(String::new(), |left| {
-        format!(", {} left of it then", left.minus(ceiling(episode, gate)).max(MicroUsd::ZERO))
+        format!(", {} would be left", left.minus(ceiling(episode, gate)).max(MicroUsd::ZERO))
     });
-    confirm
-        .fact(Role::Text, format!("Spent and reserved {} USD, {cap}{left}.", taken(episode)))
-        .aside(Role::Dim, "What you agree to below is a cap of its own.")
+    confirm.fact(Role::Text, format!("{} USD; {cap}{left}.", look::money(episode)))
 }
 
 /// The box of an approval.
@@ -141,7 +139,7 @@ pub(crate) fn approve(shared: &Shared, episode: &Episode, at: AtGate, seen: &str
     let confirm = confirm.fact(Role::Dim, undo_words(shared));
     let max = left_of_cap(episode);
     let most = exact(ceiling(episode, &gate));
-    confirm.ask("At most, in USD", Rule::Amount { min: MicroUsd::ZERO, max }, &most).at_answer()
+    confirm.ask("This approval may spend at most, in USD", Rule::Amount { min: MicroUsd::ZERO, max }, &most).at_answer()
 }
 
 fn undo_words(shared: &Shared) -> String {

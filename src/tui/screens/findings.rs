@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::episode::{Episode, Evaluation, Standing};
-use crate::domain::gate::{Dispute, LETTERS, Listed, Report};
-use crate::domain::handoff::{Contract, Dimension, Finding, Judgement, Severity};
+use crate::domain::episode::{Episode, Evaluation};
+use crate::domain::gate::{Dispute, LETTERS, Listed, Report, found};
+use crate::domain::handoff::{Dimension, Finding, Judgement, Severity};
 use crate::domain::ids::{ContentHash, LineId, StageId};
 use crate::domain::script::Script;
 use crate::tui::model::Shared;
@@ -21,6 +21,8 @@ pub(crate) fn letter(at: usize) -> char {
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     pub(crate) stage: StageId,
+    /// Its place among all judges of the pipeline.
+    at: usize,
     pub(crate) letter: char,
     pub(crate) output: ContentHash,
     pub(crate) judgement: Option<Arc<Judgement>>,
@@ -28,15 +30,14 @@ pub(crate) struct Judge {
 
 /// The judges of this very script whose reports are there, in the order of the pipeline.
 pub(crate) fn judges(shared: &Shared, episode: &Episode, script: Option<ContentHash>) -> Vec<Judge> {
-    let standings = episode.standings();
-    let of = |(at, id): (usize, &StageId)| {
-        let Some(Standing::Done(inputs, output)) = standings.get(id) else { return None };
-        let is_current = script.is_some() && episode.script_of(id, inputs) == script;
-        let judgement = shared.judgement(*output).cloned();
-        is_current.then(|| Judge { stage: id.clone(), letter: letter(at), output: *output, judgement })
+    let of = |(at, stage, output): (usize, StageId, ContentHash)| Judge {
+        stage,
+        at,
+        letter: letter(at),
+        output,
+        judgement: shared.judgement(output).cloned(),
     };
-    let pins = episode.pins.iter().filter(|pin| pin.stage.output == Contract::Judgement).map(|pin| &pin.stage.id);
-    pins.enumerate().filter_map(of).collect()
+    episode.judgements_of(script).into_iter().map(of).collect()
 }
 
 /// Something in the list of a gate, by its name.
@@ -168,17 +169,8 @@ pub(crate) fn findings(
     items: &[Item],
     script: Option<&Script>,
 ) -> Vec<Shown> {
-    let listed: Vec<Listed> = match report {
-        Some(report) => report.findings.clone(),
-        None => {
-            let each = |judge: &Judge| {
-                let by = judge.letter.to_ascii_lowercase();
-                let found = judge.judgement.as_ref().map(|judgement| judgement.findings.clone()).unwrap_or_default();
-                found.into_iter().map(move |finding| Listed { by, finding })
-            };
-            judges.iter().flat_map(each).collect()
-        }
-    };
+    let judged = |judge: &Judge| Some((judge.at, judge.judgement.as_deref()?.clone()));
+    let listed = found(report, &judges.iter().filter_map(judged).collect::<Vec<_>>());
     let is_in_dispute = |listed: &Listed| {
         let at_line = |item: &&Item| item.dispute.as_ref().is_some_and(|dispute| dispute.line.is_some());
         items.iter().filter(at_line).any(|item| item.behind.contains(listed))

@@ -175,11 +175,11 @@ fn a_cap_is_raised_with_a_reason_and_never_lowered() {
     desk.keys("njj<Enter>r<Enter>worth it<Enter>045<Enter>");
     desk.confirm();
     let scope = Scope::Episode(EpisodeNumber(45));
-    let expected = Command::SetCap { scope, cap: MicroUsd(540_000), reason: "worth it".into() };
+    let expected = Command::SetCap { scope, cap: MicroUsd(420_000), reason: "worth it".into() };
     assert_eq!(desk.commands(), [expected], "enough for the next call, in whole cents");
     let mut desk = Desk::new(world());
     desk.keys("njj<Enter>r<C-u>0.40<Enter>");
-    assert!(desk.screen(80, 24).contains("at least 0.5327 USD"));
+    assert!(desk.screen(80, 24).contains("at least 0.4127 USD"));
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn whatever_has_to_be_known_before_a_decision_is_on_the_smallest_screen() {
             desk.looked = Ok(LookedOver { checks, ..looked() });
             desk.keys("<Enter>");
         }),
-        ("njj<Enter>r", "lets money be spent", at_once),
+        ("njj<Enter>r", "allows more spending", at_once),
         (":44<Enter>P", "Work goes on where it was left", |desk| {
             desk.confirm();
             desk.world.by_ada(44, Event::Paused);

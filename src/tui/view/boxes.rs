@@ -248,7 +248,7 @@ pub(crate) fn palette(paint: Paint, palette: &Palette, buf: &mut Buffer, area: R
     lines.push(match &palette.fault {
         Some(fault) => paint.line(Role::Failed, fit(fault, columns)),
         None => {
-            let note = format!("{} found. What acts still asks. A number goes to that episode.", matches.len());
+            let note = format!("{} commands. A number opens that episode.", matches.len());
             paint.line(Role::Dim, fit(&note, columns))
         }
     });

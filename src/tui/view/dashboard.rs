@@ -37,9 +37,9 @@ pub(crate) fn header(shared: &Shared, is_wide: bool) -> (String, String) {
     let today = shared.snapshot.as_ref().map(|snapshot| snapshot.today).unwrap_or_default();
     let of = today.cap.map_or(String::new(), |cap| format!(" of {cap}"));
     let numbers = if is_wide {
-        format!("{running} under way   {needs} need you   today {}{of} USD", today.committed)
+        format!("{running} running   {needs} need you   spent today {}{of} USD", today.spent)
     } else {
-        format!("{needs} need you  today {}{of} USD", today.committed)
+        format!("{needs} need you  today {}{of} USD", today.spent)
     };
     ("Dashboard".to_owned(), numbers)
 }
@@ -401,21 +401,24 @@ fn spend(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
         let role = if near { Role::Person } else { Role::Running };
         let of = purse.cap.map_or("no cap".to_owned(), |cap| format!("of {cap}"));
         let mut spans =
-            vec![paint.span(Role::Text, format!("{} {:>9} {of:<11} ", left(name, 6), purse.committed.to_string()))];
+            vec![paint.span(Role::Text, format!("{} {:>9} {of:<11} ", left(name, 6), purse.spent.to_string()))];
         if let Some(cap) = purse.cap {
-            spans.extend(paint.bar(purse.committed, cap, columns, role));
-            let percent = i128::from(purse.committed.0) * 100 / i128::from(cap.0.max(1));
+            spans.extend(paint.bar(purse.spent, cap, columns, role));
+            let percent = i128::from(purse.spent.0) * 100 / i128::from(cap.0.max(1));
             spans.push(paint.span(Role::Text, format!(" {percent}%")));
         }
         Line::from(spans)
     };
+    let beside = match snapshot.today.beside() {
+        beside if beside.is_empty() => "today nothing is held or possible beside it".to_owned(),
+        beside => format!("today beside it: {beside}"),
+    };
     let episodes: MicroUsd = shared.episodes().iter().map(|episode| episode.spent()).sum();
-    let held: MicroUsd = shared.episodes().iter().map(|episode| episode.reserved()).sum();
     let lines = [
         purse("today", snapshot.today),
         purse("month", snapshot.month),
-        Line::default(),
-        paint.line(Role::Dim, format!("under way: {episodes} spent, {held} held for open calls")),
+        paint.line(Role::Text, beside),
+        paint.line(Role::Dim, format!("running episodes have spent {episodes}")),
         paint.line(Role::Dim, "c shows what each stage, agent and model cost"),
     ];
     paint.lines(buf, area, &lines);
@@ -437,7 +440,7 @@ fn providers(paint: Paint, shared: &Shared, buf: &mut Buffer, area: Rect) {
         }
         Line::from(vec![
             paint.span(Role::Text, left(lane.provider.name(), 11)),
-            paint.span(role, format!("{:<7} ", lane.state())),
+            paint.span(role, format!("{:<7} ", lane.state().as_str())),
             paint.span(Role::Text, told.join("  ")),
         ])
     });

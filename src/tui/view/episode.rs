@@ -187,14 +187,14 @@ fn stages(paint: Paint, shared: &Shared, screen: &EpisodeScreen, episode: &Episo
         })
         .collect();
     paint.lines(buf, list, &rows);
-    let (usage, held) = (episode.usage(), episode.reserved());
+    let usage = episode.usage();
     let saved = if episode.reused.is_empty() { String::new() } else { format!("  {} saved", episode.saved()) };
     let all = format!(
-        "{} calls  {} in  {} out  {} spent{saved}  {held} held  waited {}",
+        "{} calls  {} in  {} out  {}{saved}  waited {}",
         episode.calls.len(),
         count(usage.tokens_in()),
         count(usage.output),
-        episode.spent(),
+        look::money(episode),
         span(episode.waited_ms)
     );
     paint.lines(buf, foot, &[paint.line(Role::Dim, fit(&all, wide))]);
@@ -283,7 +283,12 @@ fn about(paint: Paint, shared: &Shared, episode: &Episode, stage: &StageId, wide
         lines.extend(wrap(&text, wide).into_iter().map(|row| paint.line(role, row)));
     };
     let state = episode.stages.get(stage);
+    let for_money = look::waits_for_cap(shared, episode, stage);
     match mark {
+        Mark::Running | Mark::Person if let Some([what, how]) = for_money => {
+            say(Role::Person, what);
+            say(Role::Dim, how);
+        }
         Mark::Later | Mark::Absent => {
             let after: Vec<String> =
                 pin.stage.inputs.iter().chain(&pin.stage.after).map(|id| look::title(episode, id)).collect();
@@ -312,7 +317,7 @@ fn about(paint: Paint, shared: &Shared, episode: &Episode, stage: &StageId, wide
         let used = usage.tokens_in().saturating_add(usage.output);
         let share = window.share_of(used).unwrap_or_default();
         let (used, context) = (count(used), count(u64::from(context)));
-        say(Role::Dim, format!("Window: {used} of {context} tokens used ({share}), at most {reserved} reserved."));
+        say(Role::Dim, format!("Context: {used} of {context} tokens used ({share}), at most {reserved} reserved."));
     }
     if let Some(gate) = episode.gates.get(stage) {
         let inputs = standings.get(stage).and_then(|standing| standing.inputs());

@@ -33,7 +33,7 @@ use crate::tui::screens::diff::{changes, tally};
 use crate::tui::screens::gate::{GateScreen, Panel};
 use crate::tui::screens::gate_layout::{Layout, layout};
 use crate::tui::screens::scene::Scene;
-use crate::tui::text::{clean, fit, span, wrap};
+use crate::tui::text::{clean, fit, length, span, wrap};
 use crate::tui::theme::Role;
 
 /// What row 0 says of a gate.
@@ -249,10 +249,8 @@ pub(crate) fn verdict(paint: Paint, scene: &Scene) -> Span<'static> {
 
 fn script_note(shared: &Shared, screen: &GateScreen, episode: &Episode, scene: &Scene) -> String {
     let measured = scene.script.and_then(|hash| shared.script(hash)).map(|script| script.measure());
-    let words = measured.map(|m| {
-        let minutes = m.duration_ms(episode.policy.words_per_minute) / 60_000;
-        format!("{} words, about {minutes} min", m.words)
-    });
+    let words =
+        measured.map(|m| format!("{} words, {}", m.words, length(m.duration_ms(episode.policy.words_per_minute))));
     let against = screen.compared(scene).filter(|_| screen.diff);
     let place = against.and_then(|base| scene.revisions.iter().position(|revision| revision.output == base));
     let counts = against.and_then(|base| {

@@ -65,6 +65,7 @@ pub(crate) fn role(lane: &Lane) -> Role {
     match &lane.breaker {
         Breaker::Open { .. } => Role::Failed,
         Breaker::Probing { .. } => Role::Person,
+        Breaker::Closed if lane.is_used_up => Role::Failed,
         Breaker::Closed if lane.paused_until.is_some() || lane.failing > 0 => Role::Person,
         Breaker::Closed if lane.in_flight > 0 => Role::Running,
         Breaker::Closed => Role::Dim,
