@@ -5,6 +5,7 @@
 //! door past the engine.
 
 mod args;
+mod begun;
 mod budget;
 mod charge;
 mod config;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/begun.rs"]
+mod begun;
 #[path = "cli/beside.rs"]
 mod beside;
 #[path = "cli/cost.rs"]

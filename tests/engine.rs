@@ -7,6 +7,8 @@
     reason = "a test fails by panicking and says what it measured"
 )]
 
+#[path = "engine/keys.rs"]
+mod keys;
 #[path = "engine/reuse.rs"]
 mod reuse;
 #[path = "support/studio.rs"]

@@ -76,6 +76,8 @@ pub enum Policy {
     Ask,
     /// Send it again; the possible second charge stays counted
     Resend,
+    /// As a live studio does where its show says nothing: send it again within limits, and ask about the rest
+    Live,
 }
 
 impl Policy {
@@ -83,6 +85,7 @@ impl Policy {
         match self {
             Self::Ask => Uncertain::Ask,
             Self::Resend => Uncertain::Resend,
+            Self::Live => Uncertain::RECOMMENDED,
         }
     }
 }

@@ -321,7 +321,10 @@ fn stale_from(context: &mut Context<'_>, episode: &Episode, stage: &StageId, kep
     )?;
     let signed = episode.gates.values().any(|gate| !gate.approvals.is_empty());
     if signed {
-        writeln!(context.out, "SIGNATURES: approvals of other content do not hold for this one")?;
+        writeln!(
+            context.out,
+            "SIGNATURES: the approvals of what stands there now end with this change, and do not hold again if it is put back"
+        )?;
     }
     Ok(())
 }

@@ -94,7 +94,7 @@ pub(super) fn live(context: &Context<'_>, settings: Settings, admit: Admit) -> R
         Provenance::Live,
         endpoints,
         (limits, transport::Limits::default()),
-        Uncertain::Ask,
+        Uncertain::RECOMMENDED,
         admit,
     )
 }

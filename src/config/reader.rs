@@ -111,6 +111,11 @@ impl<'t, 's> Section<'t, 's> {
         self.value(key).is_some()
     }
 
+    /// Whether a key is there and holds a table.
+    pub(crate) fn holds_table(&self, key: &'static str) -> bool {
+        self.value(key).is_some_and(|value| value.get_ref().as_table().is_some())
+    }
+
     fn wrong(&self, key: &str, value: &Spanned<DeValue<'s>>, wanted: &str) {
         let what = format!("`{}` must be {wanted}, and this is {}", self.path(key), with_article(value.get_ref()));
         self.document.fault(&value.span(), what);

@@ -14,7 +14,7 @@ use super::fault::{Fault, Faults, LoadError, Place, read_text};
 use crate::domain::budget::{Caps, Scope};
 use crate::domain::call::Provider;
 use crate::domain::checks::Guardrails;
-use crate::domain::event::{Mending, NearCap, Overriding, Policy, Uncertain, WhenDown};
+use crate::domain::event::{InputForm, Mending, NearCap, Overriding, Policy, Uncertain, WhenDown};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
@@ -238,6 +238,7 @@ impl Show {
             lately: None,
             near_cap: self.policy.near_cap,
             when_down: self.policy.when_down,
+            inputs: InputForm::Second,
             sample: 0,
         }
     }

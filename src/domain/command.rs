@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::billed::ReadBill;
 use super::budget::{Caps, Scope};
-use super::event::{Choice, Pin, Policy, PromptPin, Ruled, Ruling, Seen, Way};
+use super::event::{Choice, Pin, Policy, PromptPin, Ruled, Ruling, Seen, Uncertain, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 
@@ -29,6 +29,22 @@ pub struct Start {
     pub projected: MicroUsd,
     /// The stages, each behind all that it waits for.
     pub pins: Vec<Pin>,
+}
+
+impl Start {
+    /// The same with another number: the one that is free when the start is decided.
+    pub fn numbered(self, number: EpisodeNumber) -> Self {
+        let scope = |scope: Scope| match scope {
+            Scope::Stage(_, stage) => Scope::Stage(number, stage),
+            Scope::Episode(_) => Scope::Episode(number),
+            Scope::Call | Scope::Day(_) | Scope::Month(_) => scope,
+        };
+        let caps = self.caps.into_iter().map(|(of, cap)| (scope(of), cap)).collect();
+        // An episode that asks everything anew has its own number as its sample.
+        let is_fresh = self.policy.sample == self.episode.0;
+        let sample = if is_fresh { number.0 } else { self.policy.sample };
+        Self { episode: number, caps, policy: Policy { sample, ..self.policy }, ..self }
+    }
 }
 
 /// What someone wants.
@@ -120,6 +136,15 @@ pub enum Command {
         key: IntentKey,
         /// How.
         ruling: Ruling,
+        /// Whether all charges of the same cause are ruled with it.
+        alike: bool,
+    },
+    /// Set what is done about the uncertain charges of an episode; the open ones that it covers are sent again.
+    SetUncertain {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// What is done.
+        uncertain: Uncertain,
     },
     /// Read an answer that is paid for and could not be read again, for nothing.
     ReadAgain {
@@ -187,6 +212,7 @@ impl Command {
             | Self::ChooseOutput { episode, .. }
             | Self::ChoosePrompt { episode, .. }
             | Self::UseCheaper { episode, .. }
+            | Self::SetUncertain { episode, .. }
             | Self::Retry { episode, .. }
             | Self::Pause(episode)
             | Self::Resume(episode)
@@ -210,7 +236,11 @@ impl Command {
             Self::Override { gate, hash, .. } => format!("override {gate} at {}", hash.short()),
             Self::ChooseOutput { stage, output, .. } => format!("put {} in the place of {stage}", output.short()),
             Self::ChoosePrompt { stage, prompt, .. } => format!("ask {stage} by {} {}", prompt.agent, prompt.version),
-            Self::ResolveCharge { key, ruling } => format!("rule the charge of {key}: {ruling:?}"),
+            Self::ResolveCharge { key, ruling, alike } => {
+                let all = if *alike { " and all of the same cause" } else { "" };
+                format!("rule the charge of {key}{all}: {}", ruling.words())
+            }
+            Self::SetUncertain { uncertain, .. } => uncertain.words(),
             Self::ReadAgain { key } => format!("read the answer of {key} again"),
             Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),

@@ -2,18 +2,20 @@
 //!
 //! Here are the commands; what an outcome brings about is in [`outcome`]. Pure: nothing is awaited.
 
+mod charge;
 mod gate;
 mod outcome;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::charge::alike;
 pub use self::outcome::{arrived, lost, outcome, unkept};
 use super::billed::ReadBill;
 use super::budget::Scope;
 use super::command::{Command, Start};
-use super::episode::{Call, CallState, Episode, Life, Run, UnitState};
-use super::event::{Actor, AnswerRuling, Event, Need, Ruling};
-use super::ids::{EpisodeNumber, IntentKey, StageId};
+use super::episode::{Episode, Life};
+use super::event::{Actor, Event, Need};
+use super::ids::{EpisodeNumber, StageId};
 use super::money::MicroUsd;
 use super::studio::Studio;
 
@@ -70,7 +72,8 @@ pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Dec
         Command::ChoosePrompt { episode, stage, prompt, reviser, reason } => {
             gate::prompted(under_way(studio, *episode)?, stage, prompt, *reviser, reason)
         }
-        Command::ResolveCharge { key, ruling } => resolve(studio, key, *ruling),
+        Command::ResolveCharge { key, ruling, alike } => charge::resolve(studio, key, *ruling, *alike),
+        Command::SetUncertain { episode, uncertain } => charge::set_policy(under_way(studio, *episode)?, *uncertain),
         Command::ReadAgain { key } => {
             let found = under_way(studio, key.episode)?;
             let events = outcome::read_again(found, key, "read it again")
@@ -188,48 +191,6 @@ fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
     };
     let open = episode.needs.iter().filter(|open| is_its(&open.need));
     open.map(|open| Event::NeedClosed { id: open.id.clone(), answer: answer.to_owned() }).collect()
-}
-
-fn resolve(studio: &Studio, key: &IntentKey, ruling: Ruling) -> Result<Vec<Decided>, Refusal> {
-    let found = under_way(studio, key.episode)?;
-    if let (Ruling::Resend, Some(mut events)) = (ruling, outcome::unread(found, key, "another call is paid for")) {
-        events.push(Event::AnswerRuled { key: key.clone(), ruling: AnswerRuling::CallAgain });
-        return Ok(events.into_iter().map(|event| of(key.episode, event)).collect());
-    }
-    let is_batched = found.calls.get(key).is_some_and(Call::is_in_batch);
-    match found.calls.get(key).map(|call| &call.state) {
-        Some(CallState::Uncertain { .. }) => {}
-        // Whoever does not wait for a batch any more may say so.
-        Some(CallState::InFlight) if is_batched => {}
-        Some(CallState::Ruled { .. }) => return Err(not_now(&format!("the charge of {key} was ruled before"))),
-        Some(CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. }) | None => {
-            return Err(not_now(&format!("no charge of {key} is uncertain")));
-        }
-    }
-    let mut events = Vec::new();
-    let id = Need::Charge { key: key.clone() }.id();
-    if found.need(&id).is_some() {
-        let answer = match ruling {
-            Ruling::Resend => "send it again",
-            Ruling::WriteOff => "written off",
-        };
-        // First, since an episode that is over leaves the fold with its last open charge.
-        events.push(Event::NeedClosed { id, answer: answer.to_owned() });
-    }
-    if is_batched {
-        let reason = "its batch is not waited for any more".to_owned();
-        events.push(Event::ChargeUncertain { key: key.clone(), reason });
-    }
-    events.push(Event::ChargeRuled { key: key.clone(), ruling, not_before: None });
-    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
-    // Of an answer that was broken off, the work has gone on without it.
-    let states = [UnitState::Held(key.clone()), UnitState::Calling(key.clone())];
-    let is_held = |run: &&Run| run.units.get(&key.unit).is_some_and(|unit| states.contains(&unit.state));
-    if let (Ruling::WriteOff, Some(run), false) = (ruling, run.filter(is_held), found.life.is_over()) {
-        let reason = format!("the charge of {key} was written off, and its answer is missing");
-        events.extend(outcome::stuck(found, &key.stage, run.input, &reason));
-    }
-    Ok(events.into_iter().map(|event| of(key.episode, event)).collect())
 }
 
 fn set_cap(studio: &Studio, scope: &Scope, cap: MicroUsd, reason: &str) -> Result<Vec<Decided>, Refusal> {

@@ -4,6 +4,8 @@
 //! Not for decisions: what may be done is in [`super::decide`], what is to be done next in [`super::plan`].
 
 mod apply;
+mod inputs;
+mod lapse;
 mod routes;
 mod standing;
 
@@ -281,6 +283,9 @@ pub struct StageState {
     pub replaced: Vec<Made>,
     /// What met the contract, by the body that was sent: an equal body is never sent twice.
     pub takes: BTreeMap<ContentHash, ContentHash>,
+    /// What met the contract, by its place: see the fold's `inputs`.
+    #[serde(default)]
+    pub places: BTreeMap<ContentHash, ContentHash>,
     /// How many calls each unit has had, over the episode's life.
     pub attempts: BTreeMap<u32, u32>,
     /// The count that the model claimed in the latest answer.
@@ -349,6 +354,19 @@ pub struct Proposal {
     pub reason: String,
 }
 
+/// An approval or an override that died with the first change of what it covered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lapsed {
+    /// The content that it was given to.
+    pub hash: ContentHash,
+    /// Who gave it.
+    pub by: Actor,
+    /// When it was given.
+    pub given: Timestamp,
+    /// When it died.
+    pub died: Timestamp,
+}
+
 /// A ruling of an item at a gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuledItem {
@@ -392,6 +410,9 @@ pub struct GateState {
     pub proposals: BTreeMap<ContentHash, Proposal>,
     /// Overrides, by content: one dies with its hash, as an approval does.
     pub overrides: BTreeMap<ContentHash, Overridden>,
+    /// Approvals and overrides that died, in order: what they covered changed, and they stay dead when it comes back.
+    #[serde(default)]
+    pub lapsed: Vec<Lapsed>,
     /// Rulings of items, in order.
     pub rulings: Vec<RuledItem>,
 }
@@ -434,7 +455,7 @@ pub struct Episode {
     pub caps: Caps,
     /// What all calls cost at worst, as it was projected at the start.
     pub projected: MicroUsd,
-    /// The most that it may cost by the latest approval, until its cap is set anew.
+    /// The most that it may cost by the latest approval, until its cap is raised.
     pub agreed: Option<MicroUsd>,
     /// Its stages as they were pinned, in order.
     pub pins: Vec<Pin>,
@@ -477,6 +498,12 @@ impl Episode {
     /// What is held for calls under way and uncertain ones.
     pub fn reserved(&self) -> MicroUsd {
         self.calls.values().map(Call::reserved).sum()
+    }
+
+    /// What calls that were sent again may have cost the first time.
+    pub fn resent(&self) -> MicroUsd {
+        let is_resent = |call: &&Call| matches!(call.state, CallState::Ruled { ruling: Ruling::Resend });
+        self.calls.values().filter(is_resent).map(|call| call.worst).sum()
     }
 
     /// The cap of the episode, where it has one.

@@ -18,7 +18,8 @@ use super::money::MicroUsd;
 pub use super::need::Need;
 use super::panel::Seat;
 use super::pipeline::Stage;
-pub use super::policy::{Mending, NearCap, Overriding, Policy, Uncertain, WhenDown};
+pub use super::policy::{InputForm, Mending, NearCap, Overriding, Policy, ResendLimit, Uncertain, WhenDown};
+use super::sent::StudioId;
 pub use super::verdict::{Choice, ItemRuling, Ruled, Seen, Verdict, Way};
 pub use super::window::Window;
 
@@ -139,6 +140,16 @@ pub enum AnswerRuling {
     CallAgain,
 }
 
+impl Ruling {
+    /// The ruling in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Resend => "send it again",
+            Self::WriteOff => "write it off",
+        }
+    }
+}
+
 /// The most open items that an event names: all of them together stay well within its size.
 pub const MOST_OPEN: usize = 40;
 
@@ -150,6 +161,8 @@ pub enum Event {
     StudioOpened {
         /// Its kind, for ever.
         provenance: Provenance,
+        /// Its id, for ever; none in the ledger of a studio that was created before there were ids.
+        id: Option<StudioId>,
     },
     /// The system's clock went back by this much; time in the ledger does not.
     ClockSteppedBack {
@@ -331,6 +344,11 @@ pub enum Event {
         key: IntentKey,
         /// How.
         ruling: AnswerRuling,
+    },
+    /// From here on this is done about the uncertain charges of the episode.
+    UncertainPolicySet {
+        /// What is done.
+        uncertain: Uncertain,
     },
     /// A unit is answered by what an equal call was answered before; nothing is sent and nothing is paid.
     AnswerReused {

@@ -35,6 +35,7 @@ pub mod research;
 pub mod reuse;
 pub mod room;
 pub mod script;
+pub mod sent;
 pub mod share;
 pub mod step;
 pub mod studio;

@@ -9,12 +9,56 @@ use super::money::MicroUsd;
 
 /// What to do about a charge that nobody can be sure of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Uncertain {
     /// Ask a person.
     Ask,
     /// Send the call again; the possible second charge stays counted.
     Resend,
+    /// Send the call again where it could have cost little, and ask about the rest.
+    Within(ResendLimit),
+}
+
+/// Up to which amounts a call is sent again without a person. What the first one may have cost counts as possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResendLimit {
+    /// The most that one such call may have cost.
+    pub call: MicroUsd,
+    /// The most that all such calls of an episode may have cost together.
+    pub episode: MicroUsd,
+}
+
+impl ResendLimit {
+    /// What is recommended for a live studio. A writer's call with 100,000 tokens in and 50,000 out at 4 and 20 dollars a million may
+    /// have cost 1.40 dollars.
+    pub const RECOMMENDED: Self = Self { call: MicroUsd(1_500_000), episode: MicroUsd(4_000_000) };
+}
+
+impl Uncertain {
+    /// What is recommended for a live studio.
+    pub const RECOMMENDED: Self = Self::Within(ResendLimit::RECOMMENDED);
+
+    /// Whether a call is sent again without a person, given the most that it may have cost and what calls of its episode that were
+    /// sent again may have cost already.
+    pub fn resends(self, worst: MicroUsd, already: MicroUsd) -> bool {
+        match self {
+            Self::Ask => false,
+            Self::Resend => true,
+            Self::Within(ResendLimit { call, episode }) => worst <= call && already.plus(worst) <= episode,
+        }
+    }
+
+    /// The policy in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Ask => "ask about every call whose answer was lost".to_owned(),
+            Self::Resend => "send every call whose answer was lost again".to_owned(),
+            Self::Within(ResendLimit { call, episode }) => format!(
+                "send a call whose answer was lost again where it cost {call} USD at most, up to {episode} USD in the episode; ask \
+                 about the rest"
+            ),
+        }
+    }
 }
 
 /// Who may let an episode go on past a failed gate. The gate stays failed for ever.
@@ -64,6 +108,17 @@ pub enum WhenDown {
     Fallback,
 }
 
+/// The form in which the inputs of a stage are written out before they are hashed: see the fold's `inputs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputForm {
+    /// That of all episodes of before there were forms.
+    #[default]
+    First,
+    /// With the number of the form and the names of the parts.
+    Second,
+}
+
 /// How far a gate mends by itself before it asks a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mending {
@@ -111,6 +166,9 @@ pub struct Policy {
     /// What is done while a provider fails.
     #[serde(default)]
     pub when_down: WhenDown,
+    /// How the inputs of its stages are hashed.
+    #[serde(default)]
+    pub inputs: InputForm,
 }
 
 impl Policy {
@@ -129,6 +187,7 @@ impl Policy {
             sample: 0,
             near_cap: NearCap::Alert,
             when_down: WhenDown::Wait,
+            inputs: InputForm::Second,
         }
     }
 }

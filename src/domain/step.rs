@@ -10,6 +10,7 @@ use super::call::{RetryClass, Route, Usage};
 use super::event::{Handoff, UnitPlan, Verdict, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+use super::sent::SentKey;
 
 /// What a stage works from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,6 +94,8 @@ pub enum Work {
 pub struct CallStep {
     /// Its key.
     pub key: IntentKey,
+    /// The key that its provider is told.
+    pub sent: SentKey,
     /// The body.
     pub request: ContentHash,
     /// What was reserved.

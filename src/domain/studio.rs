@@ -17,6 +17,7 @@ use super::event::{Event, Provenance, Stamped};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey};
 use super::money::MicroUsd;
 use super::reuse::Left;
+use super::sent::{SentKey, StudioId};
 use super::traffic::{Breaker, Mishap, Traffic};
 
 /// A studio.
@@ -24,6 +25,8 @@ use super::traffic::{Breaker, Mishap, Traffic};
 pub struct Studio {
     /// Its kind, from its first event on.
     pub provenance: Option<Provenance>,
+    /// Its id, from its first event on: the keys that providers are sent begin with it.
+    pub id: Option<StudioId>,
     /// Episodes that can still change.
     pub episodes: BTreeMap<EpisodeNumber, Arc<Episode>>,
     /// Numbers of episodes that cannot.
@@ -74,7 +77,9 @@ impl Studio {
 
     fn own(&mut self, stamped: &Stamped) -> Result<(), String> {
         match (&stamped.event, self.provenance) {
-            (Event::StudioOpened { provenance }, None) => {
+            (Event::StudioOpened { provenance, id }, None) => {
+                let derived = || StudioId::of_first_event(stamped.at, *provenance);
+                self.id = Some(id.clone().unwrap_or_else(derived));
                 self.provenance = Some(*provenance);
                 Ok(())
             }
@@ -240,6 +245,7 @@ impl Studio {
             | Event::CorrectionPrepared { .. }
             | Event::AnswerUnread { .. }
             | Event::AnswerRuled { .. }
+            | Event::UncertainPolicySet { .. }
             | Event::AnswerReused { .. }
             | Event::UnitAccepted { .. }
             | Event::OutputRejected { .. }
@@ -293,6 +299,13 @@ impl Studio {
     /// The breaker of a provider turns.
     fn breaks(&mut self, provider: Provider, breaker: Breaker) {
         self.traffic.entry(provider).or_default().turn(breaker);
+    }
+
+    /// The key under which a provider is told a call that was intended at a moment.
+    pub fn sent_key(&self, key: &IntentKey, at: Timestamp) -> SentKey {
+        // Nothing is sent before the first event. The id of none would be that of no studio.
+        let studio = self.id.clone().unwrap_or_else(|| StudioId::drawn(0));
+        SentKey::new(studio, key.clone(), at)
     }
 
     /// Whether an episode of this number was ever begun.

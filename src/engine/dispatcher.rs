@@ -236,6 +236,7 @@ impl Dispatcher {
             let unit = run.and_then(|run| run.units.get(&key.unit));
             tick.calls.push(CallStep {
                 key: key.clone(),
+                sent: self.studio.sent_key(key, stamped.at),
                 request: *request,
                 worst: *worst,
                 route: route.clone(),

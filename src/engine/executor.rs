@@ -165,12 +165,13 @@ impl Executor {
             let (asked, of) = (Arc::clone(&shop), new.clone());
             let recalls = tokio::task::spawn_blocking(move || asked.recalls(&of)).await.unwrap_or(false);
             let past = if recalls { latest(&requests).await } else { Vec::new() };
-            let started = tokio::task::spawn_blocking(move || shop.begin(&new, number, &past)).await;
+            let read = new.clone();
+            let started = tokio::task::spawn_blocking(move || shop.begin(&read, number, &past)).await;
             let refused = match started {
                 Ok(Ok(start)) => match requests.upgrade() {
                     Some(requests) => {
                         // A dispatcher that is gone drops the way to the answer, which tells whoever waits.
-                        let _ = requests.send(Request::Started(by, Box::new(start), answer)).await;
+                        let _ = requests.send(Request::Started(by, Box::new(start), new.number, answer)).await;
                         return;
                     }
                     None => HandleError::Closed,

@@ -86,7 +86,7 @@ pub(super) enum Request {
     /// Look over what a new episode would need, asking the providers or not.
     LookOver(Box<NewEpisode>, bool, oneshot::Sender<Result<LookedOver, HandleError>>),
     /// What an episode starts with is stored: start it.
-    Started(Person, Box<Start>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
+    Started(Person, Box<Start>, Option<EpisodeNumber>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
     /// Give an artifact.
     Artifact(ContentHash, oneshot::Sender<Result<Arc<[u8]>, HandleError>>),
     /// Keep an artifact.

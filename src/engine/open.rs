@@ -28,6 +28,7 @@ use crate::domain::event::{Event, Provenance, Uncertain};
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
 use crate::domain::plan::Limits;
+use crate::domain::sent::StudioId;
 use crate::domain::step::CallStep;
 use crate::domain::studio::Studio;
 use crate::domain::traffic::Breaking;
@@ -390,7 +391,7 @@ impl Dispatcher {
     fn set_up(&mut self, provenance: Provenance, day: MicroUsd, month: MicroUsd) {
         let mut events = Vec::new();
         if self.studio.provenance.is_none() {
-            events.push(Event::StudioOpened { provenance });
+            events.push(Event::StudioOpened { provenance, id: Some(StudioId::drawn(self.clock.random_u64())) });
         }
         for (scope, cap) in [(Scope::Day(0), day), (Scope::Month(0), month)] {
             if self.studio.caps.get(&scope) != Some(&cap) {

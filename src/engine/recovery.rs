@@ -59,7 +59,7 @@ pub(super) struct Recovered {
 pub(super) fn recover(studio: &Studio, past: &Past, shop: &Workshop) -> Recovered {
     let mut recovered = Recovered::default();
     for (key, call) in calls(studio).filter(|(_, call)| call.is_unpriced() && call.batch.is_none()) {
-        let outcome = shop.recover(&step(key, call));
+        let outcome = shop.recover(&step(studio, key, call));
         let Outcome::Called { result, .. } = &outcome else { continue };
         match result.as_ref().map_err(|failure| failure.charge) {
             Err(Charged::Arrived) => recovered.arrived += 1,
@@ -107,16 +107,20 @@ fn unread(studio: &Studio) -> impl Iterator<Item = (&IntentKey, &ContentHash)> {
 
 /// The calls that are in a batch and have no price, to be fetched when it is done.
 pub(super) fn batched(studio: &Studio) -> Vec<CallStep> {
-    calls(studio).filter(|(_, call)| call.is_unpriced() && call.batch.is_some()).map(|(key, c)| step(key, c)).collect()
+    calls(studio)
+        .filter(|(_, call)| call.is_unpriced() && call.batch.is_some())
+        .map(|(key, c)| step(studio, key, c))
+        .collect()
 }
 
 fn calls(studio: &Studio) -> impl Iterator<Item = (&IntentKey, &Call)> {
     studio.episodes.values().flat_map(|episode| episode.calls.iter())
 }
 
-fn step(key: &IntentKey, call: &Call) -> CallStep {
+fn step(studio: &Studio, key: &IntentKey, call: &Call) -> CallStep {
     CallStep {
         key: key.clone(),
+        sent: studio.sent_key(key, call.at),
         request: call.request,
         worst: call.worst,
         route: call.route.clone(),
@@ -156,7 +160,7 @@ fn stray(studio: &Studio, past: &Past, shop: &Workshop, name: &PlainName) -> Opt
         (Some(key), Some(call)) => {
             let is_kept = match &call.state {
                 CallState::Settled { answer, .. } => {
-                    shop.blobs.contains(answer).unwrap_or(false) || shop.restore(&step(&key, &call), answer)
+                    shop.blobs.contains(answer).unwrap_or(false) || shop.restore(&step(studio, &key, &call), answer)
                 }
                 CallState::Failed { .. } | CallState::Ruled { .. } => true,
                 CallState::InFlight | CallState::Uncertain { .. } => false,

@@ -15,7 +15,7 @@ pub fn line(stamped: &Stamped) -> Option<FeedLine> {
 fn words(stamped: &Stamped) -> Option<(Tone, String)> {
     let actor = &stamped.actor;
     Some(match &stamped.event {
-        Event::StudioOpened { provenance } => (Tone::Done, format!("the studio was opened ({provenance})")),
+        Event::StudioOpened { provenance, id: _ } => (Tone::Done, format!("the studio was opened ({provenance})")),
         Event::ClockSteppedBack { by_ms } => (Tone::Fault, format!("the clock went back by {} s", by_ms / 1_000)),
         // What a show sets at the start of every episode is no news.
         Event::CapSet { reason, .. } if reason == decide::FROM_THE_SHOW => return None,
@@ -87,6 +87,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
                 AnswerRuling::CallAgain => "another call is paid for",
             };
             (Tone::Decision, format!("{}: {how} ({actor})", key.stage))
+        }
+        Event::UncertainPolicySet { uncertain } => {
+            (Tone::Decision, format!("from now on: {} ({actor})", uncertain.words()))
         }
         Event::OutputRejected { stage, reason, .. } => (Tone::Fault, format!("{stage}: answer refused: {reason}")),
         Event::StageCompleted { stage, handoff, words, .. } => {

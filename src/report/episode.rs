@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::plain;
 use crate::domain::episode::{Call, CallState, Episode, Standing};
-use crate::domain::event::{Need, Verdict};
+use crate::domain::event::{Need, Ruling, Verdict};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
@@ -190,7 +190,11 @@ pub fn needs(episode: &Episode, studio: &str) -> Vec<NeedLine> {
 fn answer(number: EpisodeNumber, need: &Need, studio: &str) -> String {
     match need {
         Need::Gate { gate, .. } => format!("greenroom{studio} gate show {} {gate}", number.0),
-        Need::Charge { key } => format!("greenroom{studio} charge resolve {key} --resend | --write-off"),
+        Need::Charge { key } => format!(
+            "greenroom{studio} charge resolve {key} --resend | --write-off (all of the same cause: --all-like; up to a limit from now \
+             on: greenroom{studio} charge policy {})",
+            number.0
+        ),
         Need::Cap { scope, stage, .. } => format!(
             "greenroom{studio} budget raise {} USD --reason WHY, or episode cheaper {} {stage}",
             scope_word(scope),
@@ -229,15 +233,35 @@ pub struct CallLine {
 
 /// The uncertain calls of an episode.
 pub fn uncertain_calls(episode: &Episode) -> Vec<CallLine> {
-    let line = |(key, call): (&IntentKey, &crate::domain::episode::Call)| match &call.state {
-        CallState::Uncertain { reason } => Some(CallLine {
+    let lost = |state: &CallState| match state {
+        CallState::Uncertain { reason } => Some(plain::line(reason)),
+        CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => None,
+    };
+    lines_of(episode, lost)
+}
+
+/// The calls of an episode that were sent again: each may have been charged the first time.
+pub fn possible_calls(episode: &Episode) -> Vec<CallLine> {
+    let resent = |state: &CallState| match state {
+        CallState::Ruled { ruling: Ruling::Resend } => Some("sent again".to_owned()),
+        CallState::Ruled { ruling: Ruling::WriteOff }
+        | CallState::Uncertain { .. }
+        | CallState::InFlight
+        | CallState::Settled { .. }
+        | CallState::Failed { .. } => None,
+    };
+    lines_of(episode, resent)
+}
+
+fn lines_of(episode: &Episode, reason: impl Fn(&CallState) -> Option<String>) -> Vec<CallLine> {
+    let line = |(key, call): (&IntentKey, &crate::domain::episode::Call)| {
+        Some(CallLine {
             key: key.clone(),
             model: call.route.model.clone(),
             worst_micro_usd: call.worst,
-            reason: plain::line(reason),
+            reason: reason(&call.state)?,
             at: call.at,
-        }),
-        CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => None,
+        })
     };
     episode.calls.iter().filter_map(line).collect()
 }

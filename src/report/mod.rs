@@ -15,7 +15,7 @@ mod table;
 pub use agreement::AgreementReport;
 pub use calibration::CheckReport;
 pub use cost::{By, CostReport, ESTIMATED, Group};
-pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, stages, uncertain_calls};
+pub use episode::{CallLine, GateLine, NeedLine, StageLine, needs, possible_calls, stages, uncertain_calls};
 pub use findings::{findings_table, print_notes, print_patterns};
 pub use outlook::{outlook_lines, outlook_short, print_outlook, took};
 pub use plain::{date, life, line, minute, percent_of};

@@ -17,8 +17,8 @@ use crate::domain::call::{Provider, RetryClass, Told, Usage};
 use crate::domain::cost::{EpisodeSummary, summary};
 use crate::domain::episode::Episode;
 use crate::domain::event::{
-    Actor, Event, Handoff, Mending, NearCap, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain,
-    UnitPlan, Verdict, Way, WhenDown,
+    Actor, Event, Handoff, InputForm, Mending, NearCap, Need, Overriding, Person, Policy, Provenance, Stamped,
+    Uncertain, UnitPlan, Verdict, Way, WhenDown,
 };
 use crate::domain::gate::{Check, Material, Report, judge};
 use crate::domain::handoff::{Arbitration, Fixes, Judgement, Note, Review};
@@ -70,7 +70,7 @@ impl World {
             halted: None,
             at: "2026-11-24T09:00:00Z".parse().unwrap(),
         };
-        world.own(Event::StudioOpened { provenance });
+        world.own(Event::StudioOpened { provenance, id: None });
         world.own(Event::CapSet { scope: Scope::Day(0), cap: MicroUsd(42_000_000), reason: "settings".into() });
         world.own(Event::CapSet { scope: Scope::Month(0), cap: MicroUsd(300_000_000), reason: "settings".into() });
         world
@@ -149,6 +149,7 @@ impl World {
             sample: 0,
             near_cap: NearCap::Alert,
             when_down: WhenDown::Wait,
+            inputs: InputForm::First,
         };
         self.by_ada(
             number,

@@ -417,7 +417,11 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             Command::ChooseOutput { episode, stage, .. } => {
                 format!("{episode}: another revision stands at {stage} now.")
             }
-            Command::ResolveCharge { key, .. } => format!("The charge of {key} is ruled."),
+            Command::ResolveCharge { key, alike: false, .. } => format!("The charge of {key} is ruled."),
+            Command::ResolveCharge { key, alike: true, .. } => {
+                format!("The charge of {key} and all of the same cause are ruled.")
+            }
+            Command::SetUncertain { episode, uncertain } => format!("{episode}, from now on: {}.", uncertain.words()),
             Command::ReadAgain { key } => format!("The answer of {key} is read again."),
             Command::SetCap { scope, cap, .. } => format!("The cap of {scope} is {cap} USD now."),
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),

@@ -111,7 +111,7 @@ fn a_batch_is_found_again_after_a_kill_and_is_paid_once_at_half_the_price() {
             let (usage, price) = settled.unwrap();
             assert!(batch.is_some(), "{key}");
             assert_eq!(price, half(usage, input, output), "{key}: {usage:?}");
-            let metered = &meter.keys[&key.to_string()].counts;
+            let metered = crate::metered(&meter, key);
             assert_eq!((metered.completions, metered.micro_usd), (1, price.0.unsigned_abs()), "{key}");
         }
     }

@@ -120,6 +120,7 @@ impl Hole {
         }
         if reader.read_exact(&mut vec![0; length]).is_ok() {
             let mut seen = self.seen.lock().unwrap();
+            let key = key.parse::<SentKey>().unwrap().key.to_string();
             *seen.0.entry(key).or_default() += 1;
             seen.1.push(reader.into_inner());
             self.more.notify_all();
@@ -240,7 +241,7 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
             let held = format!("{:.4}", call.worst);
             assert!(list.contains(&key.to_string()) && list.contains(&held), "{model}: {held} in {list}");
 
-            let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend };
+            let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false };
             handle.command(person(), ruling).await.unwrap();
             let next = IntentKey { attempt: key.attempt + 1, ..key.clone() };
             hole.wait_until(|seen| seen.contains_key(&next.to_string()));

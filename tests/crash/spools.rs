@@ -170,7 +170,7 @@ fn the_spool_of_an_uncertain_charge_goes_with_its_ruling_and_not_before() {
     assert_eq!((found.settled, found.lost, found.arrived), (0, 0, 0), "it was lost before and is told once");
     runtime.block_on(async {
         until(&handle, "it is still asked about", |episode| asks_about(episode, &key)).await;
-        let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff };
+        let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff, alike: false };
         handle.command(person(), ruling).await.unwrap();
         for _ in 0..500 {
             if spooled(&data).is_disjoint(&part) {
@@ -263,7 +263,7 @@ fn a_whole_answer_that_no_reader_can_read_is_kept_and_asked_about_and_no_other_i
         until(&handle, "it is still asked about", |episode| asks(episode).as_ref() == Some(&key)).await;
         handle.command(person(), Command::ReadAgain { key: key.clone() }).await.unwrap();
         until(&handle, "it is asked about again", |episode| asks(episode).as_ref() == Some(&key)).await;
-        let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend };
+        let ruling = Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false };
         handle.command(person(), ruling).await.unwrap();
         decide_until_over(&handle, &[EPISODE], Duration::from_secs(60), false).await.unwrap();
         assert!(handle.artifact(answer).await.is_ok());
@@ -272,6 +272,6 @@ fn a_whole_answer_that_no_reader_can_read_is_kept_and_asked_about_and_no_other_i
     let meter = servers.meter();
     check_money(&journal(folder.path()), &meter);
     let again = IntentKey { attempt: key.attempt + 1, ..key.clone() };
-    assert_eq!(meter.keys[&again.to_string()].counts.completions, 1);
+    assert_eq!(metered(&meter, &again).completions, 1);
     runtime.block_on(servers.stop(Duration::from_secs(1)));
 }

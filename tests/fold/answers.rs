@@ -65,10 +65,10 @@ fn an_answer_that_cannot_be_read_stops_its_stage_and_no_other_is_bought_unasked(
 #[test]
 fn an_answer_that_cannot_be_read_is_bought_again_when_a_person_says_so() {
     let (mut world, key) = unread();
-    let refused = world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff });
+    let refused = world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff, alike: false });
     assert!(refused.is_err(), "what it cost is known");
     world.unreadable = None;
-    world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend }).unwrap();
+    world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false }).unwrap();
     world.run(true);
     assert!(world.is_packaged(1));
     assert_eq!(sent(&world), 2);

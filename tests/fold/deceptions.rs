@@ -120,7 +120,7 @@ fn what_was_rehearsed_is_never_released() {
         at: world.now,
         episode: None,
         actor: Actor::Engine,
-        event: Event::StudioOpened { provenance: Provenance::Live },
+        event: Event::StudioOpened { provenance: Provenance::Live, id: None },
     };
     assert!(world.studio.apply(&again).is_err());
 }

@@ -4,9 +4,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod answers;
+mod approvals;
+mod charges;
+mod cheaper;
 mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
+mod hashes;
 mod reuse;
 mod routes;
 mod traffic;
@@ -139,7 +143,8 @@ fn an_answer_that_was_broken_off_is_corrected_unasked_and_its_worst_case_stays_h
                 _ => false,
             });
             assert_eq!(asked.count(), 1);
-            let refused = world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff });
+            let refused =
+                world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff, alike: false });
             assert!(refused.is_err(), "it is ruled, and the episode is past");
         }
         let sent = world.journal.iter().filter(|stamped| match &stamped.event {

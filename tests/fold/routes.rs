@@ -218,7 +218,7 @@ fn what_lies_in_a_batch_holds_no_slot_is_asked_about_at_a_cap_and_can_be_ruled()
     world.crash();
     let call = |world: &World| world.studio.episodes[&EpisodeNumber(1)].calls[&key].clone();
     assert!(call(&world).is_in_batch(), "a restart finds it there");
-    world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend }).unwrap();
+    world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false }).unwrap();
     assert_eq!(call(&world).state, CallState::Ruled { ruling: Ruling::Resend });
     assert_eq!(call(&world).spent(), worst, "what may have been paid counts as paid");
     let next = world.studio.episodes[&EpisodeNumber(1)].calls.keys().filter(|other| **other != key).count();

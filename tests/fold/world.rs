@@ -57,6 +57,8 @@ pub(crate) struct World {
     past: BTreeMap<ContentHash, Bought>,
     /// Whether all units of a stage ask the very same.
     pub(crate) same_questions: bool,
+    /// Whether the body of a call names the model, as it does on every wire.
+    pub(crate) names_models: bool,
     /// A gate that fails whatever stands before it.
     failing: Option<StageId>,
     /// A stage whose answers no reader can read.
@@ -98,13 +100,14 @@ impl World {
             deadline: None,
             past: BTreeMap::new(),
             same_questions: false,
+            names_models: false,
             failing: None,
             unreadable: None,
             down: None,
             hint_ms: None,
             asked: BTreeMap::new(),
         };
-        world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal });
+        world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal, id: None });
         world
     }
 
@@ -130,8 +133,13 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Result<(), decide::Refusal> {
-        let decided = decide::command(&self.studio, &Actor::Person(person()), &command)?;
-        self.write_all(&Actor::Person(person()), decided);
+        self.command_of(&Actor::Person(person()), command)
+    }
+
+    /// A command of someone else than the usual person.
+    pub(crate) fn command_of(&mut self, by: &Actor, command: Command) -> Result<(), decide::Refusal> {
+        let decided = decide::command(&self.studio, by, &command)?;
+        self.write_all(by, decided);
         self.settle();
         Ok(())
     }
@@ -153,6 +161,7 @@ impl World {
         if let Event::CallIntended { key, request, worst, route } = event {
             self.asked.get_mut(&key).unwrap().went = Some(self.studio.seq);
             self.calls.push(CallStep {
+                sent: self.studio.sent_key(&key, self.now),
                 key,
                 request,
                 worst,
@@ -293,6 +302,11 @@ impl World {
         }
     }
 
+    /// Whether a call of this stage is under way.
+    pub(crate) fn is_calling(&self, stage: &StageId) -> bool {
+        self.calls.iter().any(|call| call.key.stage == *stage)
+    }
+
     /// How many calls of an episode are under way.
     pub(crate) fn calls_of(&self, number: u32) -> usize {
         self.calls.iter().filter(|call| call.key.episode == EpisodeNumber(number)).count()
@@ -424,9 +438,15 @@ impl World {
                 };
                 let note = step.inputs.note.iter().flat_map(|note| [note.note, note.base]);
                 let parts: Vec<ContentHash> = upstream.iter().copied().chain(note).collect();
+                let model = step.inputs.route.as_ref().filter(|_| self.names_models).map(|route| route.model.as_str());
+                let question = |n: u32| match model {
+                    _ if self.same_questions => String::new(),
+                    Some(model) => format!("request {n} of {model}"),
+                    None => format!("request {n}"),
+                };
                 let unit = |n: u32| UnitPlan {
                     unit: if units == 1 { 0 } else { n },
-                    request: of(&if self.same_questions { String::new() } else { format!("request {n}") }, &parts),
+                    request: of(&question(n), &parts),
                     worst: MicroUsd(40_000),
                     route: None,
                     window: None,
@@ -522,7 +542,7 @@ impl World {
                     Command::Approve { episode, gate, hash, max_spend: MicroUsd(i64::MAX / 4), rulings, seen: None }
                 }
             }
-            Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend },
+            Need::Charge { key } => Command::ResolveCharge { key, ruling: Ruling::Resend, alike: false },
             Need::Cap { scope, cap, .. } => Command::SetCap { scope, cap: MicroUsd(cap.0 * 2), reason: "go on".into() },
             Need::Retries { stage, .. } => Command::Retry { episode, stage },
             Need::Unread { key, .. } => Command::ReadAgain { key },

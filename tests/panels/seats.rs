@@ -100,7 +100,7 @@ struct Table {
 impl Table {
     fn new() -> Self {
         let mut table = Self { studio: Studio::default(), now: "2026-11-24T09:00:00Z".parse().unwrap() };
-        table.write(None, Event::StudioOpened { provenance: Provenance::Rehearsal });
+        table.write(None, Event::StudioOpened { provenance: Provenance::Rehearsal, id: None });
         let by = Actor::Person(Person::new("Ada", "ada").unwrap());
         let begun = decide::command(&table.studio, &by, &Command::Start(Box::new(start()))).unwrap();
         begun.into_iter().for_each(|(episode, event)| table.write(episode, event));

@@ -155,7 +155,9 @@ pub(crate) async fn decide_by(
                                 Command::Approve { episode, gate, hash, max_spend, rulings, seen: None }
                             }
                         }
-                        Need::Charge { key } => Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend },
+                        Need::Charge { key } => {
+                            Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false }
+                        }
                         Need::Cap { scope, cap, .. } => {
                             Command::SetCap { scope: scope.clone(), cap: MicroUsd(cap.0 * 2), reason: "test".into() }
                         }

@@ -1,10 +1,12 @@
 //! `greenroom judges check`: an episode that lets both judges score the canary set, and what came of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::args::Format;
+use crate::cli::begun::Begun;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::follow;
@@ -31,10 +33,10 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
     let person = context.person(&settings)?;
     let (set, content) = write_set(context)?;
     let folded = Folded::read_sound(context)?;
-    let mut under_way = folded.studio.episodes.values().filter(|episode| !episode.life.is_over());
     // After a kill the same command goes on with what it had begun.
-    let begun = under_way.find(|episode| episode.show == SHOW && episode.research == content).map(|e| e.number);
-    if let Some(number) = begun {
+    let (mut begun, free) = (Begun::read(&context.studio()), folded.studio.next_number());
+    let found = begun.find(&folded, &content, &BTreeSet::new());
+    if let Some(number) = found {
         context.remark(&format!("the check {number} was begun before: going on with it"));
     }
     let session = match context.kind() {
@@ -47,9 +49,10 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
     };
     let err = &mut *context.err;
     let ended = session.run(async |handle| {
-        let number = match begun {
+        let number = match found {
             Some(number) => number,
             None => {
+                begun.note(content, free)?;
                 let (research, show) = (set.clone(), SHOW.to_owned());
                 // What the judges said last time says nothing of how they judge now.
                 let new = NewEpisode { topic: None, research, show, number: None, cap, fresh: true };
@@ -59,15 +62,19 @@ pub(super) fn run(context: &mut Context<'_>, cap: Option<MicroUsd>, format: Form
         follow::until_ended(handle, &[number], &mut follow::Nobody, err).await
     })?;
     let done = ended.iter().find(|episode| result_of(episode).is_some());
-    match done {
-        Some(episode) => tell(context, episode.number, format),
+    let ending = match done {
+        Some(episode) => tell(context, episode.number, format)?,
         None => {
             let (studio, flag) = (context.studio(), context.studio_flag());
-            let ending = follow::report(&ended, &studio, flag, context)?;
-            // A check that was stopped has shown nothing of the judges.
-            Ok(if ending == Ending::Done { Ending::Unsound } else { ending })
+            match follow::report(&ended, &studio, flag, context)? {
+                // A check that was stopped has shown nothing of the judges.
+                Ending::Done => Ending::Unsound,
+                other => other,
+            }
         }
-    }
+    };
+    begun.told();
+    Ok(ending)
 }
 
 pub(super) fn show(context: &mut Context<'_>, number: Option<u32>, format: Format) -> Result<Ending, CliError> {

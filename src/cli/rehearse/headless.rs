@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::decider::Rehearser;
 use super::{Decide, RehearseArgs, samples};
+use crate::cli::begun::Begun;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::follow;
@@ -34,15 +35,19 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
     let settings = context.settings()?;
     let person = context.person(&settings)?;
     let mut decider = Rehearser::new(context, args.decide)?;
-    let (mut chosen, to_begin) = begun_before(&Folded::read_sound(context)?, work);
+    let (studio, folded) = (context.studio(), Folded::read_sound(context)?);
+    let mut begun = Begun::read(&studio);
+    let (mut chosen, to_begin) = begun_before(&folded, &begun, work);
+    let free = folded.studio.next_number();
+    drop(folded);
     for number in &chosen {
         context.remark(&format!("episode {number} was begun before from the same package: going on with it"));
     }
     let session = Session::rehearsal(context, settings, &args.manner, args.uncertain.uncertain())?;
-    let studio = context.studio();
     let err = &mut *context.err;
     let ended = session.run(async |handle| {
-        for research in to_begin {
+        for (research, package) in to_begin {
+            begun.note(package, free)?;
             // A rehearsal is there to see the work done, by servers that answer as its flags say.
             let new =
                 NewEpisode { research, topic: None, show: args.show.clone(), number: None, cap: None, fresh: true };
@@ -51,22 +56,26 @@ pub(super) fn run(args: &RehearseArgs, context: &mut Context<'_>) -> Result<Endi
         follow::until_ended(handle, &chosen, &mut decider, err).await
     })?;
     let flag = context.studio_flag();
-    follow::report(&ended, &studio, flag, context)
+    let ending = follow::report(&ended, &studio, flag, context)?;
+    begun.told();
+    Ok(ending)
 }
 
-/// Episodes under way that were made of these packages, and the packages without one: after a kill the same command goes on with
-/// what it had begun.
-fn begun_before(folded: &Folded, work: Vec<(PathBuf, ContentHash)>) -> (Vec<EpisodeNumber>, Vec<PathBuf>) {
-    let under_way = || folded.studio.episodes.values().filter(|episode| !episode.life.is_over());
+/// Episodes that were begun of these packages and not told of, and the packages without one: after a kill the same command goes on
+/// with what it had begun.
+fn begun_before(
+    folded: &Folded,
+    begun: &Begun,
+    work: Vec<(PathBuf, ContentHash)>,
+) -> (Vec<EpisodeNumber>, Vec<(PathBuf, ContentHash)>) {
     let mut taken = BTreeSet::new();
     let mut to_begin = Vec::new();
     for (package, hash) in work {
-        let found = under_way().find(|episode| episode.research == hash && !taken.contains(&episode.number));
-        match found {
-            Some(episode) => {
-                taken.insert(episode.number);
+        match begun.find(folded, &hash, &taken) {
+            Some(number) => {
+                taken.insert(number);
             }
-            None => to_begin.push(package),
+            None => to_begin.push((package, hash)),
         }
     }
     (taken.into_iter().collect(), to_begin)

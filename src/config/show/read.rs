@@ -7,7 +7,7 @@ use crate::config::fault::{Faults, Place, dollars};
 use crate::config::reader::{Document, Section};
 use crate::domain::call::Provider;
 use crate::domain::checks::Guardrails;
-use crate::domain::event::{Mending, NearCap, Overriding, Uncertain, WhenDown};
+use crate::domain::event::{Mending, NearCap, Overriding, ResendLimit, Uncertain, WhenDown};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Human;
@@ -226,9 +226,7 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
     let usual = ShowPolicy::default();
     let overriding =
         if section.has("override") { section.choice("override", &overridings) } else { Some(usual.overriding) };
-    let policies = [("ask", Uncertain::Ask), ("resend", Uncertain::Resend)];
-    let uncertain =
-        if section.has("uncertain") { section.choice("uncertain", &policies).map(Some) } else { Some(None) };
+    let uncertain = if section.has("uncertain") { uncertain(section).map(Some) } else { Some(None) };
     let near_caps = [("alert", NearCap::Alert), ("cheaper", NearCap::Cheaper), ("slower", NearCap::Slower)];
     let near_cap = if section.has("near_cap") { section.choice("near_cap", &near_caps) } else { Some(usual.near_cap) };
     let when_downs = [("wait", WhenDown::Wait), ("fallback", WhenDown::Fallback)];
@@ -261,6 +259,24 @@ fn read_policy(section: &Section<'_, '_>) -> Option<ShowPolicy> {
         when_down: when_down?,
         patient: patient?.into_iter().collect(),
     })
+}
+
+/// `"ask"`, `"resend"`, or the limits up to which a call is sent again: `{ call = "0.05", episode = "0.50" }`.
+fn uncertain(section: &Section<'_, '_>) -> Option<Uncertain> {
+    const KEY: &str = "uncertain";
+    if !section.holds_table(KEY) {
+        return section.choice(KEY, &[("ask", Uncertain::Ask), ("resend", Uncertain::Resend)]);
+    }
+    let limits = section.section(KEY)?;
+    let (call, episode) = (limits.need("call", Section::amount), limits.need("episode", Section::amount));
+    limits.close();
+    let limit = ResendLimit { call: call?, episode: episode? };
+    if limit.call <= MicroUsd::ZERO || limit.episode < limit.call {
+        let what = "`policy.uncertain`: `call` lies above zero and not above `episode`".to_owned();
+        section.fault_at(KEY, what);
+        return None;
+    }
+    Some(Uncertain::Within(limit))
 }
 
 fn mending(section: &Section<'_, '_>) -> Option<Mending> {

@@ -119,7 +119,7 @@ fn a_bill_that_differs_is_an_alert_until_one_of_later_days_agrees() {
 fn the_same_file_is_recorded_once_and_read_in_another_way_once_more() {
     let stamped = |seq, event| Stamped { seq, at: Timestamp::UNIX_EPOCH, episode: None, actor: Actor::Engine, event };
     let mut studio = Studio::default();
-    studio.apply(&stamped(1, Event::StudioOpened { provenance: Provenance::Live })).unwrap();
+    studio.apply(&stamped(1, Event::StudioOpened { provenance: Provenance::Live, id: None })).unwrap();
     let (bill, _) = bill(Provider::ElevenLabs, (1, 2), vec![line(1, Some(1), 10, 11)]);
     let decided = |studio: &Studio, bill: &ReadBill| {
         decide::command(studio, &Actor::Engine, &Command::RecordBill(Box::new(bill.clone())))

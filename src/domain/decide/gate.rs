@@ -45,6 +45,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
         | Command::ChoosePrompt { .. }
         | Command::ResolveCharge { .. }
         | Command::ReadAgain { .. }
+        | Command::SetUncertain { .. }
         | Command::SetCap { .. }
         | Command::UseCheaper { .. }
         | Command::Retry { .. }

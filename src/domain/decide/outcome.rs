@@ -8,7 +8,7 @@ use self::worked::worked;
 use super::{Decided, of};
 use crate::domain::call::{PROGRAM_ENDED, RetryClass, Route, Told, Usage};
 use crate::domain::episode::{CallState, Episode, UnitState};
-use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Pin, Ruling, Uncertain, Way};
+use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Pin, Ruling, Way};
 use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -23,6 +23,9 @@ const LONGEST_PAUSE_MS: u64 = 3_600_000;
 
 /// The longest message or reason that an event carries, in bytes.
 const MESSAGE: usize = 900;
+
+/// How an answer begins to be told of that came whole and cannot be kept.
+pub(super) const ARRIVED: &str = "its answer came and cannot be kept yet";
 
 /// What an outcome brings about. One that nobody waits for any more brings about nothing, but for the charge of a call.
 pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timestamp) -> Vec<Decided> {
@@ -53,9 +56,7 @@ pub fn arrived(key: &IntentKey, why: &str) -> Outcome {
 
 /// How a person is told that an answer came whole and cannot be kept.
 pub fn unkept(why: &str) -> String {
-    format!(
-        "its answer came and cannot be kept yet: {why}. It is tried again by itself, now and at every start, and costs nothing more"
-    )
+    format!("{ARRIVED}: {why}. It is tried again by itself, now and at every start, and costs nothing more")
 }
 
 fn without_answer(key: &IntentKey, charge: Charged, message: String) -> Outcome {
@@ -276,8 +277,9 @@ fn cut_off(found: &Episode, key: &IntentKey, failure: &CallFailure, now: Timesta
     };
     let is_uncertain = matches!(charge, Event::ChargeUncertain { .. });
     let mut events = vec![charge];
-    if is_uncertain && found.policy.uncertain == Uncertain::Resend {
-        // Nobody is there to reconcile it: its worst case counts as spent.
+    let worst = found.calls.get(key).map(|call| call.worst).unwrap_or_default();
+    if is_uncertain && found.policy.uncertain.resends(worst, found.resent()) {
+        // It is corrected by a new call, so that both may have been charged.
         events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before: None });
     }
     let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
@@ -400,15 +402,15 @@ fn uncertain(
     limits: &Limits,
 ) -> Vec<Event> {
     let mut events = vec![Event::ChargeUncertain { key: key.clone(), reason: reason.to_owned() }];
-    match found.policy.uncertain {
-        Uncertain::Ask => events.push(Event::NeedOpened { need: Need::Charge { key: key.clone() } }),
-        Uncertain::Resend => {
-            events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before });
-            if failures + 1 >= limits.attempts && is_waited_for(found, key) {
-                let reason = format!("{} tries failed, the last with: {reason}", failures + 1);
-                events.extend(stuck(found, &key.stage, input_of(found, key), &reason));
-            }
-        }
+    let worst = found.calls.get(key).map(|call| call.worst).unwrap_or_default();
+    if !found.policy.uncertain.resends(worst, found.resent()) {
+        events.push(Event::NeedOpened { need: Need::Charge { key: key.clone() } });
+        return events;
+    }
+    events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before });
+    if failures + 1 >= limits.attempts && is_waited_for(found, key) {
+        let reason = format!("{} tries failed, the last with: {reason}", failures + 1);
+        events.extend(stuck(found, &key.stage, input_of(found, key), &reason));
     }
     events
 }

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::{
     Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem,
-    Run, SentBack, Unit, UnitState,
+    Run, SentBack, Unit, UnitState, lapse,
 };
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
-use crate::domain::event::{Actor, AnswerRuling, Event, Handoff, Ruling, Stamped, UnitPlan};
+use crate::domain::event::{Actor, AnswerRuling, Event, Handoff, Need, Ruling, Stamped, UnitPlan};
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
+use crate::domain::money::MicroUsd;
 use crate::domain::panel::MISSED;
 use crate::domain::reuse::{self, Reused};
 use crate::domain::step::NoteInput;
@@ -36,6 +37,9 @@ impl Episode {
     pub fn apply(&mut self, stamped: &Stamped) -> Result<(), FoldError> {
         let fit = self.fit(stamped.at, &stamped.actor, &stamped.event);
         self.touched = stamped.at;
+        if fit.is_ok() && lapse::can_move_gates(&stamped.event) {
+            self.lapse(stamped.at);
+        }
         fit.map_err(|what| FoldError { seq: stamped.seq, what })
     }
 
@@ -51,7 +55,7 @@ impl Episode {
             | Event::BreakerProbing { .. }
             | Event::BreakerClosed { .. } => Ok(()),
             Event::CapSet { scope, cap, .. } => {
-                if *scope == Scope::Episode(self.number) {
+                if *scope == Scope::Episode(self.number) && self.goes_beyond_agreed(*cap) {
                     self.agreed = None;
                 }
                 self.caps.insert(scope.clone(), *cap);
@@ -127,6 +131,10 @@ impl Episode {
                 });
                 Ok(())
             }
+            Event::UncertainPolicySet { uncertain } => {
+                self.policy.uncertain = *uncertain;
+                Ok(())
+            }
             Event::ChargeRuled { key, ruling, not_before } => self.ruled(at, key, *ruling, *not_before),
             Event::AnswerUnread { key, .. } => {
                 let (from, to) = (UnitState::Answered(key.clone()), UnitState::Unread(key.clone()));
@@ -153,6 +161,7 @@ impl Episode {
                 let known = self.unit(stage, input, *unit)?;
                 let was = std::mem::replace(&mut known.state, UnitState::Accepted(*output));
                 let request = known.request;
+                let place = self.place_of(stage, input, *unit);
                 // A turn that passes without a word has an answer that met nothing, or none.
                 if let (UnitState::Answered(key), false) = (&was, *output == ContentHash::of(MISSED))
                     && let Some(call) = self.calls.get_mut(key)
@@ -161,6 +170,7 @@ impl Episode {
                 }
                 let state = self.stages.entry(stage.clone()).or_default();
                 state.takes.insert(request, *output);
+                state.places.extend(place.filter(|_| *output != ContentHash::of(MISSED)).map(|place| (place, *output)));
                 state.claimed_words = *claimed_words;
                 Ok(())
             }
@@ -299,6 +309,15 @@ impl Episode {
         }
     }
 
+    /// Whether a new cap of the episode takes the place of what was agreed to at the last approval. A raise does, and so does the
+    /// answer to a need that the agreed amount brought about. A cap that is only lowered leaves the agreed amount in force.
+    fn goes_beyond_agreed(&self, cap: MicroUsd) -> bool {
+        let is_asked =
+            |need: &Need| matches!(need, Need::Cap { scope: Scope::Episode(_), cap, .. } if Some(*cap) == self.agreed);
+        let is_answer = self.needs.iter().any(|open| is_asked(&open.need));
+        self.cap().is_some_and(|now| cap > now) || is_answer && self.agreed.is_some_and(|agreed| cap > agreed)
+    }
+
     fn live(&mut self, life: Life) -> Fit {
         if self.life.is_over() {
             return Err("the episode is over".to_owned());
@@ -351,6 +370,13 @@ impl Episode {
         }
         run.prepared = last;
         Ok(())
+    }
+
+    /// The place of a unit, where the stage still works on these inputs.
+    fn place_of(&self, stage: &StageId, input: &ContentHash, unit: u32) -> Option<ContentHash> {
+        let standings = self.standings();
+        let inputs = standings.get(stage)?.inputs().filter(|inputs| inputs.hash == *input)?;
+        Some(self.place(self.pin(stage)?, inputs, unit))
     }
 
     /// The name of a call that a unit is about to make, and the room that it takes.

@@ -1,14 +1,14 @@
-//! What follows from an episode's state: which stages are done, ready or waiting, and what each works from.
+//! What follows from an episode's state: which stages are done, ready or waiting.
 //!
-//! Staleness is nothing but a hash: a stage is done where an output is kept for the inputs that it has now.
+//! Staleness is nothing but a hash: a stage is done where an output is kept for the inputs that it has now. How that hash is made is
+//! in [`super::inputs`].
 
 use std::collections::BTreeMap;
 
 use super::{Episode, Made, SentBack, StageState};
-use crate::domain::event::{Handoff, Pin, Verdict, Way};
+use crate::domain::event::{Handoff, Pin, Verdict};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, StageId};
-use crate::domain::panel;
 use crate::domain::pipeline::Kind;
 use crate::domain::step::Inputs;
 
@@ -106,56 +106,6 @@ impl Episode {
     fn feeds_on(&self, stage: &StageId, other: &StageId) -> bool {
         self.pin(stage)
             .is_some_and(|pin| pin.stage.inputs.iter().any(|input| input == other || self.feeds_on(input, other)))
-    }
-
-    fn inputs(&self, pin: &Pin, upstream: BTreeMap<StageId, ContentHash>) -> Inputs {
-        let stage = &pin.stage;
-        let note = self.note_for(&stage.id).map(|sent| sent.input.clone());
-        let peer = note.as_ref().filter(|note| note.way == Way::Peer).and_then(|_| pin.peer());
-        let route = peer.or_else(|| self.route(&stage.id)).cloned();
-        let prompt = if note.is_some() { pin.revise.as_ref() } else { pin.prompt.as_ref() };
-        let mut parts: Vec<Vec<u8>> = vec![
-            stage.id.as_str().as_bytes().to_vec(),
-            stage.output.name().as_bytes().to_vec(),
-            prompt.map(|p| p.hash.as_bytes().to_vec()).unwrap_or_default(),
-            route.as_ref().map(|r| format!("{}/{}", r.provider, r.model).into_bytes()).unwrap_or_default(),
-        ];
-        match stage.kind {
-            Kind::Agent | Kind::Panel | Kind::Speech | Kind::Gate => {
-                parts.push(self.profile.as_bytes().to_vec());
-                // What reads nothing before it works from what the episode was begun with.
-                if stage.inputs.is_empty() {
-                    parts.push(self.research.as_bytes().to_vec());
-                }
-            }
-            Kind::Evaluate => {
-                parts.push(self.profile.as_bytes().to_vec());
-                parts.extend(self.policy.rubric.map(|rubric| rubric.as_bytes().to_vec()));
-            }
-            Kind::Master => {}
-            Kind::Render => parts.push(self.research.as_bytes().to_vec()),
-        }
-        if let Some(talk) = panel::talk(pin, note.as_ref()) {
-            parts.push(format!("{talk:?}").into_bytes());
-            for seat in &pin.seats {
-                parts.push(seat.prompt.hash.as_bytes().to_vec());
-                parts.push(format!("{}/{}", seat.route.provider, seat.route.model).into_bytes());
-            }
-        }
-        for (id, hash) in &upstream {
-            parts.push(id.as_str().as_bytes().to_vec());
-            parts.push(hash.as_bytes().to_vec());
-        }
-        if let Some(note) = &note {
-            parts.push(note.note.as_bytes().to_vec());
-            parts.push(note.base.as_bytes().to_vec());
-            parts.push(note.way.name().as_bytes().to_vec());
-        }
-        if stage.output == Contract::Preference {
-            let compared = self.parent_of(upstream.values());
-            parts.extend(compared.map(|parent| parent.as_bytes().to_vec()));
-        }
-        Inputs { hash: ContentHash::of_parts(parts.iter().map(Vec::as_slice)), upstream, note, route }
     }
 
     /// The script that one of these revises, where a note asked for it: what a person chose is not held against another.

@@ -20,8 +20,10 @@ impl Dispatcher {
                 let number = new.number.unwrap_or_else(|| self.studio.next_number());
                 self.executor.look_over(*new, number, asks, answer);
             }
-            Request::Started(by, start, answer) => {
-                let number = start.episode;
+            Request::Started(by, start, wanted, answer) => {
+                // Others may have been started while this one was read: the number is drawn now, where none was asked for.
+                let number = wanted.unwrap_or_else(|| self.studio.next_number());
+                let start = Box::new(start.numbered(number));
                 let (written, waits) = oneshot::channel();
                 self.take_command(tick, by, &Command::Start(start), written);
                 self.executor.pass_on(waits, answer, number);

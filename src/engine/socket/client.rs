@@ -134,7 +134,7 @@ impl Owner {
                 Request::PastEpisode(_, to) => refuse(to),
                 Request::ReadDraft(_, to) => refuse(to),
                 Request::KeepDraft(_, _, to) => refuse(to),
-                Request::Started(_, _, to) => refuse(to),
+                Request::Started(_, _, _, to) => refuse(to),
                 Request::Broken(_) => {}
             }
         }

@@ -43,6 +43,8 @@ type Said = Result<(Headers, Vec<u8>), CallError>;
 /// A call that waits.
 struct Waiting {
     key: IntentKey,
+    /// The name that it has in its batch.
+    sent: String,
     request: Prepared,
     told: oneshot::Sender<Said>,
 }
@@ -99,15 +101,31 @@ impl Batches {
     }
 }
 
-/// Lets those who wait for a batch go when whoever follows it ends, however that comes about.
-struct Followed<'a> {
+/// The one that follows a batch. However it ends, those who wait for the batch leave with it, and they leave once: who comes
+/// afterwards is followed anew.
+struct Follower<'a> {
     batches: &'a Batches,
     batch: &'a str,
+    has_left: bool,
 }
 
-impl Drop for Followed<'_> {
+impl<'a> Follower<'a> {
+    fn new(batches: &'a Batches, batch: &'a str) -> Self {
+        Self { batches, batch, has_left: false }
+    }
+
+    /// Ends, and gives those who waited.
+    fn leave(mut self) -> Vec<Waiting> {
+        self.has_left = true;
+        self.batches.leave(self.batch)
+    }
+}
+
+impl Drop for Follower<'_> {
     fn drop(&mut self) {
-        self.batches.leave(self.batch);
+        if !self.has_left {
+            self.batches.leave(self.batch);
+        }
     }
 }
 
@@ -121,7 +139,7 @@ impl Workshop {
         tell: &Tell,
     ) -> Said {
         let (told, said) = oneshot::channel();
-        let waiting = Waiting { key: step.key.clone(), request: request.clone(), told };
+        let waiting = Waiting { key: step.key.clone(), sent: step.sent.to_string(), request: request.clone(), told };
         // Each batch is followed beside the calls, so that no call waits for a batch that it is not in.
         if let Some(batch) = &step.batch {
             if self.batches.follow(batch, vec![waiting]) {
@@ -140,7 +158,7 @@ impl Workshop {
 
     /// Sends a group as one batch and follows it.
     async fn sent(&self, endpoint: &Endpoint, group: Vec<Waiting>, tell: &Tell) {
-        let keys: Vec<String> = group.iter().map(|waiting| waiting.key.to_string()).collect();
+        let keys: Vec<String> = group.iter().map(|waiting| waiting.sent.clone()).collect();
         let requests: Vec<(&str, &Prepared)> =
             keys.iter().map(String::as_str).zip(group.iter().map(|waiting| &waiting.request)).collect();
         match batches::send(&self.transport, endpoint, &requests, self.limits).await {
@@ -159,7 +177,7 @@ impl Workshop {
     /// Asks after a batch until its results are there, and tells all who wait for it. What is paid for is not given up for a word
     /// on the way: the provider itself must say again and again that it has nothing of it.
     async fn followed(&self, endpoint: &Endpoint, batch: &str) {
-        let _room = Followed { batches: &self.batches, batch };
+        let follower = Follower::new(&self.batches, batch);
         let (mut wait, mut denied) = (SOON, 0);
         while denied < DENIALS {
             tokio::time::sleep(wait).await;
@@ -171,7 +189,7 @@ impl Workshop {
                     tracing::warn!(%batch, %why, "a batch cannot be asked after; it is asked again");
                 }
                 Standing::Ended => match batches::fetch(&self.transport, endpoint, batch, self.limits).await {
-                    Ok(results) => return self.arrived(batch, &results),
+                    Ok(results) => return arrived(follower.leave(), &results),
                     Err(Unfetched::Gone) => denied += 1,
                     Err(Unfetched::Unknown(why)) => {
                         tracing::warn!(%batch, %why, "the results of a batch cannot be fetched; they are asked for again");
@@ -180,19 +198,74 @@ impl Workshop {
             }
         }
         let said = format!("{} does not know the batch {batch}, or not any more", endpoint.base());
-        self.batches.leave(batch).into_iter().for_each(|waiting| waiting.tell(Err(unsure(&said))));
+        follower.leave().into_iter().for_each(|waiting| waiting.tell(Err(unsure(&said))));
     }
+}
 
-    /// Tells everyone who waits for a batch what its results say.
-    fn arrived(&self, batch: &str, results: &Results) {
-        for waiting in self.batches.leave(batch) {
-            let line = results.of(&waiting.key.to_string()).map(<[u8]>::to_vec);
-            let said = line.map(|line| (results.headers().clone(), line));
-            waiting.tell(said.ok_or_else(|| unsure("the results of the batch hold nothing of this call")));
-        }
+/// Tells everyone who waited for a batch what its results say.
+fn arrived(waited: Vec<Waiting>, results: &Results) {
+    for waiting in waited {
+        // What was taken before keys carried the id of the studio has the name that it had then.
+        let line = results.of(&waiting.sent).or_else(|| results.of(&waiting.key.to_string()));
+        let line = line.map(<[u8]>::to_vec);
+        let said = line.map(|line| (results.headers().clone(), line));
+        waiting.tell(said.ok_or_else(|| unsure("the results of the batch hold nothing of this call")));
     }
 }
 
 fn unsure(what: &str) -> CallError {
     CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::call::{Form, Vendor};
+
+    fn waiting(unit: u32) -> (Waiting, oneshot::Receiver<Said>) {
+        let (told, said) = oneshot::channel();
+        let key = IntentKey {
+            episode: crate::domain::ids::EpisodeNumber(1),
+            stage: "judge_a".parse().unwrap(),
+            unit,
+            attempt: 1,
+        };
+        let request = Prepared {
+            vendor: Vendor::Anthropic,
+            path: "/v1/messages".to_owned(),
+            body: Vec::new(),
+            streaming: false,
+            form: Form::Batched,
+        };
+        (Waiting { key: key.clone(), sent: key.to_string(), request, told }, said)
+    }
+
+    #[test]
+    fn who_comes_while_a_batch_leaves_is_followed_anew_and_not_thrown_out() {
+        let batches = Batches::default();
+        let (first, _kept) = waiting(1);
+        assert!(batches.follow("b", vec![first]), "nobody followed it");
+        let follower = Follower::new(&batches, "b");
+        // Its results are there, and those who wait are told; another call of the batch comes just then.
+        let told = follower.leave();
+        assert_eq!(told.len(), 1);
+        let (late, mut said) = waiting(2);
+        assert!(batches.follow("b", vec![late]), "it has to be followed anew");
+        drop(told);
+        assert!(
+            matches!(said.try_recv(), Err(oneshot::error::TryRecvError::Empty)),
+            "it still waits, and is not lost sight of"
+        );
+        let again = Follower::new(&batches, "b");
+        assert_eq!(again.leave().len(), 1);
+    }
+
+    #[test]
+    fn who_waits_for_a_batch_is_let_go_when_its_follower_breaks_off() {
+        let batches = Batches::default();
+        let (first, mut said) = waiting(1);
+        batches.follow("b", vec![first]);
+        drop(Follower::new(&batches, "b"));
+        assert!(matches!(said.try_recv(), Err(oneshot::error::TryRecvError::Closed)), "it is told by the closed way");
+    }
 }

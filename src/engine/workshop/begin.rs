@@ -185,7 +185,7 @@ impl Workshop {
     fn policy(&self, show: &Show) -> Result<Policy, String> {
         let rubric = rubric::load(&self.config, BUILT_IN_RUBRIC).map_err(|e| e.to_string())?;
         let rubric = self.keep(&serde_json::to_vec(&rubric).map_err(|e| e.to_string())?)?;
-        let rules = Policy { rubric: Some(rubric), ..show.rules(Uncertain::Ask) };
+        let rules = Policy { rubric: Some(rubric), ..show.rules(Uncertain::RECOMMENDED) };
         Ok(match self.provenance {
             Provenance::Rehearsal => Policy { uncertain: self.uncertain, ..rules },
             Provenance::Live => rules,

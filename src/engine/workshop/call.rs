@@ -120,7 +120,7 @@ impl Workshop {
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
-        match self.transport.send(endpoint, request, &step.key.to_string(), attempt, limits, &mut tee).await {
+        match self.transport.send(endpoint, request, &step.sent.to_string(), attempt, limits, &mut tee).await {
             Ok(raw) => Ok((raw, tee)),
             Err(error) => Err(self.failed(&error, &tee, order)),
         }

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::budget::Scope;
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::sent::StudioId;
 use bills::ReadBillV1;
 use names::{
     AnswerRulingV1, ChoiceV1, HandoffV1, NearCapV1, ProvenanceV1, ProviderV1, RetryClassV1, RulingV1, VerdictV1, WayV1,
 };
 use paid::{BillV1, UsageV1};
-use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UnitPlanV1};
+use values::{NeedV1, PinV1, PolicyV1, PromptPinV1, RouteV1, RuledV1, SeenV1, ToldV1, UncertainV1, UnitPlanV1};
 
 mod bills;
 mod events;
@@ -31,6 +32,8 @@ mod values;
 pub(super) enum RecordV1 {
     StudioOpened {
         provenance: ProvenanceV1,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<StudioId>,
     },
     ClockSteppedBack {
         by_ms: u64,
@@ -138,6 +141,9 @@ pub(super) enum RecordV1 {
     AnswerRuled {
         key: IntentKey,
         ruling: AnswerRulingV1,
+    },
+    UncertainPolicySet {
+        uncertain: UncertainV1,
     },
     AnswerReused {
         stage: StageId,

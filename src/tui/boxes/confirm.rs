@@ -6,7 +6,7 @@
 use super::field::Field;
 use crate::domain::budget::Scope;
 use crate::domain::command::Command;
-use crate::domain::event::{Need, Ruled, Ruling, Seen, Way};
+use crate::domain::event::{Need, Ruled, Ruling, Seen, Uncertain, Way};
 use crate::domain::handoff::Note;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -75,7 +75,8 @@ pub(crate) enum Intent {
     Pause(EpisodeNumber),
     Resume(EpisodeNumber),
     Retry { episode: EpisodeNumber, stage: StageId },
-    Rule { key: IntentKey, ruling: Ruling },
+    Rule { key: IntentKey, ruling: Ruling, alike: bool },
+    Uncertain { episode: EpisodeNumber, uncertain: Uncertain },
     Raise { scope: Scope, episode: EpisodeNumber, stage: StageId, worst: MicroUsd },
     Cheaper { episode: EpisodeNumber, stage: StageId },
     ReadAgain(IntentKey),
@@ -374,7 +375,12 @@ impl Confirm {
             Intent::Pause(episode) => Ok(Command::Pause(*episode)),
             Intent::Resume(episode) => Ok(Command::Resume(*episode)),
             Intent::Retry { episode, stage } => Ok(Command::Retry { episode: *episode, stage: stage.clone() }),
-            Intent::Rule { key, ruling } => Ok(Command::ResolveCharge { key: key.clone(), ruling: *ruling }),
+            Intent::Rule { key, ruling, alike } => {
+                Ok(Command::ResolveCharge { key: key.clone(), ruling: *ruling, alike: *alike })
+            }
+            Intent::Uncertain { episode, uncertain } => {
+                Ok(Command::SetUncertain { episode: *episode, uncertain: *uncertain })
+            }
             Intent::Cheaper { episode, stage } => Ok(Command::UseCheaper { episode: *episode, stage: stage.clone() }),
             Intent::ReadAgain(key) => Ok(Command::ReadAgain { key: key.clone() }),
             Intent::AcceptBill(key) => Ok(Command::AcceptBill { key: key.clone() }),
@@ -427,7 +433,10 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
             Command::Retry { episode, stage } => {
                 needs(*episode, &Need::Retries { stage: stage.clone(), reason: String::new() })
             }
-            Command::UseCheaper { episode, .. } | Command::Pause(episode) | Command::Resume(episode) => {
+            Command::UseCheaper { episode, .. }
+            | Command::SetUncertain { episode, .. }
+            | Command::Pause(episode)
+            | Command::Resume(episode) => {
                 shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
             Command::AcceptBill { key } => {

@@ -2,7 +2,7 @@
 
 use super::propose;
 use crate::domain::episode::Episode;
-use crate::domain::event::{Need, Ruling};
+use crate::domain::event::{Need, Ruling, Uncertain};
 use crate::domain::ids::EpisodeNumber;
 use crate::tui::key::{Code, Key};
 use crate::tui::layers::{Layer, Next};
@@ -16,10 +16,20 @@ pub(crate) struct NeedBox {
 }
 
 /// What each key of a need's box opens, from mild to severe.
-pub(crate) fn answers(episode: &Episode, need: &Need) -> Vec<(char, &'static str)> {
+pub(crate) fn answers(shared: &Shared, episode: &Episode, need: &Need) -> Vec<(char, &'static str)> {
     match need {
         Need::Gate { .. } => Vec::new(),
-        Need::Charge { .. } => vec![('r', "send it again, at the risk of a second charge"), ('w', "write it off")],
+        Need::Charge { key } => {
+            let mut answers = vec![('r', "send it again, at the risk of a second charge")];
+            if propose::alike(shared, key).len() > 1 {
+                answers.push(('a', "send it and all others of the same cause again"));
+            }
+            if !matches!(episode.policy.uncertain, Uncertain::Within(_)) {
+                answers.push(('p', "from now on send such calls of this episode again, up to a limit"));
+            }
+            answers.push(('w', "write it off"));
+            answers
+        }
         Need::Cap { stage, .. } => {
             let cheaper = episode.pin(stage).and_then(|pin| pin.cheaper.as_ref());
             let is_other = cheaper.is_some_and(|route| episode.route(stage) != Some(route));
@@ -49,7 +59,7 @@ impl NeedBox {
             _ => {}
         }
         let typed = key.typed().map(|c| c.to_ascii_lowercase());
-        let answers = answers(&episode, &open.need);
+        let answers = answers(shared, &episode, &open.need);
         let Some(answer) = typed.filter(|c| answers.iter().any(|(known, _)| known == c)) else { return Next::Stay };
         if let Some(why) = shared.halted() {
             shared.locked(why);
@@ -58,6 +68,8 @@ impl NeedBox {
         let confirm = match (&open.need, answer) {
             (_, 's') => propose::stop(shared, &episode),
             (Need::Charge { key }, 'r') => propose::rule(shared, &episode, key, Ruling::Resend),
+            (Need::Charge { key }, 'a') => propose::rule_alike(shared, &episode, key),
+            (Need::Charge { .. }, 'p') => propose::resend_within(shared, &episode),
             (Need::Charge { key }, _) => propose::rule(shared, &episode, key, Ruling::WriteOff),
             (Need::Cap { stage, .. }, 'c') => propose::cheaper(shared, &episode, stage),
             (Need::Cap { stage, scope, worst, .. }, _) => propose::raise(shared, &episode, scope, stage, *worst),

@@ -2,11 +2,14 @@
 //!
 //! Not for decisions at a gate: those are in [`super::propose_gate`].
 
+use std::collections::BTreeSet;
+
 use super::confirm::{Confirm, Intent, Rule};
 use crate::domain::budget::Scope;
 use crate::domain::cost::EpisodeSummary;
-use crate::domain::episode::{CallState, Episode, Life};
-use crate::domain::event::{Provenance, Ruling};
+use crate::domain::decide;
+use crate::domain::episode::{CallState, Episode, Life, UnitState};
+use crate::domain::event::{Provenance, ResendLimit, Ruling, Uncertain};
 use crate::domain::forecast::{self, Outlook};
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -120,7 +123,7 @@ pub(crate) fn read_again(shared: &Shared, key: &IntentKey, reason: &str) -> Conf
 /// The box by which another call is paid for in the place of an answer that cannot be read.
 pub(crate) fn call_again(shared: &Shared, episode: &Episode, key: &IntentKey) -> Confirm {
     let (spent, worst) = episode.calls.get(key).map(|call| (call.spent(), call.worst)).unwrap_or_default();
-    let intent = Intent::Rule { key: key.clone(), ruling: Ruling::Resend };
+    let intent = Intent::Rule { key: key.clone(), ruling: Ruling::Resend, alike: false };
     let confirm = Confirm::new(shared, format!("Pay for another call: {key}"), "pay for another call", intent)
         .fact(Role::Text, format!("The answer that cannot be read cost {spent:.4} USD, which stays spent."))
         .fact(Role::Text, format!("The same is asked again; it may cost up to {worst:.4} USD more."));
@@ -145,14 +148,67 @@ pub(crate) fn rule(shared: &Shared, episode: &Episode, key: &IntentKey, ruling: 
         Some(CallState::InFlight | CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. })
         | None => String::new(),
     };
-    let confirm = Confirm::new(shared, format!("{title}: {key}"), verb, Intent::Rule { key: key.clone(), ruling })
+    let intent = Intent::Rule { key: key.clone(), ruling, alike: false };
+    let counts = match ruling {
+        Ruling::Resend => format!("{worst:.4} USD, the most that the first one may have cost, stay taken as possible."),
+        Ruling::WriteOff => format!("{worst:.4} USD, the most that it may have cost, stay taken."),
+    };
+    let confirm = Confirm::new(shared, format!("{title}: {key}"), verb, intent)
         .fact(Role::Text, fit(&why, LONG))
         .fact(Role::Text, says)
-        .fact(Role::Text, format!("Either way its worst case, {worst:.4} USD, counts as spent."));
+        .fact(Role::Text, counts);
     match ruling {
         Ruling::Resend => rest(confirm, shared, episode),
         Ruling::WriteOff => confirm,
     }
+}
+
+/// The charges that wait and have the same cause as one of them.
+pub(super) fn alike(shared: &Shared, key: &IntentKey) -> Vec<IntentKey> {
+    decide::alike(shared.episodes().iter().map(AsRef::as_ref), key)
+}
+
+/// The box that sends all calls of one cause again.
+pub(crate) fn rule_alike(shared: &Shared, episode: &Episode, key: &IntentKey) -> Confirm {
+    let keys = alike(shared, key);
+    let worst = |key: &IntentKey| Some(shared.under_way(key.episode)?.calls.get(key)?.worst);
+    let most: MicroUsd = keys.iter().filter_map(worst).sum();
+    let episodes: BTreeSet<EpisodeNumber> = keys.iter().map(|key| key.episode).collect();
+    let of = match episodes.len() {
+        0 | 1 => String::new(),
+        several => format!(" of {several} episodes"),
+    };
+    let intent = Intent::Rule { key: key.clone(), ruling: Ruling::Resend, alike: true };
+    let (title, verb) = (format!("Send {} calls again", keys.len()), "send them again");
+    let confirm = Confirm::new(shared, title, verb, intent)
+        .fact(
+            Role::Text,
+            format!("{} calls{of} were lost in the same way, or at the same provider at the same time.", keys.len()),
+        )
+        .fact(Role::Text, "All are sent again. Where the first one was charged too, both are paid.")
+        .fact(
+            Role::Text,
+            format!("{most:.4} USD, the most that the first ones may have cost, stay taken as possible."),
+        );
+    rest(confirm, shared, episode)
+}
+
+/// The box that sends calls whose answers were lost again from now on, up to a limit.
+pub(crate) fn resend_within(shared: &Shared, episode: &Episode) -> Confirm {
+    let limit = ResendLimit::RECOMMENDED;
+    let intent = Intent::Uncertain { episode: episode.number, uncertain: Uncertain::Within(limit) };
+    let title = format!("Send lost calls of {} again, up to a limit", named(episode));
+    let ResendLimit { call, episode: all } = limit;
+    let confirm = Confirm::new(shared, title, "do so from now on", intent)
+        .fact(
+            Role::Text,
+            format!("A call that may have cost {call} USD at most is sent again unasked, up to {all} USD in all."),
+        )
+        .fact(
+            Role::Text,
+            "What the first ones may have cost stays taken as possible, under every cap. Beyond that you are asked.",
+        );
+    rest(confirm, shared, episode)
 }
 
 /// Says what is likely to be spent. A box that spends cannot be confirmed before that is known.
@@ -219,6 +275,28 @@ pub(crate) fn again(shared: &Shared, intent: &Intent) -> Option<Confirm> {
     }
 }
 
+/// What of a stage is kept when its calls go to another model, and what is bought there.
+fn kept(episode: &Episode, stage: &StageId) -> String {
+    let run = episode.stages.get(stage).and_then(|state| state.run.as_ref());
+    let units = run.map(|run| run.units.len()).unwrap_or_default();
+    let done = episode.kept_units(stage).len();
+    let calling = run.map(|run| run.units.values().filter(|unit| matches!(unit.state, UnitState::Calling(_))).count());
+    let lost = match calling.unwrap_or_default() {
+        0 => String::new(),
+        1 => " 1 call under way is paid for and made again there.".to_owned(),
+        calling => format!(" {calling} calls under way are paid for and made again there."),
+    };
+    match (units, done) {
+        (0 | 1, 0) => format!("Nothing of this stage is done yet: all of it is bought there.{lost}"),
+        (units, done) => {
+            let left = units.saturating_sub(done);
+            format!(
+                "{done} of its {units} parts are done and kept; {left} are bought there, and none is bought twice.{lost}"
+            )
+        }
+    }
+}
+
 /// The box that takes the cheaper model.
 pub(crate) fn cheaper(shared: &Shared, episode: &Episode, stage: &StageId) -> Confirm {
     let model =
@@ -227,8 +305,9 @@ pub(crate) fn cheaper(shared: &Shared, episode: &Episode, stage: &StageId) -> Co
     let title = format!("Use the cheaper model for {} of {}", look::title(episode, stage), named(episode));
     let confirm = Confirm::new(shared, title, "use it", intent).fact(
         Role::Text,
-        format!("The calls of this stage go to {model} from here on. It costs less, and may do worse."),
+        format!("The calls of this stage go to {model} from here on. Each costs less, and may do worse."),
     );
+    let confirm = confirm.fact(Role::Text, kept(episode, stage));
     rest(confirm, shared, episode)
 }
 

@@ -164,7 +164,9 @@ fn a_charge_is_ruled() {
         assert_eq!(desk.acts(), []);
         desk.confirm();
         let commands = desk.commands();
-        let [Command::ResolveCharge { key, ruling: ruled }] = commands.as_slice() else { panic!("{commands:?}") };
+        let [Command::ResolveCharge { key, ruling: ruled, alike: false }] = commands.as_slice() else {
+            panic!("{commands:?}")
+        };
         assert_eq!((key.to_string().as_str(), *ruled), ("043-judge_b-0-1", ruling));
     }
 }

@@ -137,6 +137,7 @@ pub(crate) fn confirm(paint: Paint, shared: &Shared, confirm: &Confirm, buf: &mu
         | Intent::Resume(_)
         | Intent::Retry { .. }
         | Intent::Rule { .. }
+        | Intent::Uncertain { .. }
         | Intent::Cheaper { .. }
         | Intent::ReadAgain(_)
         | Intent::AcceptBill(_)
@@ -164,7 +165,7 @@ pub(crate) fn need(paint: Paint, shared: &Shared, need: &NeedBox, buf: &mut Buff
             let waiting = format!("Waiting {}: {how}.", look::age(open.since, shared.now));
             lines.extend(wrap(&waiting, columns).into_iter().map(|row| paint.line(Role::Dim, row)));
             lines.push(Line::default());
-            for (key, what) in answers(episode, &open.need) {
+            for (key, what) in answers(shared, episode, &open.need) {
                 lines.push(Line::from(vec![
                     Span::raw("   "),
                     paint.span(Role::Person, key.to_string()),

@@ -333,6 +333,11 @@ fn about(paint: Paint, shared: &Shared, episode: &Episode, stage: &StageId, wide
                 format!("approved by {} at {}Z: content {}", approval.by, clock(approval.at), hash.short()),
             );
         }
+        for lapsed in &gate.lapsed {
+            let (given, died) = (clock(lapsed.given), clock(lapsed.died));
+            let said = format!("decided by {} at {given}Z for content {}", lapsed.by, lapsed.hash.short());
+            say(Role::Dim, format!("{said}: void since the content changed at {died}Z; it needs a new decision."));
+        }
     }
     if let Some(state) = state {
         let mut made: Vec<_> = state.outputs.values().collect();

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::{MESSAGE, cut, missed_contract, stuck};
 use crate::domain::episode::{Call, Episode, SentBack, Unit, UnitState};
-use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, Verdict};
+use crate::domain::event::{Actor, Choice, Event, Handoff, MOST_OPEN, Need, UnitPlan, Verdict};
 use crate::domain::ids::{ContentHash, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::{self, CLOSING};
 use crate::domain::pipeline::{Human, Kind};
-use crate::domain::step::{Done, FallBack, GateJudged};
+use crate::domain::step::{Done, FallBack, GateJudged, Inputs};
 
 /// What a piece of local work brings about.
 pub(super) fn worked(
@@ -45,7 +45,7 @@ pub(super) fn worked(
             if run.is_some_and(|run| run.prepared) {
                 return Vec::new();
             }
-            let lists: Vec<&[crate::domain::event::UnitPlan]> = units.chunks(20).collect();
+            let lists: Vec<&[UnitPlan]> = units.chunks(20).collect();
             let last = lists.len().saturating_sub(1);
             let prepared = lists.iter().enumerate().map(|(at, list)| Event::StagePrepared {
                 stage: stage.clone(),
@@ -53,7 +53,7 @@ pub(super) fn worked(
                 units: list.to_vec(),
                 last: at == last,
             });
-            prepared.collect()
+            prepared.chain(kept(found, stage, inputs, units)).collect()
         }
         Done::Turned(plan) => {
             let is_free = run.is_none_or(|run| {
@@ -63,8 +63,9 @@ pub(super) fn worked(
             if !is_free {
                 return Vec::new();
             }
-            let last = plan.unit == CLOSING;
-            vec![Event::StagePrepared { stage: stage.clone(), input, units: vec![plan.clone()], last }]
+            let (last, units) = (plan.unit == CLOSING, vec![plan.clone()]);
+            let kept = kept(found, stage, inputs, &units);
+            std::iter::once(Event::StagePrepared { stage: stage.clone(), input, units, last }).chain(kept).collect()
         }
         Done::Skipped(output) => vec![complete(output, Handoff::Skipped)],
         Done::Made(output) => {
@@ -114,6 +115,24 @@ pub(super) fn worked(
         },
         Done::Evaluated(judged) => evaluated(found, stage, input, judged, now),
     }
+}
+
+/// Units that met their contract before the stage went to another model: they stay as they are and are not bought again.
+fn kept(found: &Episode, stage: &StageId, inputs: &Inputs, units: &[UnitPlan]) -> Vec<Event> {
+    let (Some(pin), Some(state)) = (found.pin(stage), found.stages.get(stage)) else { return Vec::new() };
+    let accepted = units.iter().filter_map(|plan| {
+        // An equal body is answered already.
+        let is_new = !state.takes.contains_key(&plan.request);
+        let output = state.places.get(&found.place(pin, inputs, plan.unit)).filter(|_| is_new)?;
+        Some(Event::UnitAccepted {
+            stage: stage.clone(),
+            input: inputs.hash,
+            unit: plan.unit,
+            output: *output,
+            claimed_words: state.claimed_words,
+        })
+    });
+    accepted.collect()
 }
 
 /// Whether a unit has an answer that is to be held to its contract.

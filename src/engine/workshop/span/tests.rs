@@ -42,6 +42,7 @@ fn logged(level: &str, act: impl FnOnce()) -> String {
 fn step() -> CallStep {
     CallStep {
         key: IntentKey { episode: EpisodeNumber(42), stage: "script".parse().unwrap(), unit: 3, attempt: 2 },
+        sent: "0000000000000007-042-script-3-2-0".parse().unwrap(),
         request: ContentHash::of(b"request"),
         worst: MicroUsd(9_000),
         route: Route { provider: Provider::Anthropic, model: "claude-opus-5-5".to_owned() },

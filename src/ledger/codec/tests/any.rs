@@ -12,12 +12,15 @@ use crate::domain::bill::{Bill, Terms};
 use crate::domain::billed::{Differing, ReadBill};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told, Usage};
-use crate::domain::event::{Event, Mending, Need, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, Window};
+use crate::domain::event::{
+    Event, Mending, Need, Pin, Policy, PromptPin, ResendLimit, Ruled, Seen, Uncertain, UnitPlan, Window,
+};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::{MicroUsd, PicoUsd};
 use crate::domain::panel::{PanelSpec, Seat};
 use crate::domain::pipeline::Stage;
 use crate::domain::reconcile::Sums;
+use crate::domain::sent::StudioId;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![".{0,12}", any::<String>(), Just("\u{0}\"\\\n\u{1b}\u{2028}\u{1f399}".to_owned())]
@@ -89,18 +92,23 @@ fn unit() -> impl Strategy<Value = UnitPlan> {
         .prop_map(|(unit, request, worst, route, window)| UnitPlan { unit, request, worst, route, window })
 }
 
+fn uncertain() -> impl Strategy<Value = Uncertain> {
+    let within = (usd(), usd()).prop_map(|(call, episode)| Uncertain::Within(ResendLimit { call, episode }));
+    prop_oneof![Just(Uncertain::Ask), Just(Uncertain::Resend), within]
+}
+
 fn policy() -> impl Strategy<Value = Policy> {
     let mending = (any::<u32>(), option::of(usd()), any::<Option<u32>>())
         .prop_map(|(rounds, spend, minutes)| Mending { rounds, spend, minutes });
-    let pressed = (select(every::NEAR_CAPS), select(every::WHEN_DOWNS));
+    let pressed = (select(every::NEAR_CAPS), select(every::WHEN_DOWNS), select(every::INPUT_FORMS));
     let rules = (option::of(hash()), mending, select(every::OVERRIDINGS), any::<u32>(), pressed);
-    (select(every::UNCERTAINS), any::<u32>(), any::<(u64, u64)>(), any::<u32>(), rules).prop_map(
+    (uncertain(), any::<u32>(), any::<(u64, u64)>(), any::<u32>(), rules).prop_map(
         |(
             uncertain,
             corrections,
             target_ms,
             words_per_minute,
-            (rubric, mending, overriding, canary_every, (near_cap, when_down)),
+            (rubric, mending, overriding, canary_every, (near_cap, when_down, inputs)),
         )| Policy {
             uncertain,
             corrections,
@@ -114,6 +122,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             sample: corrections,
             near_cap,
             when_down,
+            inputs,
         },
     )
 }
@@ -259,7 +268,7 @@ macro_rules! kinds {
 /// For each kind of event a strategy that makes only that kind.
 pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
     kinds! {
-        StudioOpened { provenance: select(every::PROVENANCES) }
+        StudioOpened { provenance: select(every::PROVENANCES), id: option::of(any::<u64>().prop_map(StudioId::drawn)) }
         ClockSteppedBack { by_ms: any::<u64>() }
         CapSet { scope: scope(), cap: usd(), reason: text() }
         CapNear { scope: scope(), cap: usd(), committed: usd(), then: select(every::NEAR_CAPS) }
@@ -287,6 +296,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         ChargeRuled { key: key(), ruling: select(every::RULINGS), not_before: option::of(moment()) }
         AnswerUnread { key: key(), reason: text() }
         AnswerRuled { key: key(), ruling: select(every::ANSWER_RULINGS) }
+        UncertainPolicySet { uncertain: uncertain() }
         AnswerReused {
             stage: stage_id(), input: hash(), unit: any::<u32>(), route: route(), name: hash(), answer: hash(), of: key(),
             saved: usd(),

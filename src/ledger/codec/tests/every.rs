@@ -3,7 +3,7 @@
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
-    AnswerRuling, Choice, Event, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+    AnswerRuling, Choice, Event, Handoff, InputForm, ItemRuling, NearCap, Overriding, Provenance, Ruling, Verdict, Way,
     WhenDown,
 };
 use crate::domain::handoff::Contract;
@@ -29,7 +29,7 @@ every! {
     BASES: Basis { Counted, Billed, Worst }
     SERVICES: Service { Standard, Batch, Fast, Priority }
     SEARCH_SIZES: SearchSize { Low, Medium, High }
-    UNCERTAINS: Uncertain { Ask, Resend }
+    INPUT_FORMS: InputForm { First, Second }
     NEAR_CAPS: NearCap { Alert, Cheaper, Slower }
     WHEN_DOWNS: WhenDown { Wait, Fallback }
     HANDOFFS: Handoff { FirstTry, Corrected, Local, Skipped, Chosen }
@@ -86,6 +86,7 @@ events!(
     ChargeRuled,
     AnswerUnread,
     AnswerRuled,
+    UncertainPolicySet,
     AnswerReused,
     UnitAccepted,
     OutputRejected,

@@ -14,8 +14,8 @@ use crate::domain::billed::{Differing, ReadBill};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Provider, RetryClass, Route, Told, Usage};
 use crate::domain::event::{
-    Actor, Event, Handoff, Mending, NearCap, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Seen,
-    Stamped, Uncertain, UnitPlan, Verdict, Way, WhenDown, Window,
+    Actor, Event, Handoff, InputForm, Mending, NearCap, Need, Person, Pin, Policy, PromptPin, Provenance, ResendLimit,
+    Ruled, Ruling, Seen, Stamped, Uncertain, UnitPlan, Verdict, Way, WhenDown, Window,
 };
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -23,6 +23,7 @@ use crate::domain::money::{MicroUsd, PicoUsd};
 use crate::domain::panel::{PanelSpec, Seat, Style};
 use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::reconcile::Sums;
+use crate::domain::sent::StudioId;
 
 const EPISODE: EpisodeNumber = EpisodeNumber(42);
 
@@ -145,7 +146,7 @@ fn panels() -> impl Iterator<Item = Event> {
 }
 
 fn beginning() -> Vec<Event> {
-    let policy = |uncertain| Policy::usual(uncertain, (480_000, 720_000), 150);
+    let policy = first_rules;
     let started = |uncertain| Event::EpisodeStarted {
         title: "Why do cats purr?".to_owned(),
         show: "open-questions".to_owned(),
@@ -155,7 +156,7 @@ fn beginning() -> Vec<Event> {
         projected: MicroUsd(6_543_210),
     };
     let mut events: Vec<Event> =
-        every::PROVENANCES.iter().map(|provenance| Event::StudioOpened { provenance: *provenance }).collect();
+        every::PROVENANCES.iter().map(|provenance| Event::StudioOpened { provenance: *provenance, id: None }).collect();
     events.push(Event::ClockSteppedBack { by_ms: 3_600_000 });
     let scopes = [
         Scope::Call,
@@ -447,6 +448,28 @@ fn bills() -> Vec<Event> {
     events
 }
 
+/// The usual rules of before there were forms of inputs.
+fn first_rules(uncertain: Uncertain) -> Policy {
+    Policy { inputs: InputForm::First, ..Policy::usual(uncertain, (480_000, 720_000), 150) }
+}
+
+/// What came later: the id of a studio, the form of inputs, and limits up to which a lost call is sent again.
+fn policies() -> Vec<Event> {
+    let within = Uncertain::Within(ResendLimit { call: MicroUsd(50_000), episode: MicroUsd(500_001) });
+    let policy = Policy { inputs: InputForm::Second, ..first_rules(within) };
+    let started = Event::EpisodeStarted {
+        title: "Within limits".to_owned(),
+        show: "open-questions".to_owned(),
+        research: hash("research"),
+        profile: hash("profile"),
+        policy,
+        projected: MicroUsd(6_543_212),
+    };
+    let opened = Event::StudioOpened { provenance: Provenance::Live, id: Some(StudioId::drawn(0x0123_4567_89ab_cdef)) };
+    let set = [Uncertain::Ask, Uncertain::Resend, within].map(|uncertain| Event::UncertainPolicySet { uncertain });
+    [opened, started].into_iter().chain(set).collect()
+}
+
 /// An episode with rules about caps that are near and providers that fail.
 fn near(near_cap: NearCap, when_down: WhenDown) -> Event {
     Event::EpisodeStarted {
@@ -454,7 +477,7 @@ fn near(near_cap: NearCap, when_down: WhenDown) -> Event {
         show: "open-questions".to_owned(),
         research: hash("research"),
         profile: hash("profile"),
-        policy: Policy { near_cap, when_down, ..Policy::usual(Uncertain::Ask, (480_000, 720_000), 150) },
+        policy: Policy { near_cap, when_down, ..first_rules(Uncertain::Ask) },
         projected: MicroUsd(6_543_211),
     }
 }
@@ -558,14 +581,18 @@ fn is_studios(event: &Event) -> bool {
 fn is_persons(event: &Event) -> bool {
     use Event::{
         BillReconciled, CapSet, ChargeRuled, GateApproved, GateOverridden, ItemRuled, OverrideProposed, SentBack,
+        UncertainPolicySet,
     };
     let at_gate = matches!(event, GateApproved { .. } | SentBack { .. } | ItemRuled { .. } | OverrideProposed { .. });
-    at_gate || matches!(event, BillReconciled { .. } | GateOverridden { .. } | ChargeRuled { .. } | CapSet { .. })
+    at_gate
+        || matches!(event, BillReconciled { .. } | GateOverridden { .. } | ChargeRuled { .. } | CapSet { .. })
+        || matches!(event, UncertainPolicySet { .. })
 }
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
-    let events = [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills(), unread()].concat();
+    let events =
+        [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills(), unread(), policies()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),
@@ -597,6 +624,6 @@ pub(super) fn largest() -> Event {
 /// A studio's first event.
 pub(super) fn first() -> Stamped {
     let at = Timestamp::new(BEGIN_S, 0).unwrap();
-    let event = Event::StudioOpened { provenance: Provenance::Rehearsal };
+    let event = Event::StudioOpened { provenance: Provenance::Rehearsal, id: None };
     Stamped { seq: 1, at, episode: None, actor: Actor::Engine, event }
 }

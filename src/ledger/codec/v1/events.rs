@@ -8,7 +8,7 @@ use crate::domain::event::{Event, NearCap, Way};
 impl From<&Event> for RecordV1 {
     fn from(event: &Event) -> Self {
         match event.clone() {
-            Event::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
+            Event::StudioOpened { provenance, id } => Self::StudioOpened { provenance: provenance.into(), id },
             Event::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             Event::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             Event::CapNear { scope, cap, committed, then } => {
@@ -52,6 +52,7 @@ impl From<&Event> for RecordV1 {
             }
             Event::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
             Event::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
+            Event::UncertainPolicySet { uncertain } => Self::UncertainPolicySet { uncertain: uncertain.into() },
             Event::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }
@@ -101,7 +102,7 @@ impl From<&Event> for RecordV1 {
 impl From<RecordV1> for Event {
     fn from(record: RecordV1) -> Self {
         match record {
-            RecordV1::StudioOpened { provenance } => Self::StudioOpened { provenance: provenance.into() },
+            RecordV1::StudioOpened { provenance, id } => Self::StudioOpened { provenance: provenance.into(), id },
             RecordV1::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             RecordV1::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             RecordV1::CapNear { scope, cap, committed, then } => {
@@ -144,6 +145,7 @@ impl From<RecordV1> for Event {
             }
             RecordV1::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
             RecordV1::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
+            RecordV1::UncertainPolicySet { uncertain } => Self::UncertainPolicySet { uncertain: uncertain.into() },
             RecordV1::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }

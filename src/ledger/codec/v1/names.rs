@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::bill::{Basis, SearchSize, Service};
 use crate::domain::call::{Provider, RetryClass};
 use crate::domain::event::{
-    AnswerRuling, Choice, Handoff, ItemRuling, NearCap, Overriding, Provenance, Ruling, Uncertain, Verdict, Way,
+    AnswerRuling, Choice, Handoff, InputForm, ItemRuling, NearCap, Overriding, Provenance, Ruling, Verdict, Way,
     WhenDown,
 };
 use crate::domain::handoff::Contract;
@@ -62,9 +62,9 @@ names! {
         Medium = "medium",
         High = "high",
     }
-    UncertainV1 of Uncertain {
-        Ask = "ask",
-        Resend = "resend",
+    InputFormV1 of InputForm {
+        First = "first",
+        Second = "second",
     }
     NearCapV1 of NearCap {
         Alert = "alert",

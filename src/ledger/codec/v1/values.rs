@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::names::{
-    ContractV1, HumanV1, ItemRulingV1, KindV1, NearCapV1, OverridingV1, ProviderV1, UncertainV1, WhenDownV1,
+    ContractV1, HumanV1, InputFormV1, ItemRulingV1, KindV1, NearCapV1, OverridingV1, ProviderV1, WhenDownV1,
 };
 use super::panel::{PanelV1, SeatV1};
 use crate::domain::budget::Scope;
 use crate::domain::call::{Route, Told};
 use crate::domain::event::{
-    Mending, NearCap, Need, Overriding, Pin, Policy, PromptPin, Ruled, Seen, UnitPlan, WhenDown, Window,
+    InputForm, Mending, NearCap, Need, Overriding, Pin, Policy, PromptPin, ResendLimit, Ruled, Seen, Uncertain,
+    UnitPlan, WhenDown, Window,
 };
 use crate::domain::ids::{ContentHash, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -43,6 +44,8 @@ pub(in crate::ledger::codec) struct PolicyV1 {
     near_cap: Option<NearCapV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     when_down: Option<WhenDownV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inputs: Option<InputFormV1>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -65,6 +68,7 @@ impl From<Policy> for PolicyV1 {
             sample,
             near_cap,
             when_down,
+            inputs,
         } = policy;
         Self {
             uncertain: uncertain.into(),
@@ -80,6 +84,7 @@ impl From<Policy> for PolicyV1 {
             sample,
             near_cap: (near_cap != NearCap::Alert).then(|| near_cap.into()),
             when_down: (when_down != WhenDown::Wait).then(|| when_down.into()),
+            inputs: (inputs != InputForm::First).then(|| inputs.into()),
         }
     }
 }
@@ -99,6 +104,7 @@ impl From<PolicyV1> for Policy {
             sample,
             near_cap,
             when_down,
+            inputs,
         } = record;
         Self {
             uncertain: uncertain.into(),
@@ -113,6 +119,36 @@ impl From<PolicyV1> for Policy {
             sample,
             near_cap: near_cap.map(NearCap::from).unwrap_or_default(),
             when_down: when_down.map(WhenDown::from).unwrap_or_default(),
+            inputs: inputs.map(InputForm::from).unwrap_or_default(),
+        }
+    }
+}
+
+/// `"ask"`, `"resend"` or `{"within":{…}}`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(in crate::ledger::codec) enum UncertainV1 {
+    Ask,
+    Resend,
+    Within { call: MicroUsd, episode: MicroUsd },
+}
+
+impl From<Uncertain> for UncertainV1 {
+    fn from(uncertain: Uncertain) -> Self {
+        match uncertain {
+            Uncertain::Ask => Self::Ask,
+            Uncertain::Resend => Self::Resend,
+            Uncertain::Within(ResendLimit { call, episode }) => Self::Within { call, episode },
+        }
+    }
+}
+
+impl From<UncertainV1> for Uncertain {
+    fn from(record: UncertainV1) -> Self {
+        match record {
+            UncertainV1::Ask => Self::Ask,
+            UncertainV1::Resend => Self::Resend,
+            UncertainV1::Within { call, episode } => Self::Within(ResendLimit { call, episode }),
         }
     }
 }
