@@ -6,6 +6,8 @@
 mod begun;
 #[path = "cli/beside.rs"]
 mod beside;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/doctor.rs"]

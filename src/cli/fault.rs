@@ -135,9 +135,12 @@ pub enum CliError {
 
 const READING: &str = ". Nothing was changed. The verbs that only read (`episode list`, `gate show`, `cost`, `ledger verify` …) work meanwhile.";
 
+const ASKING: &str = ". Nothing was changed. Meanwhile the verbs that only read work (`episode list`, `gate show`, `cost` …), and those that \
+                      record something (`budget raise`, `episode pause`, `gate approve` …) are given to that process.";
+
 fn hint(error: &OpenError) -> &'static str {
     match error {
-        OpenError::Lock(_) => READING,
+        OpenError::Lock(_) => ASKING,
         OpenError::Folder { .. }
         | OpenError::Journal(_)
         | OpenError::ReadOnly(_)

@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 
 pub(super) use self::decider::is_rehearser;
 pub(super) use self::relay::Relay;
+pub(super) use self::samples::write_sample;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::servers::{Manner, list_faults};

@@ -38,7 +38,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// A canary that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("assets/canaries/{name}.toml: {what}")]
+#[error("built-in script {name}: {what}")]
 pub struct CanaryError {
     name: String,
     what: String,

@@ -15,4 +15,5 @@ pub mod rubric;
 pub mod secrets;
 pub mod settings;
 pub mod show;
+mod template;
 pub mod upgrade;

@@ -204,7 +204,7 @@ impl Models {
     pub fn built_in() -> Result<Self, Faults> {
         let nothing =
             Self { models: BTreeMap::new(), groups: BTreeMap::new(), server: Server::Other, server_context: None };
-        read::models("assets/models.toml", BUILT_IN, &nothing)
+        read::models("built-in models", BUILT_IN, &nothing)
     }
 
     /// The table with the groups and models of a text laid over it.

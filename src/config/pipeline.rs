@@ -133,7 +133,7 @@ impl PipelineFile {
         let (file, source) = match read_if_there(&path)? {
             Some(source) => (path.display().to_string(), source),
             None => match BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
-                Some((_, source)) => (format!("assets/pipelines/{name}.toml"), (*source).to_owned()),
+                Some((_, source)) => (format!("built-in pipeline {name}"), (*source).to_owned()),
                 None => {
                     let near = suggestion(name, BUILT_IN.iter().map(|(name, _)| *name));
                     let what = format!("there is no such file and none is compiled in: {near}");

@@ -150,7 +150,7 @@ impl Prices {
 
     /// The table that the program was built with, as it is written: of prices alone.
     fn without_ends() -> Result<Self, Faults> {
-        read::prices("assets/prices.toml", BUILT_IN)
+        read::prices("built-in prices", BUILT_IN)
     }
 
     /// The table with the days from which calls fail, and with what follows then, as the table of models has them. A model that

@@ -45,7 +45,7 @@ pub fn load(config: &Path, built_in: &str) -> Result<Rubric, LoadError> {
     let path = config.join("rubric.toml");
     match read_if_there(&path)? {
         Some(source) => Ok(parse(&path.display().to_string(), &source)?),
-        None => Ok(parse("assets/rubric.toml", built_in)?),
+        None => Ok(parse("built-in rubric", built_in)?),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod habits;
 mod layers;
+mod template;
 mod values;
 mod wire;
 
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 use self::habits::Habits;
 use self::layers::Layers;
 pub use self::layers::Origin;
+pub use self::template::template;
 use self::values::Values;
 pub use self::wire::{Remembers, WireSettings};
 use super::environment::{Environment, base_url_variable};
@@ -247,7 +249,7 @@ impl Settings {
     /// All faults of all layers.
     pub fn layered(file: Option<(&str, &str)>, environment: &Environment, flags: &[FlagValue]) -> Result<Self, Faults> {
         let mut layers = Layers::new();
-        layers.file("assets/settings.toml", DEFAULTS, Origin::Default);
+        layers.file("built-in settings", DEFAULTS, Origin::Default);
         if let Some((file, source)) = file {
             layers.file(file, source, Origin::File);
         }

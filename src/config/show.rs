@@ -3,13 +3,16 @@
 //! Not for what runs (the pipeline) or which model serves (the routes): the show only names its pipeline. Lengths are whole
 //! milliseconds and amounts micro-dollars; a number with decimals is read from its digits.
 
+pub mod built_in;
 mod read;
+mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+pub use self::template::template;
 use super::fault::{Fault, Faults, LoadError, Place, read_text};
 use crate::domain::budget::{Caps, Scope};
 use crate::domain::call::Provider;
@@ -286,6 +289,12 @@ impl Show {
             Value::Array(speakers),
         )
     }
+}
+
+/// Whether a text can be the slug of a show: up to 64 lower-case letters, digits, and hyphens between them.
+pub fn is_slug(text: &str) -> bool {
+    let is_plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    !text.is_empty() && text.len() <= 64 && is_plain && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Milliseconds as a JSON number of minutes with at most three decimals.

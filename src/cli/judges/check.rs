@@ -1,7 +1,6 @@
 //! `greenroom judges check`: an episode that lets both judges score the canary set, and what came of it.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::follow;
 use crate::cli::ledger::Folded;
+use crate::cli::rehearse::write_sample;
 use crate::cli::servers::Manner;
 use crate::cli::session::Session;
 use crate::config::{canaries, rubric};
@@ -124,22 +124,13 @@ fn tell(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
     Ok(Ending::Unsound)
 }
 
-/// Writes the set to `<data>/samples/canaries.json`, where it is missing or differs; its path and its hash.
+/// Writes the set to `<data>/samples`, where it is missing; its path and its hash.
 fn write_set(context: &Context<'_>) -> Result<(PathBuf, ContentHash), CliError> {
     let rubric = rubric::load(&context.paths.config, RUBRIC)?;
     let set = canaries::built_in(&format!("Judges check, {}", rubric.version))
         .map_err(|error| CliError::Failed(format!("{error}. Nothing was started")))?;
     let bytes = serde_json::to_vec_pretty(&set)?;
-    let folder = context.paths.data.join("samples");
-    let path = folder.join("canaries.json");
-    if fs::read(&path).ok().as_deref() != Some(bytes.as_slice()) {
-        fs::create_dir_all(&folder).and_then(|()| fs::write(&path, &bytes)).map_err(|error| {
-            CliError::Failed(format!(
-                "{} cannot be written: {error}. Nothing was started: choose another folder with --data-dir, or mend its permissions",
-                path.display()
-            ))
-        })?;
-    }
+    let path = write_sample(&context.paths.data, "canaries.json", &bytes)?;
     let hash = ContentHash::of(&bytes);
     Ok((path, hash))
 }

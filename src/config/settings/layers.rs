@@ -85,7 +85,7 @@ const MOST_MODELS: usize = 8;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Words,
     Path,
     Amount,
@@ -153,7 +153,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("console.undo_seconds", Kind::Whole(0, 600)),
 ];
 
-fn all_keys() -> BTreeMap<String, Kind> {
+pub(super) fn all_keys() -> BTreeMap<String, Kind> {
     let mut keys = BTreeMap::new();
     for (pattern, kind) in KEYS {
         for provider in Provider::ALL {
@@ -291,7 +291,7 @@ fn checked(kind: Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Result<Value
     }
 }
 
-fn wanted(kind: Kind) -> String {
+pub(super) fn wanted(kind: Kind) -> String {
     match kind {
         Kind::Words | Kind::Header => "must be a text in quotes".to_owned(),
         Kind::Path => "must be a path in quotes".to_owned(),
@@ -304,6 +304,23 @@ fn wanted(kind: Kind) -> String {
         Kind::Switch => "must be true or false".to_owned(),
         Kind::List => format!("must be a model in quotes or a list of 1 to {MOST_MODELS} of them"),
         Kind::Whole(least, most) => format!("must be a whole number from {least} to {most}"),
+    }
+}
+
+/// A value that a key of this kind takes, as it is written in a file.
+pub(super) fn sample(kind: Kind) -> String {
+    match kind {
+        Kind::Words | Kind::Header => "\"...\"".to_owned(),
+        Kind::Path => "\"a-file-in-this-folder\"".to_owned(),
+        Kind::Amount => "\"1.00\"".to_owned(),
+        Kind::Url => "\"http://127.0.0.1:4318\"".to_owned(),
+        Kind::Proxy => "\"none\"".to_owned(),
+        Kind::Provider => format!("\"{}\"", Provider::Anthropic),
+        Kind::When => "\"auto\"".to_owned(),
+        Kind::Word(words) => format!("\"{}\"", words.first().copied().unwrap_or_default()),
+        Kind::Switch => "true".to_owned(),
+        Kind::List => "[\"...\"]".to_owned(),
+        Kind::Whole(least, _) => least.to_string(),
     }
 }
 

@@ -73,8 +73,7 @@ fn small(section: &Section<'_, '_>, key: &'static str, least: u64, most: u64, de
 
 fn slug(section: &Section<'_, '_>, key: &'static str) -> Option<String> {
     let slug = section.text(key)?;
-    let is_plain = slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if slug.is_empty() || slug.len() > 64 || !is_plain || slug.starts_with('-') || slug.ends_with('-') {
+    if !super::is_slug(&slug) {
         section.fault_at(key, "`slug` names files: use up to 64 lower-case letters, digits and hyphens between them");
         return None;
     }

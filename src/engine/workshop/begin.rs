@@ -14,7 +14,7 @@ use crate::config::prices::{Asked, Ceiling};
 use crate::config::role::Role;
 use crate::config::rubric;
 use crate::config::settings::RoleRoutes;
-use crate::config::show::{Show, SpeechEngine};
+use crate::config::show::{Show, SpeechEngine, built_in};
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
 use crate::domain::command::Start;
@@ -30,21 +30,6 @@ use crate::domain::pipeline::{Human, Kind, Stage};
 use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
 use crate::prompts::prompt::Prompt;
-
-/// The show whose episodes check the judges.
-const CHECK_OF_JUDGES: &str = "judges-check";
-
-/// The shows that come with the program: name and profile.
-const BUILT_IN: [(&str, &str); 3] = [
-    ("open-questions", include_str!("../../../assets/shows/open-questions.toml")),
-    ("open-questions-short", include_str!("../../../assets/shows/open-questions-short.toml")),
-    (CHECK_OF_JUDGES, include_str!("../../../assets/shows/judges-check.toml")),
-];
-
-/// The names of the shows that come with the program and that episodes are made for.
-pub(in crate::engine) fn shows() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(name, _)| *name).filter(|name| *name != CHECK_OF_JUDGES)
-}
 
 /// Characters of a spoken word with its space, for projecting what the voices cost.
 const CHARACTERS_A_WORD: u64 = 7;
@@ -73,12 +58,6 @@ impl Workshop {
         self.prompts.check(&pipeline).map_err(|e| e.to_string())?;
         show.check_against(&pipeline.stage_names()).map_err(|e| e.to_string())?;
         let cap = new.cap.unwrap_or(show.caps.episode);
-        if let Some((stage, most)) = show.caps.stages.iter().find(|(_, most)| **most > cap) {
-            return Err(format!(
-                "the stage {stage} may cost {most} USD and the whole episode only {cap} USD; nothing was started. Raise the \
-                 episode's cap or lower the stage's in {file}"
-            ));
-        }
         let canaries = scripts_of_a_check(&pipeline, &bytes).map_err(|e| format!("{e}; nothing was started"))?;
         let is_gate = |id: &&StageId| pipeline.pipeline.stage(id).is_some_and(|stage| stage.kind == Kind::Gate);
         if let Some(unknown) = show.policy.gates.keys().find(|id| !is_gate(id)) {
@@ -200,11 +179,11 @@ impl Workshop {
         match std::fs::read_to_string(&path) {
             Ok(source) => Ok((place, source)),
             Err(error) if is_name && error.kind() == std::io::ErrorKind::NotFound => {
-                let built_in = BUILT_IN.iter().find(|(name, _)| *name == show);
-                let names: Vec<&str> = shows().collect();
-                built_in.map(|(name, source)| (format!("assets/shows/{name}.toml"), (*source).to_owned())).ok_or_else(|| {
+                built_in::source(show).map(|source| (built_in::place(show), source.to_owned())).ok_or_else(|| {
+                    let names: Vec<&str> = built_in::names().collect();
                     format!(
-                        "there is no show `{show}`; nothing was started. There are {}; one of your own is a file at {place}",
+                        "there is no show `{show}`; nothing was started. There are {}; one of your own is a file at {place}, which \
+                         `greenroom config init show {show}` writes",
                         names.join(" and ")
                     )
                 })

@@ -56,7 +56,7 @@ impl Job<'_> {
     pub(super) fn rubric(&self) -> Result<Rubric, String> {
         match self.episode.policy.rubric {
             Some(hash) => self.shop.json(&hash),
-            None => crate::config::rubric::parse("assets/rubric.toml", BUILT_IN).map_err(|e| e.to_string()),
+            None => crate::config::rubric::parse("built-in rubric", BUILT_IN).map_err(|e| e.to_string()),
         }
     }
 

@@ -195,12 +195,15 @@ fn providers(pins: &[Pin]) -> BTreeMap<Provider, bool> {
     providers
 }
 
-/// What all calls cost at worst beside the cap. It is said and refuses nothing: at a cap the episode waits and asks.
+/// What all calls cost at worst beside the cap. It is said and refuses nothing: at a cap the episode waits
+/// and asks.
 fn caps(projected: MicroUsd, cap: MicroUsd) -> Check {
     let said =
         format!("all calls together cost {projected} USD at worst, without further rounds, and the cap is {cap}");
     if projected > cap {
-        Check::new(Mark::Mind, "cap", format!("{said}: the episode may wait at its cap and ask"))
+        let advice =
+            format!("the episode may wait at its cap and ask. A cap of {projected} lets the first round through");
+        Check::new(Mark::Mind, "cap", format!("{said}: {advice}"))
     } else {
         Check::new(Mark::Ok, "cap", said)
     }
