@@ -155,3 +155,40 @@ fn planted_violations_are_seen() {
     assert!(faults(&["domain", "script"], "mod tests { use super::super::ids; use super::*; }").is_empty());
     assert!(faults(&["ledger", "blobs"], "use crate::domain::ids; use super::chain; use std::fs;").is_empty());
 }
+
+/// The packages of the lock file that need this one, by name and version.
+fn needed_by<'a>(lock: &'a toml::Table, (name, version): (&str, &str)) -> Vec<(&'a str, &'a str)> {
+    let text = |package: &'a toml::Value, key: &str| package[key].as_str().expect("a text");
+    // The version stands there only where there are several.
+    let is_it = |line: &str| line == name || line == format!("{name} {version}");
+    let needs = |package: &&toml::Value| {
+        let needed = package.get("dependencies").and_then(toml::Value::as_array);
+        needed.into_iter().flatten().filter_map(toml::Value::as_str).any(is_it)
+    };
+    let packages = lock["package"].as_array().expect("packages");
+    packages.iter().filter(needs).map(|package| (text(package, "name"), text(package, "version"))).collect()
+}
+
+#[test]
+fn the_advisories_that_are_ignored_are_those_that_sled_alone_brings_and_the_readme_names_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).expect("a file");
+    let table = |name: &str| read(name).parse::<toml::Table>().expect("TOML");
+    let (deny, lock, readme) = (table("deny.toml"), table("Cargo.lock"), read("README.md"));
+    let ignored = deny["advisories"]["ignore"].as_array().expect("a list");
+    let text = |entry: &toml::Value, key: &str| entry[key].as_str().expect("a text").to_owned();
+    let ids: Vec<String> = ignored.iter().map(|entry| text(entry, "id")).collect();
+    assert_eq!(ids, ["RUSTSEC-2025-0057", "RUSTSEC-2024-0384"]);
+    for (entry, crate_) in ignored.iter().zip([("fxhash", "0.2.1"), ("instant", "0.1.13")]) {
+        assert!(text(entry, "reason").contains(crate_.0) && readme.contains(&text(entry, "id")), "{crate_:?}");
+        // Up from the crate, every way leads through sled.
+        let mut above = needed_by(&lock, crate_);
+        assert!(!above.is_empty(), "{crate_:?} is not needed any more: its advisory need not be ignored");
+        while let Some(one) = above.pop() {
+            assert_ne!(one.0, "greenroom", "{crate_:?} is not sled's alone any more");
+            if one.0 != "sled" {
+                above.extend(needed_by(&lock, one));
+            }
+        }
+    }
+}
