@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::context::Context;
 use super::fault::CliError;
 use crate::config::models::Models;
+use crate::config::network::ProxyAddress;
 use crate::config::prices::Prices;
 use crate::config::secrets;
 use crate::config::settings::Settings;
@@ -21,6 +22,7 @@ use crate::engine::open::{OpenOptions, limits_of};
 use crate::prompts::library::Library;
 use crate::provider::call::Vendor;
 use crate::provider::endpoint::{Endpoint, Manner};
+use crate::provider::mask::Mask;
 use crate::provider::transport;
 
 /// The key that rehearsal servers take; they refuse every real one.
@@ -56,9 +58,52 @@ impl Rehearsed {
     }
 }
 
+/// Every secret that this program may send to anybody: the keys of all providers, of the environment and of files, whether or
+/// not they are used; the passwords of proxies; and what looks like a key among the further headers.
+fn known_secrets(context: &Context<'_>, settings: &Settings) -> Mask {
+    let mut known: Vec<SecretString> = Vec::new();
+    for provider in Provider::ALL {
+        let own = settings.providers.of(provider);
+        known.extend(secrets::all(provider, &context.environment, own.key_file.as_deref()));
+        let has = |value: &str, kind: fn(&u8) -> bool| value.as_bytes().iter().any(kind);
+        let values = own.wire.headers.iter().map(|(_, value)| value.as_str());
+        let keyed = values
+            .filter(|value| value.len() >= 12 && has(value, u8::is_ascii_digit) && has(value, u8::is_ascii_alphabetic));
+        known.extend(keyed.map(SecretString::from));
+    }
+    let of_environment = context.environment.proxy.as_ref().map(|proxy| proxy.address.expose_secret());
+    let proxies = settings.network.proxy.iter().map(ProxyAddress::reveal).chain(of_environment);
+    known.extend(proxies.flat_map(passwords).map(SecretString::from));
+    Mask::new(known.iter().map(|secret| secret.expose_secret()))
+}
+
+/// The password in an address, as it stands there and as it is meant.
+fn passwords(address: &str) -> Vec<String> {
+    let password =
+        address.rsplit_once('@').and_then(|(user, _)| user.rsplit_once("://").map_or(user, |(_, u)| u).split_once(':'));
+    let Some((_, password)) = password else { return Vec::new() };
+    let mut meant = Vec::new();
+    let mut rest = password.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        match code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                meant.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                meant.push(*first);
+                rest = after;
+            }
+        }
+    }
+    vec![password.to_owned(), String::from_utf8_lossy(&meant).into_owned()]
+}
+
 /// Where each provider is reached with which key, or why it cannot be.
 pub(super) fn endpoints(context: &Context<'_>, settings: &Settings) -> BTreeMap<Provider, Result<Endpoint, String>> {
     let mut endpoints = BTreeMap::new();
+    let known = known_secrets(context, settings);
     for provider in Provider::ALL {
         let own = settings.providers.of(provider);
         let endpoint = if own.send_key {
@@ -73,6 +118,7 @@ pub(super) fn endpoints(context: &Context<'_>, settings: &Settings) -> BTreeMap<
             headers: own.wire.headers.clone(),
         };
         let endpoint = endpoint.and_then(|endpoint| endpoint.with_manner(manner).map_err(|e| e.to_string()));
+        let endpoint = endpoint.map(|endpoint| endpoint.guarded(&known));
         let endpoint = match endpoint {
             Ok(_) if !own.enabled => {
                 Err(format!("{provider} is switched off: `providers.{provider}.enabled` is false."))

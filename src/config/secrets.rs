@@ -65,6 +65,12 @@ pub fn key(provider: Provider, environment: &Environment, key_file: Option<&Path
     }
 }
 
+/// Every key of a provider that is set anywhere, whether or not it is the one that holds.
+pub fn all(provider: Provider, environment: &Environment, key_file: Option<&Path>) -> Vec<SecretString> {
+    let of_file = key_file.and_then(|path| from_file(path).ok());
+    environment.key(provider).cloned().into_iter().chain(of_file).collect()
+}
+
 fn from_file(path: &Path) -> Result<SecretString, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     // The mode is that of the open file, so that nothing can be put in its place between the look and the read.

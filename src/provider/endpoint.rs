@@ -16,6 +16,7 @@ pub struct Endpoint {
     base: String,
     key: Option<SecretString>,
     manner: Manner,
+    mask: Mask,
 }
 
 /// How a vendor is spoken to, beyond its address and its key.
@@ -64,7 +65,8 @@ impl Endpoint {
         if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(EndpointError::BadKey(vendor));
         }
-        Ok(Self { vendor, base, key: Some(key), manner: Manner::default() })
+        let mask = Mask::new([secret]);
+        Ok(Self { vendor, base, key: Some(key), manner: Manner::default(), mask })
     }
 
     /// An endpoint to which no key is sent, after a check of its address. Only a server that speaks OpenAI's wire may be
@@ -75,7 +77,10 @@ impl Endpoint {
     /// When the vendor always takes a key, or the address is not a bare `https` one (or `http` on this machine).
     pub fn without_key(vendor: Vendor, base: &str) -> Result<Self, EndpointError> {
         match vendor {
-            Vendor::OpenAi => Ok(Self { vendor, base: bare(vendor, base)?, key: None, manner: Manner::default() }),
+            Vendor::OpenAi => {
+                let base = bare(vendor, base)?;
+                Ok(Self { vendor, base, key: None, manner: Manner::default(), mask: Mask::new([]) })
+            }
             Vendor::Anthropic | Vendor::Gemini | Vendor::ElevenLabs | Vendor::Perplexity => {
                 Err(EndpointError::NeedsKey(vendor))
             }
@@ -118,17 +123,21 @@ impl Endpoint {
         self.key.as_ref()
     }
 
-    /// The mask that keeps the key out of what comes back.
-    pub(super) fn mask(&self) -> Mask {
-        self.key.as_ref().map_or_else(Mask::nothing, |key| Mask::of(key.expose_secret()))
+    /// The same endpoint, whose answers are kept free of all that this mask knows. It knows the endpoint's own key too.
+    #[must_use]
+    pub fn guarded(self, mask: &Mask) -> Self {
+        Self { mask: mask.clone(), ..self }
     }
 
-    /// The bytes with every occurrence of the key replaced by as many `*`, so that a body keeps its shape. To be
-    /// applied to a body before it is stored.
+    /// The mask that keeps every known key out of what comes back.
+    pub(super) fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// A whole body with every occurrence of a known key replaced by as many `*`, so that it keeps its shape. To be
+    /// applied to a body before it is stored or read.
     pub fn masked(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = bytes.to_vec();
-        self.mask().apply(&mut out);
-        out
+        self.mask.body(bytes)
     }
 }
 

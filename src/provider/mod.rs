@@ -10,7 +10,7 @@ pub mod error;
 mod gemini;
 pub mod headers;
 mod hints;
-mod mask;
+pub mod mask;
 pub mod named;
 mod openai;
 mod perplexity;

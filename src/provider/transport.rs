@@ -218,7 +218,7 @@ impl Transport {
         let request = self.request(endpoint, prepared, key, attempt, &gate)?;
         let mut total = pin!(tokio::time::sleep(limits.total));
         let response = first_byte(request.send(), &gate, limits, total.as_mut(), prepared.vendor).await?;
-        self.body(response, (prepared, endpoint.mask()), limits, total, sink).await
+        self.body(response, (prepared, endpoint.mask().clone()), limits, total, sink).await
     }
 
     fn request(
@@ -278,7 +278,8 @@ impl Transport {
         let headers = Headers::keep(response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
         // A server may repeat the key: nothing behind this line holds it, not the spool and not a message.
         let headers = headers.masked(&mask);
-        let mut masking = Masking::new(mask);
+        let is_stream = good && prepared.streaming && !matches!(form, Form::Samples(_) | Form::Wav);
+        let mut masking = Masking::new(mask, is_stream);
         sink.head(status, &headers);
         let largest = if good { self.largest_body } else { LARGEST_REFUSAL };
         let mut raw = RawResponse { vendor, form, status, headers, body: Vec::new() };
@@ -293,7 +294,10 @@ impl Transport {
                 }
                 Ok(Some(Ok(piece))) if raw.body.len().saturating_add(piece.len()) <= largest => {
                     let piece = masking.push(&piece);
-                    sink.chunk(&piece);
+                    // What may be the beginning of a key waits for what follows.
+                    if !piece.is_empty() {
+                        sink.chunk(&piece);
+                    }
                     raw.body.extend_from_slice(&piece);
                     match sink.given_up().filter(|_| good) {
                         None => continue,
@@ -315,7 +319,11 @@ impl Transport {
             };
             // The status has spoken before the cut: a refusal stays a refusal, and half its words may do. They are
             // judged by the same table as a whole one.
-            raw.body.extend(masking.finish());
+            let rest = masking.finish();
+            if !rest.is_empty() {
+                sink.chunk(&rest);
+            }
+            raw.body.extend_from_slice(&rest);
             let refused = if good { None } else { raw.decode().err() };
             let id = hints::request_id(&raw.headers);
             return Err(refused.unwrap_or_else(|| fault.with_status(status).with_request_id(id)));

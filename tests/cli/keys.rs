@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use greenroom::config::models::Models;
 use greenroom::provider::call::{Remember, Request, SpeechForm, SpeechRequest, TextRequest, Vendor, prepare};
 use greenroom::provider::endpoint::Endpoint;
+use greenroom::provider::mask::Mask;
 use greenroom::provider::probe;
 use greenroom::provider::transport::{self, Limits, Transport};
 
@@ -58,14 +59,28 @@ fn parrot() -> Server {
         let key = key.strip_prefix("Bearer ").unwrap_or(key);
         let said =
             format!("{key} {} {} {}", in_address(key), STANDARD.encode(key), STANDARD.encode(format!("Bearer {key}")));
-        let text = serde_json::to_string(&said).expect("JSON");
+        // The same in escapes, and the keys of all others, who were not even asked.
+        let escaped = |text: &str| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+        let others = KEYS.map(|(_, other)| format!("{other} {} ", in_address(other))).concat();
+        let text = serde_json::to_string(&format!("{said} {others} {}", escaped(key))).expect("JSON");
+        let text = format!("{} {}\"", text.trim_end_matches('"'), escaped(key));
+        // And once more in pieces, as models write.
+        let piece = |text: &str| {
+            let text = serde_json::to_string(text).expect("JSON");
+            format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":{text}}}}}"#)
+        };
+        let pieces: String = key
+            .as_bytes()
+            .chunks(5)
+            .map(|part| format!("data: {}\n\ndata: {{\"type\":\"ping\"}}\n\n", piece(&String::from_utf8_lossy(part))))
+            .collect();
         calls += usize::from(asked.method == "POST");
         let head = format!("request-id: {key}\r\nx-trace-id: {}\r\n", in_address(key));
         let start = r#"{"type":"message_start","message":{"id":"m","usage":{"input_tokens":3}}}"#;
         let delta =
             format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":{text}}}}}"#);
         let end = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#;
-        let stream = format!("data: {start}\n\ndata: {delta}\n\n");
+        let stream = format!("data: {start}\n\ndata: {delta}\n\n{pieces}");
         match (asked.method.as_str(), calls) {
             ("POST", 1) => format!(
                 "500 Internal Server Error\r\n{head}content-type: application/json\r\n\r\n{{\"type\":\"error\",\"error\":{{\"type\":\"api_error\",\"message\":{text}}}}}"
@@ -199,6 +214,7 @@ fn the_errors_of_the_core_hold_no_key() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
     let dead = format!("http://{}", closed.local_addr().expect("an address"));
     drop(closed);
+    let known = Mask::new(KEYS.map(|(_, key)| key));
     let mut texts = String::new();
     let mut told = 0;
     for (vendor, nth) in VENDORS {
@@ -207,7 +223,7 @@ fn the_errors_of_the_core_hold_no_key() {
         // A refusal, an answer that is cut, one that is no answer of most of the wires, a wrong key; and where nothing listens.
         let parrot = parrot();
         for base in [&parrot.base, &parrot.base, &parrot.base, &parrot.base, &dead] {
-            let endpoint = Endpoint::new(vendor, base, key.to_owned().into()).expect("an endpoint");
+            let endpoint = Endpoint::new(vendor, base, key.to_owned().into()).expect("an endpoint").guarded(&known);
             texts.push_str(&format!("{endpoint:?} {endpoint:#?}"));
             let sent = runtime.block_on(transport.send(&endpoint, &prepared, "001-brief-0-1", 0, limits, &mut ()));
             if let Ok(raw) = &sent {
@@ -263,7 +279,11 @@ fn a_rehearsal_beside_real_keys_takes_none_of_them_in() {
 #[test]
 fn the_search_finds_what_is_there() {
     let key = KEYS[0].1;
-    for text in [key.to_owned(), in_address(key), STANDARD.encode(key), STANDARD.encode(format!("Bearer {key}"))] {
+    let escaped: String = key.chars().map(|c| format!("\\\\u{:04X}", u32::from(c))).collect();
+    let (start, end) = key.split_at(7);
+    let pieces = format!(r#"{{\"text\":\"{start}\"}}, {{\"text\":\"{}\"}}"#, end.split('"').next().expect("a piece"));
+    let base64 = STANDARD.encode(format!("Bearer {key}"));
+    for text in [key.to_owned(), in_address(key), STANDARD.encode(key), base64, escaped, pieces] {
         assert!(!found("a text", format!("before {text} after").as_bytes()).is_empty(), "{text}");
     }
 }

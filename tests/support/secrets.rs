@@ -40,16 +40,46 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
+/// A text with every `\\u00XX` and every other escape of JSON read, however often it was escaped.
+fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        rest = after.trim_start_matches('\\');
+        let code = rest.strip_prefix('u').and_then(|code| code.get(..4));
+        if let Some(c) = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32) {
+            out.push(c);
+            rest = rest.get(5..).expect("a code of four digits");
+        }
+    }
+    out + rest
+}
+
+/// The pieces of a stream's text put together.
+fn together(text: &str) -> String {
+    text.split("\"text\":\"").skip(1).filter_map(|piece| piece.split('"').next()).collect()
+}
+
 /// Where keys, each with its name, are found among these bytes.
 pub(crate) fn found(keys: &[(&str, &str)], place: &str, bytes: &[u8]) -> Vec<String> {
     let mut all = Vec::new();
     // Keys are ASCII, which stays as it is among bytes that are no text.
     let text = String::from_utf8_lossy(bytes);
+    let read = unescaped(&text);
     for (name, key) in keys {
         for spelling in spellings(key) {
             if text.contains(spelling.as_str()) {
                 all.push(format!("{name} as {spelling} in {place}"));
             }
+        }
+        if read.contains(key) {
+            all.push(format!("{name} in escapes in {place}"));
+        }
+        // A quote within a key ends a piece.
+        let (start, end) = key.split_once('"').unwrap_or((key, ""));
+        if together(&read).contains(&format!("{start}{end}")) || together(&read).contains(start) {
+            all.push(format!("{name} in pieces in {place}"));
         }
     }
     all

@@ -93,7 +93,7 @@ impl Transport {
         let response = request.send().await.map_err(fault)?;
         let status = response.status().as_u16();
         let headers = Headers::keep(response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
-        let headers = headers.masked(&endpoint.mask());
+        let headers = headers.masked(endpoint.mask());
         let mut body = Vec::new();
         let mut pieces = response.bytes_stream();
         while let Some(piece) = pieces.next().await {

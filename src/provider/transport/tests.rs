@@ -127,7 +127,7 @@ async fn an_answer_that_is_not_wanted_any_more_is_cut_and_the_server_sees_it() {
         let head = "HTTP/1.1 200 OK\r\nrequest-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         // A server that would go on for ever.
-        while stream.write_all(b"8\r\ndata: {}\r\n").await.is_ok() {
+        while stream.write_all(b"a\r\ndata: {}\n\n\r\n").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
