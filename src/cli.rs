@@ -5,6 +5,7 @@
 //! door past the engine.
 
 mod args;
+mod ask;
 mod begun;
 mod budget;
 mod charge;
@@ -23,6 +24,7 @@ mod help;
 mod judges;
 mod ledger;
 mod log;
+mod person;
 mod prices;
 mod providers;
 mod rehearse;
@@ -31,6 +33,7 @@ mod revision;
 mod route;
 mod servers;
 mod session;
+mod shown;
 mod signals;
 mod telemetry;
 mod wiring;
@@ -43,6 +46,7 @@ pub use self::args::{Cli, Format, Globals, StudioKind, Verb};
 use self::context::Context;
 pub use self::fault::{CliError, Ending};
 pub use self::help::command;
+pub use self::shown::Shown;
 
 /// Reads the command line of this process.
 ///
@@ -83,6 +87,7 @@ fn act(verb: Option<&Verb>, context: &mut Context<'_>) -> Result<Ending, CliErro
         Some(Verb::Revision(verb)) => revision::run(verb, context),
         Some(Verb::Charge(verb)) => charge::run(verb, context),
         Some(Verb::Budget(verb)) => budget::run(verb, context),
+        Some(Verb::Person(verb)) => person::run(verb, context),
         Some(Verb::Cost(args)) => cost::run(args, context),
         Some(Verb::Estimate(args)) => estimate::run(args, context),
         Some(Verb::Prices(verb)) => prices::run(verb, context),

@@ -1,9 +1,9 @@
 //! The binary: parse, wire, exit codes. The only place that knows eyre.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use greenroom::cli::{CliError, parse, run};
+use greenroom::cli::{CliError, Shown, parse, run};
 
 /// 0 done, 1 fault, 2 usage, 3 waiting for a person, 4 refused.
 fn main() -> color_eyre::Result<ExitCode> {
@@ -11,21 +11,24 @@ fn main() -> color_eyre::Result<ExitCode> {
     let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { 2 } else { 0 };
-            // The reader of a pipe may have gone.
-            let _: io::Result<()> = error.print();
-            return Ok(ExitCode::from(code));
+            // The reader of a pipe may have gone. Help quotes nothing; a fault quotes what was typed.
+            let _: io::Result<()> = match error.use_stderr() {
+                true => write!(Shown::new(io::stderr()), "{}", error.render()),
+                false => error.print(),
+            };
+            return Ok(ExitCode::from(if error.use_stderr() { 2 } else { 0 }));
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let ended = run(&cli, &mut out, &mut io::stderr());
+    let mut out = Shown::new(io::BufWriter::new(io::stdout().lock()));
+    let mut err = Shown::new(io::stderr());
+    let ended = run(&cli, &mut out, &mut err);
     let flushed = out.flush();
     let code = match ended.and_then(|ending| flushed.map(|()| ending).map_err(CliError::from)) {
         Ok(ending) => ending.code(),
         // The reader of a pipe has seen enough: `greenroom … | head` is no fault.
         Err(error) if error.is_closed_pipe() => 0,
         Err(error) => {
-            let _: io::Result<()> = writeln!(io::stderr(), "greenroom: {error}");
+            let _: io::Result<()> = writeln!(err, "greenroom: {error}");
             error.code()
         }
     };
@@ -37,6 +40,12 @@ pub(crate) fn panics() -> color_eyre::Result<()> {
     let hook = color_eyre::config::HookBuilder::default().display_env_section(false).panic_section(
         "This is a fault of the program. What the ledger holds is safe: start greenroom again to go on.",
     );
-    let hook = if io::stderr().is_terminal() { hook } else { hook.theme(color_eyre::config::Theme::new()) };
-    hook.install()
+    // Without colours: what a panic quotes passes the same door as everything else.
+    let (panics, errors) = hook.theme(color_eyre::config::Theme::new()).try_into_hooks()?;
+    errors.install()?;
+    std::panic::set_hook(Box::new(move |info| {
+        // Nothing is left to be done where standard error is gone.
+        let _: io::Result<()> = writeln!(Shown::new(io::stderr()), "{}", panics.panic_report(info));
+    }));
+    Ok(())
 }

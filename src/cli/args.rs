@@ -16,6 +16,7 @@ use super::findings::FindingsVerb;
 use super::gate::GateVerb;
 use super::judges::JudgesVerb;
 use super::ledger::LedgerVerb;
+use super::person::PersonVerb;
 use super::prices::PricesVerb;
 use super::rehearse::RehearseArgs;
 use super::research::ResearchVerb;
@@ -100,6 +101,9 @@ pub enum Verb {
     /// What may be spent, and what is spent and held
     #[command(subcommand)]
     Budget(BudgetVerb),
+    /// Who decides here: the name that is kept, and a secret that proves it where people share an account
+    #[command(subcommand)]
+    Person(PersonVerb),
     /// What was spent, by stage, agent, model, provider, episode or month
     Cost(CostArgs),
     /// What a new episode, or the rest of one under way, is likely to cost and take; begins and spends nothing

@@ -1,12 +1,14 @@
 //! The one place where the console is opened.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::session::Session;
 use super::signals;
 use crate::config::environment::TerminalEnvironment;
+use crate::config::persons::Persons;
 use crate::config::settings::{Settings, When};
 use crate::domain::event::{Person, Provenance};
 use crate::engine::handle::Handle;
@@ -18,12 +20,22 @@ pub(super) struct Opening {
     settings: Settings,
     provenance: Provenance,
     terminal: TerminalEnvironment,
+    config: PathBuf,
+    with_secret: Vec<String>,
 }
 
 impl Opening {
-    pub(super) fn new(context: &Context<'_>, settings: &Settings, provenance: Provenance) -> Result<Self, CliError> {
+    pub(super) fn new(
+        context: &mut Context<'_>,
+        settings: &Settings,
+        provenance: Provenance,
+    ) -> Result<Self, CliError> {
         let terminal = context.environment.terminal.clone();
-        Ok(Self { person: context.person(settings)?, settings: settings.clone(), provenance, terminal })
+        // A name that a secret is kept for is proven before the console opens.
+        let person = if settings.name.is_some() { context.decider(settings)? } else { context.person(settings)? };
+        let (config, settings) = (context.paths.config.clone(), settings.clone());
+        let with_secret = Persons::load(&config)?.names();
+        Ok(Self { person, settings, provenance, terminal, config, with_secret })
     }
 }
 
@@ -50,9 +62,12 @@ pub(super) fn live(context: &mut Context<'_>) -> Result<Ending, CliError> {
 
 /// Shows the console until its person leaves it. SIGTERM and SIGHUP end it in order, with its drafts kept.
 pub(super) async fn show(handle: &Handle, opening: Opening) -> Result<(), CliError> {
-    let Opening { person, settings, provenance, terminal } = opening;
+    let Opening { person, settings, provenance, terminal, config, with_secret } = opening;
     let console = settings.console;
     let options = ConsoleOptions {
+        is_named: settings.name.is_some(),
+        config,
+        with_secret,
         color: color(console.color, &terminal),
         ascii: match console.ascii {
             When::Always => true,

@@ -5,13 +5,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::Globals;
+use super::ask;
 use super::fault::CliError;
 use crate::clock::Clock;
 use crate::config::environment::Environment;
 use crate::config::paths::{PathFlags, Paths};
+use crate::config::persons::{self, Persons};
 use crate::config::settings::{FlagValue, Settings};
+use crate::domain::actor::signer_name;
 use crate::domain::event::{Person, Provenance};
+use crate::domain::plain;
 use crate::ledger::disk::{Disk, RealDisk};
+
+/// What stands in the place of a name where nobody gave one. Nobody can sign with it.
+const UNNAMED: &str = "unnamed";
 
 /// What a verb works with.
 pub(super) struct Context<'a> {
@@ -93,21 +100,42 @@ impl<'a> Context<'a> {
         named.cloned().unwrap_or_else(|| format!("uid {}", user.uid))
     }
 
-    /// Who acts: the name that was given or set, else the account of the system.
+    /// Who acts: the name that was given or set, else nobody in particular from this account. What is a decision is signed by
+    /// a [`decider`](Self::decider).
     pub(super) fn person(&self, settings: &Settings) -> Result<Person, CliError> {
-        let os_user = self.os_user();
-        Ok(Person::new(settings.name.as_deref().unwrap_or(&os_user), &os_user)?)
+        match &settings.name {
+            Some(name) => self.signer(name),
+            None => Ok(Person::new(UNNAMED, &self.os_user())?.of_account(self.environment.os_user.uid)),
+        }
     }
 
-    /// Who decides: a decision is signed with a name that someone gave or set.
-    pub(super) fn decider(&self, settings: &Settings) -> Result<Person, CliError> {
-        match &settings.name {
-            Some(name) => Ok(Person::new(name, &self.os_user())?),
-            None => Err(CliError::Usage(format!(
-                "a decision is recorded under a name, and none is set. Nothing was changed: give one with --as NAME, or set `name` in {}",
-                self.paths.config.join("config.toml").display()
-            ))),
+    /// Who decides: a decision is signed with a name that someone gave or set. At a terminal the name is asked for once, and
+    /// kept.
+    pub(super) fn decider(&mut self, settings: &Settings) -> Result<Person, CliError> {
+        let name = match &settings.name {
+            Some(name) => name.clone(),
+            None => {
+                let name = ask::name(self)?;
+                persons::keep_name(&self.paths.config, &name)?;
+                let file = self.paths.config.join("config.toml");
+                self.remark(&format!("decisions are signed as {name} from now on: `name` in {}", file.display()));
+                name
+            }
+        };
+        let person = self.signer(&name)?;
+        let persons = Persons::load(&self.paths.config)?;
+        if !persons.has_secret(person.name()) {
+            return Ok(person);
         }
+        let secret = ask::secret(self, &format!("The secret of {}: ", person.name()))?;
+        persons.check(person.name(), &secret)?;
+        Ok(person.proven())
+    }
+
+    /// A person of this name at this account.
+    pub(super) fn signer(&self, name: &str) -> Result<Person, CliError> {
+        let person = Person::new(&signer_name(name)?, &self.os_user())?;
+        Ok(person.of_account(self.environment.os_user.uid))
     }
 
     /// Writes a remark; a reader of remarks that is gone stops nothing.
@@ -117,8 +145,7 @@ impl<'a> Context<'a> {
 
     /// Writes an answer as JSON for people who read JSON.
     pub(super) fn json<T: serde::Serialize>(&mut self, answer: &T) -> Result<(), CliError> {
-        serde_json::to_writer_pretty(&mut *self.out, answer)?;
-        writeln!(self.out)?;
+        writeln!(self.out, "{}", plain::json(&serde_json::to_string_pretty(answer)?))?;
         Ok(())
     }
 }

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
+use crate::config::persons::Persons;
 use crate::config::settings::Settings;
+use crate::domain::actor::Actor;
 use crate::domain::event::Provenance;
 use crate::engine::preflight::{Check, Mark};
 use crate::ledger::archive::{self, ArchiveError};
@@ -138,12 +140,20 @@ fn studio(context: &Context<'_>, kind: Provenance, looks: &mut Looks) {
 }
 
 fn name(context: &Context<'_>, settings: &Settings, looks: &mut Looks) {
-    match context.decider(settings) {
-        Ok(person) => looks.add(
-            Mark::Ok,
-            "name",
-            format!("decisions are recorded as {} (os: {})", person.name(), person.os_user()),
-        ),
+    let Some(name) = &settings.name else {
+        let said = "no name is kept: the first decision asks for one, and `greenroom person name NAME` keeps it";
+        return looks.add(Mark::Mind, "name", said);
+    };
+    let signed = context.signer(name).and_then(|person| Ok((Persons::load(&context.paths.config)?, person)));
+    match signed {
+        Ok((persons, person)) => {
+            let proof = match persons.has_secret(person.name()) {
+                true => "proven by a secret of their own",
+                false => "proven by the account alone",
+            };
+            let actor = Actor::Person(person);
+            looks.add(Mark::Ok, "name", format!("decisions are recorded as {actor}, {proof}"));
+        }
         Err(error) => looks.add(Mark::Mind, "name", error.to_string()),
     }
 }

@@ -7,6 +7,8 @@ use std::io;
 use crate::config::environment::NotText;
 use crate::config::fault::{Faults, LoadError};
 use crate::config::paths::PathsError;
+use crate::config::persons::PersonsError;
+use crate::domain::accept::brought::Misfit;
 use crate::domain::event::PersonError;
 use crate::domain::research::ResearchError;
 use crate::engine::handle::HandleError;
@@ -39,6 +41,15 @@ impl Ending {
             Self::Waiting => 3,
         }
     }
+}
+
+/// A file of a person that is not what it should be, each fault with its line and its place.
+pub(super) fn brought_badly(path: &str, what: &str, misfits: &[Misfit]) -> CliError {
+    const MOST: usize = 20;
+    let told: Vec<String> = misfits.iter().take(MOST).map(|misfit| format!("{path}:{misfit}")).collect();
+    let more = misfits.len().saturating_sub(MOST);
+    let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    CliError::Usage(format!("this is {what} that can be taken. Nothing was changed.\n{}{more}", told.join("\n")))
 }
 
 /// A fault that a user can meet, with what it means and what to do.
@@ -87,6 +98,9 @@ pub enum CliError {
     /// A name cannot be signed with: exit code 2.
     #[error("{0}. Nothing was changed; give another with --as.")]
     Person(#[from] PersonError),
+    /// A name or a secret cannot be kept or used.
+    #[error(transparent)]
+    Persons(#[from] PersonsError),
     /// The studio cannot be opened.
     #[error("{source}{}", hint(.source))]
     Open {
@@ -172,6 +186,7 @@ impl CliError {
             | Self::Output(_)
             | Self::Json(_)
             | Self::Paths(_)
+            | Self::Persons(_)
             | Self::Environment(_)
             | Self::Load(_)
             | Self::Open { .. }

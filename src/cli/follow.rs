@@ -207,7 +207,7 @@ pub(super) fn fixes_hash(episode: &Episode) -> Option<ContentHash> {
 
 /// Keeps a note, so that a command can name it.
 pub(super) async fn store_note(handle: &Handle, note: Note) -> Result<ContentHash, CliError> {
-    Ok(handle.store(serde_json::to_vec(&note)?).await?)
+    Ok(handle.store(serde_json::to_vec(&note.visible())?).await?)
 }
 
 async fn gathered(

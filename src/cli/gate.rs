@@ -11,17 +11,20 @@ use serde_json::json;
 use self::rule::{RuleArg, WayArg};
 use super::args::Format;
 use super::context::Context;
-use super::fault::{CliError, Ending};
+use super::fault::{CliError, Ending, brought_badly};
 use super::follow;
 use super::ledger::Folded;
 use super::session::Session;
+use crate::domain::accept::brought;
+use crate::domain::actor::second_person;
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Standing};
-use crate::domain::event::{Need, Overriding};
+use crate::domain::event::{Actor, Need, Overriding};
 use crate::domain::handoff::{Fixes, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
+use crate::domain::script::Script;
 use crate::report::{Align, Table, line, minute};
 
 /// The fewest digits of a hash that a decision may name.
@@ -312,6 +315,10 @@ fn override_failed(
     let hash = seen(digits, stands(episode, &gate))?;
     let state = episode.gates.get(&gate);
     let is_proposed = state.is_some_and(|state| state.proposals.contains_key(&hash));
+    let me = Actor::Person(person.clone());
+    let proposed = state.and_then(|state| state.proposals.get(&hash)).map(|proposal| &proposal.by);
+    let proof = proposed.and_then(|first| second_person(first, &me).ok());
+    let proof = proof.map(|proof| format!(", as the second person, proven by {}", proof.words())).unwrap_or_default();
     let waits = episode.policy.overriding == Overriding::SecondPerson && !is_proposed;
     let command = Command::Override {
         episode: episode.number,
@@ -333,7 +340,7 @@ fn override_failed(
     } else {
         writeln!(
             context.out,
-            "{number} {gate}: FAILED, and overridden at {short} by {by}, at most {max_spend} USD from here (event {seq})"
+            "{number} {gate}: FAILED, and overridden at {short} by {by}{proof}, at most {max_spend} USD from here (event {seq})"
         )?;
         goes_on(context, number);
     }
@@ -368,13 +375,21 @@ fn send_back(
     Ok(Ending::Done)
 }
 
+/// The script that a gate is about, where it is about one.
+fn script_at(folded: &Folded, episode: &Episode, gate: &StageId) -> Result<Option<Script>, CliError> {
+    let standings = episode.standings();
+    let script = standings.get(gate).and_then(Standing::inputs).and_then(|inputs| episode.script_of(gate, inputs));
+    script.map(|hash| folded.artifact(&hash)).transpose()
+}
+
 fn note(folded: &Folded, episode: &Episode, gate: &StageId, args: &NoteArgs) -> Result<Note, CliError> {
     let note = match &args.note {
         Some(file) => {
             let path = file.display().to_string();
-            let text = std::fs::read(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
-            serde_json::from_slice(&text)
-                .map_err(|error| CliError::Usage(format!("{path}: {error}: it is no note. Nothing was decided")))?
+            let text =
+                std::fs::read_to_string(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+            let script = script_at(folded, episode, gate)?;
+            brought::note(&text, script.as_ref()).map_err(|misfits| brought_badly(&path, "no note", &misfits))?
         }
         None => {
             let made = episode.fixes_at(gate).filter(|_| !args.no_fixes);

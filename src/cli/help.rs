@@ -12,7 +12,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Make episodes", &["rehearse", "episode", "gate", "revision", "research"]),
     ("Money", &["estimate", "charge", "budget", "cost", "prices"]),
     ("Quality", &["findings", "judges"]),
-    ("Record and set-up", &["ledger", "config", "route", "providers", "doctor"]),
+    ("Record and set-up", &["ledger", "config", "person", "route", "providers", "doctor"]),
     ("For scripts and shells", &["studio", "completions", "man"]),
 ];
 

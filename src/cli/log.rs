@@ -9,6 +9,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use super::context::Context;
 use super::fault::CliError;
+use super::shown::Shown;
 use super::telemetry;
 use crate::config::settings::Settings;
 
@@ -44,7 +45,11 @@ pub(super) fn start(context: &mut Context<'_>, settings: &Settings) -> Result<Lo
             let (writer, held) = tracing_appender::non_blocking(file);
             guard = Some(held);
             layers.push(
-                tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false).with_filter(filter).boxed(),
+                tracing_subscriber::fmt::layer()
+                    .with_writer(move || Shown::new(writer.clone()))
+                    .with_ansi(false)
+                    .with_filter(filter)
+                    .boxed(),
             );
         }
         Err(error) => context.remark(&format!("no log is written to {}: {error}", folder.display())),

@@ -9,9 +9,12 @@ use serde_json::json;
 
 use super::args::Format;
 use super::context::Context;
-use super::fault::{CliError, Ending};
+use super::fault::{CliError, Ending, brought_badly};
 use super::ledger::Folded;
 use super::session::Session;
+use crate::config::settings::Settings;
+use crate::config::show::Show;
+use crate::domain::accept::{self, brought};
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Made, Standing};
 use crate::domain::event::{Choice, PromptPin};
@@ -19,6 +22,8 @@ use crate::domain::gate::Rubric;
 use crate::domain::handoff::{Contract, Dimension, Judgement};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::pipeline::Kind;
+use crate::domain::research::Research;
 use crate::domain::script::Script;
 use crate::prompts::library::Library;
 use crate::report::{Align, Table, line, minute};
@@ -263,24 +268,44 @@ fn edit(
     yes: bool,
 ) -> Result<Ending, CliError> {
     let path = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
-    let mut value: serde_json::Value = serde_json::from_slice(&bytes)
-        .map_err(|error| CliError::Usage(format!("{path}: {error}. Nothing was changed")))?;
-    // A package's script says where it comes from; the script itself does not.
-    if let Some(members) = value.as_object_mut() {
-        members.remove("provenance");
-    }
-    let script: Script = serde_json::from_value(value)
-        .map_err(|error| CliError::Usage(format!("{path}: {error}: it is no script. Nothing was changed")))?;
+    let text = std::fs::read_to_string(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
     let folded = Folded::read_sound(context)?;
     let episode = folded.episode(number)?;
     let stage = writer(episode)?.clone();
-    let bytes = serde_json::to_vec(&script)?;
-    let (output, words) = (ContentHash::of(&bytes), Some(script.measure().words));
+    let Some(now) = episode.standings().get(&stage).and_then(Standing::output) else {
+        return Err(CliError::Failed(format!(
+            "{stage} of episode {number} has made no script yet, so none can be put in its place. Nothing was changed"
+        )));
+    };
+    let before: Script = folded.artifact(&now)?;
+    let research: Option<Research> = research(&folded, episode)?;
+    let speakers = speakers(&folded, episode, &context.settings()?)?;
+    let contract = accept::Context { research: research.as_ref(), speakers: &speakers, ..accept::Context::default() };
+    let held = brought::edited(&text, &before, &contract);
+    let held = held.map_err(|misfits| brought_badly(&path, "no script", &misfits))?;
+    let (bytes, words) = (held.artifact, held.words);
+    let output = ContentHash::of(&bytes);
     consequences(context, episode, &stage, output, words)?;
     let command =
         Command::ChooseOutput { episode: number, stage, output, choice: Choice::Edited, reason: reason.into(), words };
     carry_out(context, command, Some(bytes), yes)
+}
+
+/// The research package that the episode is written from.
+fn research(folded: &Folded, episode: &Episode) -> Result<Option<Research>, CliError> {
+    let standings = episode.standings();
+    let stage = episode.pins.iter().find(|pin| pin.stage.output == Contract::Research);
+    let made = stage.and_then(|pin| standings.get(&pin.stage.id)).and_then(Standing::output);
+    made.map(|hash| folded.artifact(&hash)).transpose()
+}
+
+/// The speakers of the show as the episode pinned it.
+fn speakers(folded: &Folded, episode: &Episode, settings: &Settings) -> Result<Vec<String>, CliError> {
+    let profile = String::from_utf8_lossy(&folded.bytes(&episode.profile)?).into_owned();
+    let speech = episode.pins.iter().find(|pin| pin.stage.kind == Kind::Speech);
+    let voices = speech.and_then(|pin| pin.route.as_ref()).map(|route| route.provider);
+    let show = Show::parse("the show profile", &profile, voices.unwrap_or_else(|| settings.voice_provider()))?;
+    Ok(show.speakers.into_iter().map(|speaker| speaker.id).collect())
 }
 
 /// What follows from another script: what becomes stale, and what making it again may cost at most.

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::domain::money::MicroUsd;
+use crate::domain::plain;
 
 /// The largest file of settings, prices or prompts that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -39,8 +40,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            0 => f.write_str(&self.file),
-            line => write!(f, "{}:{line}:{}", self.file, self.column),
+            0 => f.write_str(&plain::line(&self.file)),
+            line => write!(f, "{}:{line}:{}", plain::line(&self.file), self.column),
         }
     }
 }
@@ -57,7 +58,8 @@ pub struct Fault {
 impl Fault {
     /// A fault at a span of a source.
     pub fn at(file: &str, source: &str, span: &Range<usize>, what: impl Into<String>) -> Self {
-        Self { place: Place::of_byte(file, source, span.start), what: what.into() }
+        // It may quote what stands in the file, with its escapes read.
+        Self { place: Place::of_byte(file, source, span.start), what: plain::line(&what.into()) }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod fault;
 pub mod models;
 pub mod network;
 pub mod paths;
+pub mod persons;
 pub mod pipeline;
 pub mod prices;
 mod reader;

@@ -3,6 +3,7 @@
 //! Nothing that a model says is trusted here: ids, quotes and excerpts are looked up, counts are measured. Not for
 //! judging how good an answer is (the gates do that), nor for asking again (the engine does, with the words from here).
 
+pub mod brought;
 mod deliverables;
 pub(in crate::domain) mod form;
 pub(in crate::domain) mod judging;

@@ -17,6 +17,7 @@ use super::episode::{Episode, Life};
 use super::event::{Actor, Event, Need};
 use super::ids::{EpisodeNumber, StageId};
 use super::money::MicroUsd;
+use super::plain;
 use super::studio::Studio;
 
 /// Why a command was refused. Nothing was changed and nothing was spent.
@@ -141,7 +142,7 @@ fn not_now(what: &str) -> Refusal {
 
 /// A reason as it is kept: one to a thousand characters, none of them a control character.
 fn worded(reason: &str) -> Result<String, Refusal> {
-    let clean: String = reason.chars().filter(|c| !c.is_control()).take(1_000).collect();
+    let clean: String = plain::line(reason).chars().take(1_000).collect();
     let clean = clean.trim();
     if clean.is_empty() { Err(not_now("a reason is needed")) } else { Ok(clean.to_owned()) }
 }

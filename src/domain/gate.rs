@@ -64,6 +64,8 @@ pub struct Material {
     pub survived: BTreeSet<(LineId, FaultKind)>,
     /// What is to be known of the judges, such as that one is of the writer's family.
     pub notes: Vec<String>,
+    /// Whether the arbiter is of a judge's family or of the writer's: its advice is shown and settles nothing.
+    pub is_arbiter_kin: bool,
     /// The fixes made from them.
     pub fixes: Option<Fixes>,
     /// The text that the voices say.

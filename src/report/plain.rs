@@ -1,17 +1,11 @@
-//! Text for terminals and pipes: nothing that came from a model or a source reaches them as a control character.
+//! Words of reports: moments, days, lives and parts.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use crate::domain::episode::Life;
 use crate::domain::money::MicroUsd;
-
-/// A text on one line, without control characters and without marks that turn the direction of what follows.
-pub fn line(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let spaced = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
-    spaced.filter(|c| !c.is_control() && !turns(*c)).collect()
-}
+pub use crate::domain::plain::line;
 
 /// A moment to the minute, UTC, such as `2026-11-24 14:05Z`.
 pub fn minute(at: Timestamp) -> String {
@@ -43,11 +37,6 @@ pub fn percent_of(part: MicroUsd, whole: MicroUsd) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_could_steer_a_terminal_is_left_out() {
-        assert_eq!(line("a\u{1b}[31mb\u{9b}c\u{202e}d\ne\u{7}"), "a[31mbcd e");
-    }
 
     #[test]
     fn a_part_of_nothing_is_nothing() {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::plain;
+use crate::domain::plain::csv_cell;
 
 /// On which side the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,13 +86,6 @@ impl Table {
     }
 }
 
-fn csv_cell(cell: &str) -> String {
-    let is_number = cell.parse::<f64>().is_ok();
-    let formula = !is_number && cell.starts_with(['=', '+', '-', '@']);
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +103,7 @@ mod tests {
         let mut out = Vec::new();
         sample().print(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "Stage       USD\nscript     12.5\n数字[0m      -3\n=1+1, \"x\"\n");
+        assert_eq!(text, "Stage       USD\nscript     12.5\n数字         -3\n=1+1, \"x\"\n");
     }
 
     #[test]
@@ -117,6 +111,6 @@ mod tests {
         let mut out = Vec::new();
         sample().csv(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "stage,usd\r\nscript,12.5\r\n数字[0m,-3\r\n\"'=1+1, \"\"x\"\"\",\r\n");
+        assert_eq!(text, "stage,usd\r\nscript,12.5\r\n数字,-3\r\n\"'=1+1, \"\"x\"\"\",\r\n");
     }
 }

@@ -35,10 +35,14 @@ pub(crate) struct Model {
     pub(crate) interrupted_ms: Option<u64>,
 }
 
-/// What was told at the start and does not change.
+/// What was told at the start. Only the person's name may come later.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) person: Person,
+    /// Whether that person gave a name.
+    pub(crate) is_named: bool,
+    /// The names that a secret is kept for.
+    pub(crate) with_secret: Vec<String>,
     pub(crate) theme: Theme,
     pub(crate) ascii: bool,
     pub(crate) bell: bool,
@@ -142,6 +146,8 @@ impl Model {
     pub(crate) fn new(options: &ConsoleOptions, columns: u16, rows: u16, now: Timestamp) -> Self {
         let settings = Settings {
             person: options.person.clone(),
+            is_named: options.is_named,
+            with_secret: options.with_secret.clone(),
             theme: Theme::new(options.color),
             ascii: options.ascii,
             bell: options.bell,

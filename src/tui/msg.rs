@@ -41,6 +41,8 @@ pub(crate) enum Msg {
     Draft(String, Result<Option<String>, String>),
     /// A draft was written, or could not be.
     DraftKept(Result<(), String>),
+    /// The name of the person who decides was kept, or could not be.
+    NameKept(Result<(), String>),
     /// What a new episode would need was looked over.
     LookedOver { new: Box<NewEpisode>, found: Result<LookedOver, String> },
     /// Something that was asked for was done or refused.
@@ -73,6 +75,8 @@ pub(crate) enum Effect {
     },
     ReadDraft(String),
     KeepDraft(String, Option<String>),
+    /// Keep the name of the person who decides, for the decisions to come.
+    KeepName(String),
     /// Look over what a new episode would need; begins nothing.
     LookOver(Box<NewEpisode>),
     /// The only effect that changes anything; it comes from a confirm box.

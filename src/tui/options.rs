@@ -1,5 +1,6 @@
 //! What the console is told when it is started, and how it can fail.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,12 @@ use crate::domain::event::{Person, Provenance};
 pub struct ConsoleOptions {
     /// Who decides at this console.
     pub person: Person,
+    /// Whether that person gave a name; where not, the first decision asks for one, and it is kept in the settings.
+    pub is_named: bool,
+    /// The folder of the settings, where a name is to be kept.
+    pub config: PathBuf,
+    /// The names that a secret is kept for. Nobody takes one of them on within the console, where none is asked for.
+    pub with_secret: Vec<String>,
     /// How many colours the terminal has.
     pub color: ColorLevel,
     /// Whether only ASCII is drawn.
@@ -33,6 +40,9 @@ impl ConsoleOptions {
     pub fn new(person: Person, provenance: Provenance) -> Self {
         Self {
             person,
+            is_named: true,
+            config: PathBuf::new(),
+            with_secret: Vec::new(),
             color: ColorLevel::Ansi16,
             ascii: false,
             fps: 10,

@@ -3,6 +3,7 @@
 //! It owns the console's clock and tasks. Not for decisions: those are in [`super::update`].
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::tasks::Tasks;
 use super::terminal::{Guard, driving};
 use super::update::{deadline, done, update};
 use super::view::view;
+use crate::config::persons;
 use crate::domain::command::Command;
 use crate::domain::event::{Person, Provenance};
 use crate::engine::handle::{Handle, HandleError};
@@ -45,7 +47,7 @@ pub async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), TuiError
 
 struct Driver {
     handle: Handle,
-    person: Person,
+    config: PathBuf,
     provenance: Provenance,
     model: Model,
     frames: Frames,
@@ -72,7 +74,7 @@ impl Driver {
         let size = guard.terminal.size()?;
         Ok(Self {
             handle,
-            person: options.person.clone(),
+            config: options.config.clone(),
             provenance: options.provenance,
             model: Model::new(options, size.width, size.height, wall()),
             frames: Frames::new(options.fps),
@@ -216,6 +218,14 @@ impl Driver {
                 self.drafts.push_back((name, text));
                 self.write_next();
             }
+            Effect::KeepName(name) => {
+                let config = self.config.clone();
+                self.tasks.spawn(Msg::NameKept(Err(BROKEN.to_owned())), async move {
+                    let kept = tokio::task::spawn_blocking(move || persons::keep_name(&config, &name)).await;
+                    let kept = kept.map_err(|_| BROKEN.to_owned()).and_then(|kept| kept.map_err(|error| error.to_string()));
+                    Msg::NameKept(kept)
+                });
+            }
             Effect::LookOver(new) => {
                 let broken = Msg::LookedOver { new: new.clone(), found: Err(BROKEN.to_owned()) };
                 self.tasks.spawn(broken, async move {
@@ -224,7 +234,7 @@ impl Driver {
                 });
             }
             Effect::Act(action) => {
-                let (person, provenance) = (self.person.clone(), self.provenance);
+                let (person, provenance) = (self.model.shared.settings.person.clone(), self.provenance);
                 let unknown = format!("{BROKEN}; look whether it was done before you ask again");
                 let broken = Msg::Acted { action: action.clone(), result: Err(unknown) };
                 self.tasks.spawn(broken, async move {

@@ -6,54 +6,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// One line of text without anything that a terminal would obey or that would hide what is written: no control
-/// characters, no escape sequences, no marks that turn the direction of writing, nothing of no width.
-pub(crate) fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => match chars.peek() {
-                // A control sequence ends with a byte from `@` to `~`.
-                Some('[') => {
-                    chars.next();
-                    for c in chars.by_ref() {
-                        if ('@'..='~').contains(&c) || c.is_control() {
-                            break;
-                        }
-                    }
-                }
-                // A command to the terminal ends with a bell or with another escape.
-                Some(']' | 'P' | '_' | '^') => {
-                    for c in chars.by_ref() {
-                        if c == '\u{7}' || c == '\u{9c}' || c == '\n' {
-                            break;
-                        }
-                        if c == '\u{1b}' {
-                            if chars.peek() == Some(&'\\') {
-                                chars.next();
-                            }
-                            break;
-                        }
-                    }
-                }
-                Some(_) | None => {}
-            },
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if c.is_control() || is_hidden(c) => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Characters that turn the direction of writing, have no width, or carry hidden text.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200d}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
+pub(crate) use crate::domain::plain::line as clean;
 
 /// Several lines, each cleaned; a line break in the text begins the next.
 pub(crate) fn clean_lines(text: &str) -> Vec<String> {
@@ -242,15 +195,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn nothing_that_a_terminal_obeys_is_left() {
-        assert_eq!(clean("a\u{1b}[2Jb\u{1b}[31mred"), "abred");
-        assert_eq!(clean("t\u{1b}]0;evil\u{7}x\u{1b}]8;;http://a\u{1b}\\y"), "txy");
-        assert_eq!(clean("a\u{202e}b\u{200b}c\nd\te\u{9b}f"), "abc d ef");
-        assert_eq!(clean("\u{1b}"), "");
-        assert_eq!(clean("né 日本"), "né 日本");
-    }
 
     #[test]
     fn widths_are_those_of_the_screen() {

@@ -89,6 +89,12 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.shared.say(Role::Failed, told);
             }
         }
+        Msg::NameKept(kept) => {
+            if let Err(fault) = kept {
+                let told = format!("your name could not be kept, and is asked for again by the next console: {fault}");
+                model.shared.say(Role::Failed, told);
+            }
+        }
         Msg::LookedOver { new, found } => {
             // Whoever has left the form does not wait for it any more.
             if let Some(Layer::Form(form)) = model.layers.last_mut()

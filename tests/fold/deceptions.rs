@@ -8,7 +8,7 @@ use greenroom::domain::command::Command;
 use greenroom::domain::decide::{self, Refusal};
 use greenroom::domain::episode::Standing;
 use greenroom::domain::event::{
-    Actor, Choice, Event, Need, Overriding, Policy, Provenance, Stamped, Uncertain, Verdict,
+    Actor, Choice, Event, Need, Overriding, Person, Policy, Provenance, Stamped, Uncertain, Verdict,
 };
 use greenroom::domain::gate::{Material, Rubric, judge};
 use greenroom::domain::handoff::{Contract, Dimension, Judgement, Points, Reading};
@@ -101,13 +101,48 @@ fn a_failed_gate_is_never_rewritten_as_passed() {
         max_spend: ROOM,
         seen: None,
     };
-    assert!(world.command(over("1", "it is fine")).is_err(), "the number is typed as it is shown");
-    assert!(world.command(over("001", " ")).is_err(), "a reason is needed");
-    world.command(over("001", "the guest insists")).unwrap();
+    for other in ["2", "", "1.0", "-1", "one", "0x1"] {
+        assert!(world.command(over(other, "it is fine")).is_err(), "{other} is not the number of the episode");
+    }
+    for spelled in ["1", "01", " 001 "] {
+        assert!(world.command(over(spelled, " ")).is_err(), "a reason is needed");
+    }
+    world.command(over("1", "the guest\u{1b}[2J \u{202e}insists")).unwrap();
     let state = &world.studio.episodes[&ONE].gates[&gate];
     assert_eq!(state.evaluations[&hash].verdict, Verdict::Failed);
     assert_eq!(state.overrides[&hash].reason, "the guest insists");
     assert!(matches!(world.studio.episodes[&ONE].standings()[&gate], Standing::Done(..)));
+}
+
+#[test]
+fn a_second_person_is_another_account_or_a_secret_and_never_a_spelling() {
+    let person = |name: &str, uid: u32| Person::new(name, "studio").unwrap().of_account(uid);
+    let over = |gate: &StageId, hash| Command::Override {
+        episode: ONE,
+        gate: gate.clone(),
+        hash,
+        typed: "1".into(),
+        reason: "the guest insists".into(),
+        max_spend: ROOM,
+        seen: None,
+    };
+    for (first, second, is_two) in [
+        (person("Ada", 7), person("ada", 7), false),
+        (person("Ada", 7), person("\u{410}da", 7), false),
+        (person("Ada", 7), person("Ada", 8), false),
+        (person("Ada", 7), person("Bob", 7), false),
+        (person("Ada", 7), person("Bob", 7).proven(), false),
+        (person("Ada", 7).proven(), person("Bob", 7).proven(), true),
+        (person("Ada", 7), person("Bob", 8), true),
+    ] {
+        let (mut world, _, _) = at_first_gate(Overriding::SecondPerson);
+        let (gate, hash) = world.fail_gate();
+        world.command_by(first.clone(), over(&gate, hash)).unwrap();
+        assert!(world.command_by(first.clone(), over(&gate, hash)).is_err(), "one person is one person");
+        let confirmed = world.command_by(second.clone(), over(&gate, hash));
+        assert_eq!(confirmed.is_ok(), is_two, "{first:?} {second:?}: {confirmed:?}");
+        assert_eq!(world.studio.episodes[&ONE].gates[&gate].overrides.contains_key(&hash), is_two);
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::config::settings::Settings;
 use crate::config::show::Show;
 use crate::domain::call::Provider;
 use crate::domain::event::Provenance;
+use crate::domain::independence::Parties;
 use crate::engine::open::way;
 use crate::engine::preflight::{self, Mark, Probes};
 use crate::provider::transport::Transport;
@@ -165,6 +166,14 @@ fn models(context: &Context<'_>, settings: &Settings, probes: &Probes, looks: &m
         }
     }
     room(settings, &written_there, looks);
+    let of = |role| settings.routes(role, &prices, today).map(|routes| routes.primary);
+    if let (Ok(writer), Ok(a), Ok(b), Ok(arbiter)) =
+        (of(Role::Writer), of(Role::JudgeA), of(Role::JudgeB), of(Role::Arbiter))
+    {
+        for told in Parties::of_roles(&writer, [&a, &b], &arbiter).told() {
+            looks.add(Mark::Mind, "independence", told);
+        }
+    }
 }
 
 /// That a server cuts prompts which are too long for it, where nobody has said how much it has room for.

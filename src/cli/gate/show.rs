@@ -10,6 +10,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::ledger::Folded;
+use crate::domain::actor::second_person;
 use crate::domain::episode::{Episode, Evaluation, GateState, RuledItem};
 use crate::domain::event::{Overriding, Verdict};
 use crate::domain::gate::{Given, Listed, Outcome, Report, found};
@@ -137,7 +138,13 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         )?;
     }
     if let Some(over) = shown.hash.and_then(|hash| state(shown)?.overrides.get(&hash)) {
-        writeln!(out, "OVERRIDDEN: {} by {}: {}", minute(over.at), over.by, line(&over.reason))?;
+        let first = over.proposed_by.as_ref();
+        let proposed = first.map(|first| match second_person(first, &over.by) {
+            Ok(proof) => format!(", proposed by {first}; two people, proven by {}", proof.words()),
+            Err(_) => format!(", proposed by {first}; that they are two people was not proven"),
+        });
+        let proposed = proposed.unwrap_or_default();
+        writeln!(out, "OVERRIDDEN: {} by {}{}: {}", minute(over.at), over.by, line(&proposed), line(&over.reason))?;
     }
     if let Some(proposal) = shown.hash.and_then(|hash| state(shown)?.proposals.get(&hash)) {
         writeln!(out, "OVERRIDE PROPOSED: {} by {}: {}", minute(proposal.at), proposal.by, line(&proposal.reason))?;

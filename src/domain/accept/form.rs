@@ -14,6 +14,9 @@ use crate::domain::script::{Expectations, Fault, Line, Script, Segment};
 /// The longest silence after a line, in milliseconds. A model's pause decides how much audio is written.
 pub(in crate::domain) const MAX_PAUSE_MS: u32 = 10_000;
 
+/// The most characters of a spoken line: what the providers of voices take in one request.
+const MAX_LINE: usize = 3_000;
+
 /// The most characters of a title.
 const MAX_TITLE: usize = 200;
 
@@ -29,7 +32,9 @@ pub(in crate::domain) struct Spotted {
 /// Characters that are there and are not seen: they turn the direction of text or join words that look apart. The
 /// joiners of Persian and Indic scripts and of pictures are not among them.
 pub(in crate::domain) fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c,
+        '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Finds text that nobody would see, or that a terminal would obey, with its JSON pointer. Line breaks and tabs pass.
@@ -152,6 +157,9 @@ pub(in crate::domain) fn script(
         let at = |words: String| Spotted { line: Some(line.id), words: format!("{}: {words}", line.id) };
         if line.pause_ms > MAX_PAUSE_MS {
             all.push(at(format!("a pause of {} ms is longer than {MAX_PAUSE_MS} ms", line.pause_ms)));
+        }
+        if line.text.chars().count() > MAX_LINE {
+            all.push(at(format!("it has more than {MAX_LINE} characters, and no voice says so much in one turn")));
         }
         if line.text.chars().any(is_hidden) {
             all.push(at("a character stands there that nobody sees".to_owned()));

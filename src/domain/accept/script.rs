@@ -15,16 +15,23 @@ pub(super) fn draft(draft: Draft, context: &Context<'_>) -> Result<Accepted, Rej
         line.text = form::spoken(&line.text);
     }
     let planned: Option<Vec<&str>> = context.plan.map(|p| p.segments.iter().map(|s| s.id.as_str()).collect());
-    let mut faults = faults(&script, context, planned.as_deref());
+    let faults = faults_of_draft(&script, context, planned.as_deref());
+    Rejection::unless_empty(faults.into_iter().map(|spotted| spotted.words).collect())?;
+    accepted(&script, Some(draft.claimed_words))
+}
+
+/// The faults of a whole script that someone wrote, in these segments where they are known.
+pub(super) fn faults_of_draft(script: &Script, context: &Context<'_>, segments: Option<&[&str]>) -> Vec<Spotted> {
+    let mut faults = faults(script, context, segments);
     let ids: Vec<LineId> = script.lines().map(|line| line.id).collect();
     if let Some((earlier, later)) = ids.iter().zip(ids.iter().skip(1)).find(|(earlier, later)| earlier > later) {
-        faults.push(format!("{later} stands after {earlier}: ids rise through the script"));
+        let words = format!("{later} stands after {earlier}: ids rise through the script");
+        faults.push(Spotted { line: Some(*later), words });
     }
     for id in repeated(script.segments.iter().map(|segment| segment.id.as_str())) {
-        faults.push(format!("`{id}` is the id of two segments"));
+        faults.push(Spotted { line: None, words: format!("`{id}` is the id of two segments") });
     }
-    Rejection::unless_empty(faults)?;
-    accepted(&script, Some(draft.claimed_words))
+    faults
 }
 
 /// Holds a revision to its contract: only named lines change, and the whole is a sound script again.
@@ -59,7 +66,8 @@ pub(super) fn revision(revision: &Revision, base: &Script, context: &Context<'_>
         Rejection::unless_empty(outside.iter().map(|id| format!("{id} changes and no fix names it")).collect())?;
     }
     let segments: Vec<&str> = base.segments.iter().map(|segment| segment.id.as_str()).collect();
-    Rejection::unless_empty(self::faults(&script, context, Some(&segments)))?;
+    let faults = self::faults(&script, context, Some(&segments));
+    Rejection::unless_empty(faults.into_iter().map(|spotted| spotted.words).collect())?;
     accepted(&script, None)
 }
 
@@ -88,11 +96,10 @@ pub(super) fn speech_text(mut speech: SpeechText, script: &Script) -> Result<Acc
 }
 
 /// Without a research package there is nothing to cite, so that every claim is a fault.
-fn faults(script: &Script, context: &Context<'_>, segments: Option<&[&str]>) -> Vec<String> {
+fn faults(script: &Script, context: &Context<'_>, segments: Option<&[&str]>) -> Vec<Spotted> {
     let nothing = crate::domain::research::Research::default();
     let research = context.research.unwrap_or(&nothing);
-    let words = |spotted: Spotted| spotted.words;
-    form::script(script, context.speakers, Some(research), segments).into_iter().map(words).collect()
+    form::script(script, context.speakers, Some(research), segments)
 }
 
 fn accepted(script: &Script, claimed_words: Option<u64>) -> Result<Accepted, Rejection> {

@@ -3,6 +3,7 @@
 //! Each binds to the content that was seen. An open item must be ruled before an approval; a failed gate is never approved.
 
 use super::{Decided, Refusal, not_now, of, under_way, worded};
+use crate::domain::actor::second_person;
 use crate::domain::command::Command;
 use crate::domain::episode::{Episode, Evaluation, Standing};
 use crate::domain::event::{Actor, Choice, Event, ItemRuling, Need, Overriding, PromptPin, Ruled, Seen, Verdict, Way};
@@ -33,7 +34,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
             let found = under_way(studio, *episode)?;
             let evaluation = at_gate(found, gate, hash)?;
             let reason = worded(reason)?;
-            if typed.trim() != episode.to_string() {
+            if typed.trim().parse() != Ok(episode.0) {
                 return Err(not_now(&format!(
                     "to go on past a failed gate, type the number {episode} and nothing else"
                 )));
@@ -153,10 +154,10 @@ fn overridden(
         Overriding::Reason => Ok(through),
         Overriding::SecondPerson => match episode.gates.get(gate).and_then(|state| state.proposals.get(&hash)) {
             None => Ok(vec![Event::OverrideProposed { gate: gate.clone(), hash, reason }]),
-            Some(proposal) if proposal.by == *by => {
-                Err(not_now("you proposed this override, and a second person must confirm it"))
-            }
-            Some(_) => Ok(through),
+            Some(proposal) => match second_person(&proposal.by, by) {
+                Ok(_) => Ok(through),
+                Err(why) => Err(not_now(why)),
+            },
         },
     }
 }

@@ -4,6 +4,7 @@ use super::{CallState, Episode};
 use crate::domain::call::{RetryClass, Route};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::StageId;
+use crate::domain::independence::Parties;
 
 impl Episode {
     /// Where the calls of a stage go now.
@@ -24,6 +25,11 @@ impl Episode {
         };
         let now = self.route(stage);
         self.pin(stage)?.fallbacks().filter(|route| Some(*route) != now && may(route)).find(|route| !unable(route))
+    }
+
+    /// Who writes, who judges and who advises, by the routes as they are now.
+    pub fn parties(&self) -> Parties<'_> {
+        Parties::new(self.pins.iter().filter_map(|pin| Some((pin.stage.output, self.route(&pin.stage.id)?))))
     }
 
     /// What is to be said of a judge that is sent to a model of the writer's own family.

@@ -35,7 +35,7 @@ pub(super) fn check(material: &Material, bench: &mut Bench) {
     blockers(&together, &fixes, bench);
     floors(material, &together, &fixes, bench);
     for dispute in std::mem::take(&mut together.disputes) {
-        settle(dispute, &fixes, bench);
+        settle(dispute, material.is_arbiter_kin, &fixes, bench);
     }
     canaries(judgements, bench);
     preference(material, bench);
@@ -180,7 +180,7 @@ fn floors(material: &Material, together: &Consensus, fixes: &[Fix], bench: &mut 
 }
 
 /// What becomes of a dispute.
-fn settle(dispute: Dispute, fixes: &[Fix], bench: &mut Bench) {
+fn settle(dispute: Dispute, is_arbiter_kin: bool, fixes: &[Fix], bench: &mut Bench) {
     let about = match dispute.line {
         Some(line) => format!("{line} ({})", dispute.dimension),
         None => dispute.dimension.to_string(),
@@ -188,7 +188,7 @@ fn settle(dispute: Dispute, fixes: &[Fix], bench: &mut Bench) {
     let advice = dispute.advice.as_ref().map(|advised| advised.advice);
     let said = advice.map(|advice| format!("; the arbiter says {}", advice.words())).unwrap_or_default();
     let reason = format!("{about} is disputed, {}: {}{said}", dispute.cause.words(), told(&dispute.views));
-    match advice.filter(|_| !dispute.dimension.is_grave()) {
+    match advice.filter(|_| !dispute.dimension.is_grave() && !is_arbiter_kin) {
         Some(Advice::Upheld) => bench.failed("arbitration", vec![reason], fixes.to_vec()),
         Some(Advice::NotUpheld) => bench.passed("arbitration", format!("set aside on the arbiter's advice: {reason}")),
         Some(Advice::CannotTell) | None => {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::judging::{Evidence, Finding};
 use super::scale::Severity;
 use crate::domain::ids::{ContentHash, LineId};
+use crate::domain::plain;
 
 /// What the arbiter says of one disputed point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -185,4 +186,20 @@ pub struct Note {
     pub fixes: Vec<Fix>,
     /// What the person adds, for the whole script.
     pub text: String,
+}
+
+impl Note {
+    /// The same note without characters that nobody sees or that a terminal obeys.
+    #[must_use]
+    pub fn visible(mut self) -> Self {
+        let seen = |text: &str| text.lines().map(plain::line).collect::<Vec<_>>().join("\n");
+        for fix in &mut self.fixes {
+            fix.id = plain::line(&fix.id);
+            for text in [&mut fix.wrong, &mut fix.wanted, &mut fix.keep] {
+                *text = seen(text);
+            }
+        }
+        self.text = seen(&self.text);
+        self
+    }
 }

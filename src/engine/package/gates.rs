@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::actor::{SecondProof, second_person};
 use crate::domain::episode::{Episode, GateState};
 use crate::domain::event::{Actor, ItemRuling, Verdict};
 use crate::domain::ids::{ContentHash, StageId};
@@ -34,6 +35,9 @@ struct OverrideRecord {
     by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed_by: Option<String>,
+    /// What shows that they are two people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_person: Option<SecondProof>,
     reason: String,
     at: Timestamp,
 }
@@ -60,6 +64,7 @@ fn record(gate: &StageId, hash: ContentHash, state: &GateState) -> Option<GateRe
     let overridden = state.overrides.get(&hash).map(|overridden| OverrideRecord {
         by: name(&overridden.by),
         proposed_by: overridden.proposed_by.as_ref().map(name),
+        second_person: overridden.proposed_by.as_ref().and_then(|first| second_person(first, &overridden.by).ok()),
         reason: overridden.reason.clone(),
         at: overridden.at,
     });

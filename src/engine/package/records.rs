@@ -10,13 +10,14 @@ use crate::domain::event::{Actor, Provenance};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::domain::money::MicroUsd;
+use crate::domain::plain;
 use crate::domain::script::Segment;
 
 /// JSON for people and programs: indented, with a line break at its end.
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, PackageError> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    let mut document = plain::json(&serde_json::to_string_pretty(value)?);
+    document.push('\n');
+    Ok(document.into_bytes())
 }
 
 #[derive(Serialize)]
@@ -139,16 +140,10 @@ pub(super) fn costs_table(contents: &Contents<'_>) -> String {
             row.reused.to_string(),
             row.saved.0.to_string(),
         ];
-        table.push_str(&cells.map(|cell| quoted(&cell)).join(","));
+        table.push_str(&cells.map(|cell| plain::csv_cell(&cell)).join(","));
         table.push_str("\r\n");
     }
     table
-}
-
-/// A cell as RFC 4180 wants it.
-fn quoted(cell: &str) -> String {
-    let needs = cell.contains(['"', ',', '\r', '\n']);
-    if needs { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
 /// An approval that holds.
@@ -156,6 +151,8 @@ struct Signed {
     gate: StageId,
     by: String,
     os_user: String,
+    uid: Option<u32>,
+    proof: &'static str,
     hash: ContentHash,
     at: Timestamp,
     max_spend: MicroUsd,
@@ -169,12 +166,14 @@ fn signed(contents: &Contents<'_>) -> Vec<Signed> {
     let of_gate = |gate: &StageId| {
         let hash = standings.get(gate)?.inputs()?.hash;
         let approval = episode.gates.get(gate)?.approvals.get(&hash)?;
-        let (by, os_user) = match &approval.by {
-            Actor::Person(person) => (person.name().to_owned(), person.os_user().to_owned()),
-            Actor::Engine => (Actor::Engine.to_string(), String::new()),
+        let (by, os_user, uid, proof) = match &approval.by {
+            Actor::Person(person) => {
+                (person.name().to_owned(), person.os_user().to_owned(), person.uid(), person.proof())
+            }
+            Actor::Engine => (Actor::Engine.to_string(), String::new(), None, ""),
         };
         let (at, max_spend, spent) = (approval.at, approval.max_spend, approval.spent);
-        Some(Signed { gate: gate.clone(), by, os_user, hash, at, max_spend, spent })
+        Some(Signed { gate: gate.clone(), by, os_user, uid, proof, hash, at, max_spend, spent })
     };
     episode.pins.iter().filter_map(|pin| of_gate(&pin.stage.id)).collect()
 }
@@ -190,6 +189,10 @@ struct ApprovalRecord {
     gate: StageId,
     by: String,
     os_user: String,
+    /// The number of the account, which nobody can choose.
+    uid: Option<u32>,
+    /// What stands behind the name.
+    proof: &'static str,
     hash: ContentHash,
     at: Timestamp,
     max_spend_micro_usd: MicroUsd,
@@ -201,6 +204,8 @@ pub(super) fn approvals(contents: &Contents<'_>) -> Result<Vec<u8>, PackageError
         gate: signed.gate,
         by: signed.by,
         os_user: signed.os_user,
+        uid: signed.uid,
+        proof: signed.proof,
         hash: signed.hash,
         at: signed.at,
         max_spend_micro_usd: signed.max_spend,
@@ -219,6 +224,8 @@ struct ManifestRecord<'a> {
     claimed: ClaimedRecord,
     spend_micro_usd: MicroUsd,
     approvals: Vec<ManifestApproval>,
+    /// What of those who judged is not independent.
+    independence: Vec<String>,
     gates: Vec<gates::GateRecord>,
     files: &'a [Listed],
 }
@@ -240,6 +247,8 @@ struct ManifestApproval {
     gate: StageId,
     by: String,
     os_user: String,
+    uid: Option<u32>,
+    proof: &'static str,
     hash: ContentHash,
     at: Timestamp,
 }
@@ -267,6 +276,8 @@ pub(super) fn manifest(contents: &Contents<'_>, frames: u64, files: &[Listed]) -
         gate: signed.gate,
         by: signed.by,
         os_user: signed.os_user,
+        uid: signed.uid,
+        proof: signed.proof,
         hash: signed.hash,
         at: signed.at,
     };
@@ -278,6 +289,7 @@ pub(super) fn manifest(contents: &Contents<'_>, frames: u64, files: &[Listed]) -
         claimed: ClaimedRecord { words: claimed_words(contents) },
         spend_micro_usd: episode.spent(),
         approvals: signed(contents).into_iter().map(approval).collect(),
+        independence: episode.parties().told(),
         gates: gates::records(contents.episode),
         files,
     })

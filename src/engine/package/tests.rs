@@ -172,8 +172,18 @@ fn the_package_holds_every_file_and_a_manifest_of_what_was_measured() {
     assert_eq!((ContentHash::of(&bytes), blobs.get(&hash).unwrap()), (hash, bytes.clone()));
     let manifest: Value = serde_json::from_slice(&bytes).unwrap();
     let keys: Vec<&String> = manifest.as_object().unwrap().keys().collect();
-    let form =
-        ["episode", "title", "provenance", "measured", "claimed", "spend_micro_usd", "approvals", "gates", "files"];
+    let form = [
+        "episode",
+        "title",
+        "provenance",
+        "measured",
+        "claimed",
+        "spend_micro_usd",
+        "approvals",
+        "independence",
+        "gates",
+        "files",
+    ];
     assert_eq!(keys, form);
     assert_eq!((&manifest["episode"], &manifest["provenance"]), (&json!(7), &json!("rehearsal")));
     assert_eq!((&manifest["claimed"], &manifest["spend_micro_usd"]), (&json!({"words": 900}), &json!(42)));
@@ -233,6 +243,50 @@ fn the_package_holds_every_file_and_a_manifest_of_what_was_measured() {
     let row = "007,REHEARSAL,script,,anthropic,claude-opus-5-5,1,1,2,3,4,0,0,0,0,5,42,0,0,0\r\n";
     assert!(text(&disk, "costs.csv").ends_with(row), "{}", text(&disk, "costs.csv"));
     assert_eq!(record(&disk, "speech/segments.json")["segments"][1]["text"], "two");
+}
+
+#[test]
+fn no_text_of_a_source_or_a_model_is_markup_in_a_file_for_readers() {
+    const BAD: &str = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://e.org/p.png) <script>z</script> \
+        &#106;avascript:w\u{202e} `q` =1";
+    let mut parts = parts(Provenance::Live);
+    parts.script.title = format!("T {BAD}");
+    parts.script.segments[0].title = BAD.into();
+    parts.script.segments[0].lines[0].speaker = BAD.into();
+    parts.script.segments[0].lines[0].text = BAD.into();
+    parts.script.segments[0].lines[0].claims[0].excerpt = BAD.into();
+    parts.show_notes.summary = format!("Sum.\n\n{BAD}\n\n[a]: javascript:b\n<div onclick=c>\n");
+    parts.show_notes.points = vec![BAD.into(), "# no heading".into()];
+    parts.show_notes.references = vec![1, 2];
+    parts.promotion.posts[0].text = BAD.into();
+    parts.promotion.posts[0].channel = BAD.into();
+    parts.artwork.concept = BAD.into();
+    for (passage, text) in parts.research.passages.iter_mut().zip([BAD, "x"]) {
+        passage.text = text.into();
+        passage.place = BAD.into();
+    }
+    for source in &mut parts.research.sources {
+        source.text = format!("https://e.org/a {BAD}");
+    }
+    for File { path, bytes } in parts.contents().files().unwrap() {
+        let body = String::from_utf8(bytes).unwrap();
+        assert!(!body.contains('\u{202e}') || path == "script.txt", "{path}");
+        if !path.ends_with(".md") {
+            assert!(!path.ends_with(".json") || !body.contains('<'), "{path}: {body}");
+            continue;
+        }
+        for event in pulldown_cmark::Parser::new_ext(&body, pulldown_cmark::Options::all()) {
+            let told = format!("{event:?}");
+            let power = ["Html", "Link", "Image", "Code", "Math", "Footnote"].iter().any(|word| {
+                told.starts_with(word)
+                    || told.starts_with(&format!("Start({word}"))
+                    || told.starts_with(&format!("Inline{word}"))
+            });
+            assert!(!power, "{path}: {told} in {body}");
+        }
+        assert!(!body.contains('<') && !body.to_lowercase().contains("javascript:"), "{path}: {body}");
+        assert!(!path.contains("sources") || body.contains("https://e.org/a &lt;img"), "{path}: {body}");
+    }
 }
 
 #[test]

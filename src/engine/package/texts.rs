@@ -1,8 +1,11 @@
 //! The files for readers, as Markdown: the script, the show notes, the posts and the sources.
+//!
+//! Every word of a source, a model or a person passes [`markdown`]: none of it is markup.
 
 use std::fmt::Write as _;
 
 use super::Contents;
+use crate::domain::plain::{markdown, markdown_lines};
 
 /// What a text of a rehearsal begins with.
 const MARK: &str =
@@ -13,25 +16,20 @@ fn marked(contents: &Contents<'_>, body: String) -> String {
     if contents.is_rehearsal() { format!("{MARK}{body}") } else { body }
 }
 
-/// Text as one line.
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// A reference of the research package as a bullet.
 fn reference(contents: &Contents<'_>, number: u32) -> String {
     let source = contents.research.sources.iter().find(|source| source.number == number);
-    let text = source.map_or_else(|| "not in the package".to_owned(), |source| line(&source.text));
+    let text = source.map_or_else(|| "not in the package".to_owned(), |source| markdown(&source.text));
     format!("- [{number}] {text}\n")
 }
 
 /// The script with a heading for each segment and the id of each line.
 pub(super) fn script(contents: &Contents<'_>) -> String {
-    let mut body = format!("# {}\n", line(&contents.script.title));
+    let mut body = format!("# {}\n", markdown(&contents.script.title));
     for segment in &contents.script.segments {
-        let _ = write!(body, "\n## {}\n", line(&segment.title));
+        let _ = write!(body, "\n## {}\n", markdown(&segment.title));
         for said in &segment.lines {
-            let _ = write!(body, "\n**{}** ({}): {}\n", said.speaker, said.id, line(&said.text));
+            let _ = write!(body, "\n**{}** ({}): {}\n", markdown(&said.speaker), said.id, markdown(&said.text));
         }
     }
     marked(contents, body)
@@ -40,12 +38,12 @@ pub(super) fn script(contents: &Contents<'_>) -> String {
 /// The show notes with the references that they name.
 pub(super) fn show_notes(contents: &Contents<'_>) -> String {
     let notes = contents.show_notes;
-    let mut body = format!("# {}\n\n{}\n", line(&contents.script.title), notes.summary.trim());
+    let mut body = format!("# {}\n\n{}\n", markdown(&contents.script.title), markdown_lines(&notes.summary));
     if !notes.points.is_empty() {
         body.push_str("\n## In this episode\n\n");
     }
     for point in &notes.points {
-        let _ = writeln!(body, "- {}", line(point));
+        let _ = writeln!(body, "- {}", markdown(point));
     }
     if !notes.references.is_empty() {
         body.push_str("\n## Sources\n\n");
@@ -58,29 +56,35 @@ pub(super) fn show_notes(contents: &Contents<'_>) -> String {
 
 /// The posts, one for each channel.
 pub(super) fn promotion(contents: &Contents<'_>) -> String {
-    let mut body = format!("# {}: promotion\n", line(&contents.script.title));
+    let mut body = format!("# {}: promotion\n", markdown(&contents.script.title));
     for post in &contents.promotion.posts {
-        let _ = write!(body, "\n## {}\n\n{}\n", line(&post.channel), post.text.trim());
+        let _ = write!(body, "\n## {}\n\n{}\n", markdown(&post.channel), markdown_lines(&post.text));
     }
     marked(contents, body)
 }
 
 /// Every passage that a claim rests on, in the order of the research package, with those lines and its references.
 pub(super) fn sources(contents: &Contents<'_>) -> String {
-    let mut body = format!("# {}: sources\n", line(&contents.script.title));
+    let mut body = format!("# {}: sources\n", markdown(&contents.script.title));
     let mut is_any = false;
     for passage in &contents.research.passages {
         let mut uses = String::new();
         for said in contents.script.lines() {
             for claim in said.claims.iter().filter(|claim| claim.source == passage.id) {
-                let _ = writeln!(uses, "- {}: \"{}\"", said.id, line(&claim.excerpt));
+                let _ = writeln!(uses, "- {}: \"{}\"", said.id, markdown(&claim.excerpt));
             }
         }
         if uses.is_empty() {
             continue;
         }
         is_any = true;
-        let _ = write!(body, "\n## {} ({})\n\n> {}\n", passage.id, line(&passage.place), line(&passage.text));
+        let _ = write!(
+            body,
+            "\n## {} ({})\n\n> {}\n",
+            markdown(&passage.id),
+            markdown(&passage.place),
+            markdown(&passage.text)
+        );
         let _ = write!(body, "\nWhat rests on it:\n\n{uses}\nReferences:\n\n");
         if passage.cites.is_empty() {
             body.push_str("- none is given for it in the research package\n");

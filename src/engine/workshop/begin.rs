@@ -27,6 +27,7 @@ use crate::domain::memory::{lately, patterns};
 use crate::domain::money::MicroUsd;
 use crate::domain::panel::Seat;
 use crate::domain::pipeline::{Human, Kind, Stage};
+use crate::domain::plain;
 use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::engine::handle::NewEpisode;
 use crate::prompts::prompt::Prompt;
@@ -100,7 +101,6 @@ impl Workshop {
             .map(|stage| self.pin(&stage, pipeline.tiers.get(&stage.id).copied()))
             .collect::<Result<Vec<_>, _>>()?;
         check_gates(&pins, &file)?;
-        check_arbiter(&pins)?;
         let projected = self.projected(&pins, bytes.len() as u64, &show, canaries)?;
         let prompts = |pin: &'_ Pin| {
             let seats = pin.seats.iter().map(|seat| seat.prompt.clone());
@@ -347,25 +347,9 @@ fn check_gates(pins: &[Pin], file: &str) -> Result<(), String> {
     }
 }
 
-/// Whoever settles a dispute between judges is of no judge's family and not of the writer's.
-fn check_arbiter(pins: &[Pin]) -> Result<(), String> {
-    let family = |pin: &Pin| pin.route.as_ref().map(|route| route.family().to_owned());
-    let Some(arbiter) = pins.iter().find(|pin| pin.stage.output == Contract::Arbitration) else { return Ok(()) };
-    let Some(own) = family(arbiter) else { return Ok(()) };
-    let is_party = |pin: &&Pin| matches!(pin.stage.output, Contract::Judgement | Contract::Draft);
-    match pins.iter().filter(is_party).find(|pin| family(pin).as_ref() == Some(&own)) {
-        Some(kin) => Err(format!(
-            "the arbiter is of the family `{own}`, and so is {}; nothing was started. Give the role `arbiter` a model of a \
-             third family under `[routes.arbiter]` in the settings",
-            kin.stage.id
-        )),
-        None => Ok(()),
-    }
-}
-
 /// Text from outside as a title.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    plain::line(text).chars().take(200).collect()
 }
 
 /// The agent that researches a topic.

@@ -92,6 +92,7 @@ impl Job<'_> {
             computed: self.computed()?,
             survived: self.survived()?,
             notes: self.kinships(),
+            is_arbiter_kin: self.episode.parties().is_arbiter_kin(),
             fixes: self.fed("fixes")?,
             speech_text: self.fed("speech_text")?,
             speech: self.fed("speech")?,
@@ -164,14 +165,23 @@ impl Job<'_> {
         Ok(Some(FallBack { stage, output, words: Some(script.measure().words) }))
     }
 
-    /// Judges among the inputs that are of the writer's family.
+    /// What of those who judge is not independent, where the gate rests on judges.
     fn kinships(&self) -> Vec<String> {
         let family = |stage: &StageId| self.episode.route(stage).map(|route| route.family());
         let writer = self.episode.pins.iter().find(|pin| pin.stage.output == Contract::Draft);
-        let Some(writer) = writer.and_then(|pin| family(&pin.stage.id)) else { return Vec::new() };
         let is_judge = |id: &&StageId| self.episode.pin(id).is_some_and(|pin| pin.stage.output == Contract::Judgement);
-        let kin = self.pin.stage.inputs.iter().filter(is_judge).filter(|id| family(id) == Some(writer));
-        kin.map(|id| format!("{id} is of the writer's family ({writer}): a judge prefers text like its own")).collect()
+        let judges: Vec<&StageId> = self.pin.stage.inputs.iter().filter(is_judge).collect();
+        if judges.is_empty() {
+            return Vec::new();
+        }
+        let mut told = self.episode.parties().told();
+        if let Some(writer) = writer.and_then(|pin| family(&pin.stage.id)) {
+            let kin = judges.into_iter().filter(|id| family(id) == Some(writer));
+            told.extend(
+                kin.map(|id| format!("{id} is of the writer's family ({writer}): a judge prefers text like its own")),
+            );
+        }
+        told
     }
 
     fn package(&self) -> Result<ContentHash, String> {

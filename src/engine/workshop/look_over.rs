@@ -19,6 +19,7 @@ use crate::domain::command::Start;
 use crate::domain::event::{Pin, Provenance};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::EpisodeNumber;
+use crate::domain::independence::Parties;
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::{Kind, Stage};
 use crate::engine::handle::{LookedOver, NewEpisode};
@@ -57,6 +58,7 @@ impl Workshop {
         checks.extend(self.of_providers(&providers, &answers));
         checks.extend(self.of_models(&start.pins, &answers));
         checks.extend(preflight::voices(&show, &answers).map(|check| self.lenient(check)));
+        checks.extend(independence(&start.pins));
         checks.push(self.room(&show));
         let cap = start.caps.get(&Scope::Episode(number)).copied().unwrap_or(MicroUsd::ZERO);
         checks.push(caps(start.projected, cap));
@@ -176,6 +178,12 @@ impl Workshop {
             Err(error) => Check::new(Mark::Mind, "disk", format!("free space is not known: {error}")),
         }
     }
+}
+
+/// What of those who judge is not independent. It is said and refuses nothing.
+fn independence(pins: &[Pin]) -> impl Iterator<Item = Check> {
+    let parties = Parties::new(pins.iter().filter_map(|pin| Some((pin.stage.output, pin.route.as_ref()?))));
+    parties.told().into_iter().map(|told| Check::new(Mark::Mind, "independence", told))
 }
 
 /// The first routes of the stages, and whether an episode needs them: whoever settles disputes is only asked for advice.

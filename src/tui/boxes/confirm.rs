@@ -4,9 +4,10 @@
 //! down does not count. What a box says and asks for is put together in [`super::propose`].
 
 use super::field::Field;
+use crate::domain::actor::{same_name, signer_name};
 use crate::domain::budget::Scope;
 use crate::domain::command::Command;
-use crate::domain::event::{Need, Ruled, Ruling, Seen, Uncertain, Way};
+use crate::domain::event::{Need, Person, Ruled, Ruling, Seen, Uncertain, Way};
 use crate::domain::handoff::Note;
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
@@ -85,9 +86,29 @@ pub(crate) enum Intent {
     Quit,
 }
 
+impl Intent {
+    /// Whether it is a decision, which stands on record under a name.
+    fn is_signed(&self) -> bool {
+        match self {
+            Self::Approve { .. }
+            | Self::SendBack { .. }
+            | Self::Override { .. }
+            | Self::Reject(_)
+            | Self::Stop(_)
+            | Self::Rule { .. }
+            | Self::Raise { .. }
+            | Self::Cheaper { .. }
+            | Self::AcceptBill(_) => true,
+            Self::Pause(_) | Self::Resume(_) | Self::Retry { .. } | Self::Begin(_) | Self::Quit => false,
+        }
+    }
+}
+
 /// What has to be typed in a field.
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
+    /// The name of the person who decides, which is none of these: they are proven by a secret.
+    Name { with_secret: Vec<String> },
     /// A reason: at least three characters.
     Reason,
     /// The number of the episode.
@@ -111,6 +132,13 @@ impl Asked {
     pub(crate) fn fault(&self) -> Option<String> {
         let text = self.field.text();
         match &self.rule {
+            Rule::Name { with_secret } => match signer_name(text) {
+                Err(fault) => Some(fault.to_string()),
+                Ok(name) => with_secret
+                    .iter()
+                    .any(|kept| same_name(kept, &name))
+                    .then(|| format!("a secret is kept for this name: open the console with --as \"{name}\"")),
+            },
             Rule::Reason => (text.chars().count() < 3).then(|| "a reason is needed".to_owned()),
             Rule::Number(number) => {
                 (text.parse() != Ok(number.0)).then(|| format!("type {number}, the number of the episode"))
@@ -160,10 +188,16 @@ fn moment(shared: &Shared) -> (u64, bool) {
 impl Confirm {
     /// A box that is open from now on.
     pub(crate) fn new(shared: &Shared, title: String, verb: &str, intent: Intent) -> Self {
+        // A decision is signed: the first one asks for the name.
+        let mut asked = Vec::new();
+        if intent.is_signed() && !shared.settings.is_named {
+            let rule = Rule::Name { with_secret: shared.settings.with_secret.clone() };
+            asked.push(Asked { label: "Your name, kept for next time".to_owned(), rule, field: Field::default() });
+        }
         Self {
             title,
             facts: Vec::new(),
-            asked: Vec::new(),
+            asked,
             verb: verb.to_owned(),
             intent,
             at: 0,
@@ -312,6 +346,9 @@ impl Confirm {
             self.fault = Some(fault);
             return Next::Stay;
         }
+        if shared.halted().is_none() && !self.sign(shared) {
+            return Next::Stay;
+        }
         let may_hold = matches!(self.intent, Intent::Approve { .. } | Intent::SendBack { .. });
         match self.action() {
             None => Next::Quit,
@@ -329,6 +366,31 @@ impl Confirm {
                     None => shared.commit(action, self.title.clone(), may_hold),
                 }
                 Next::Close
+            }
+        }
+    }
+
+    /// Takes on the name that was asked for; whether the decision is signed.
+    fn sign(&mut self, shared: &mut Shared) -> bool {
+        let name = self.typed(|rule| matches!(rule, Rule::Name { .. }));
+        if name.is_empty() {
+            return true;
+        }
+        let before = &shared.settings.person;
+        let person = signer_name(name).and_then(|name| Person::new(&name, before.os_user()));
+        match person {
+            Ok(person) => {
+                shared.effects.push(Effect::KeepName(person.name().to_owned()));
+                shared.settings.person = match before.uid() {
+                    Some(uid) => person.of_account(uid),
+                    None => person,
+                };
+                shared.settings.is_named = true;
+                true
+            }
+            Err(fault) => {
+                self.fault = Some(fault.to_string());
+                false
             }
         }
     }
@@ -352,7 +414,8 @@ impl Confirm {
             Intent::Quit => return None,
             Intent::Begin(new) => return Some(Ok(Action::Begin(new.clone()))),
             Intent::SendBack { at, note, way } => {
-                let note = serde_json::to_vec(note).map_err(|error| format!("the note cannot be written: {error}"));
+                let note = serde_json::to_vec(&note.clone().visible())
+                    .map_err(|error| format!("the note cannot be written: {error}"));
                 let AtGate { episode, gate, hash, rulings, seen } = at.clone();
                 return Some(note.map(|note| Action::SendBack { episode, gate, hash, note, way: *way, rulings, seen }));
             }

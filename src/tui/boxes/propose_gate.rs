@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::confirm::{AtGate, Confirm, Intent, Rule};
 use super::propose::{exact, named, rest};
+use crate::domain::actor::second_person;
 use crate::domain::episode::{Call, CallState, Episode, Evaluation, Standing};
-use crate::domain::event::{ItemRuling, Overriding, Pin, Ruled, Way};
+use crate::domain::event::{Actor, ItemRuling, Overriding, Pin, Ruled, Way};
 use crate::domain::gate::Report;
 use crate::domain::handoff::{Dimension, Note};
 use crate::domain::ids::StageId;
@@ -166,10 +167,16 @@ pub(crate) fn override_failed(shared: &Shared, episode: &Episode, at: AtGate, ev
         (Overriding::SecondPerson, None) => {
             ("propose it", "The show wants two people: nothing goes on before a second one confirms.".to_owned())
         }
-        (Overriding::SecondPerson, Some(proposal)) => (
-            "confirm it",
-            format!("You are the second person; {} said: “{}”.", proposal.by, fit(&clean(&proposal.reason), SHORT)),
-        ),
+        (Overriding::SecondPerson, Some(proposal)) => {
+            let me = Actor::Person(shared.settings.person.clone());
+            let proof = second_person(&proposal.by, &me)
+                .map_or_else(|why| format!("not proven: {why}"), |proof| format!("proven by {}", proof.words()));
+            let said = fit(&clean(&proposal.reason), SHORT);
+            (
+                "confirm it",
+                format!("You are the second person ({proof}); {} said: “{said}”.", clean(&proposal.by.to_string())),
+            )
+        }
     };
     let title = format!("Override {} of {}", look::title(episode, &gate), named(episode));
     let number = episode.number;

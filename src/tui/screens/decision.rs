@@ -2,8 +2,9 @@
 
 use super::gate::GateScreen;
 use super::scene::Scene;
+use crate::domain::actor::second_person;
 use crate::domain::episode::Episode;
-use crate::domain::event::{ItemRuling, Overriding, Verdict};
+use crate::domain::event::{Actor, ItemRuling, Overriding, Verdict};
 use crate::domain::handoff::Severity;
 use crate::domain::ids::ContentHash;
 use crate::tui::boxes::confirm::AtGate;
@@ -131,8 +132,8 @@ impl GateScreen {
     /// Whether the person has proposed to override this gate already.
     fn proposed_by_me(&self, shared: &Shared, episode: &Episode, scene: &Scene) -> Option<String> {
         let proposal = episode.gates.get(&self.gate)?.proposals.get(&scene.hash?)?;
-        let is_mine = proposal.by == crate::domain::event::Actor::Person(shared.settings.person.clone());
-        is_mine.then(|| "you proposed it, and a second person must confirm it.".to_owned())
+        let me = Actor::Person(shared.settings.person.clone());
+        second_person(&proposal.by, &me).err().map(|why| format!("{why}."))
     }
 
     /// What was seen, in words for the box.

@@ -141,6 +141,30 @@ fn rejecting_for_good_asks_for_a_reason_and_the_typed_number() {
 }
 
 #[test]
+fn the_first_decision_asks_for_a_name_and_keeps_it() {
+    let unnamed = crate::domain::event::Person::new("unnamed", "ada").unwrap().of_account(7);
+    let options = ConsoleOptions { person: unnamed, is_named: false, with_secret: vec!["Eve".into()], ..options() };
+    let mut desk = Desk::with(world(), &options, BTreeMap::new());
+    desk.keys(":42<Enter>X");
+    assert!(desk.screen(120, 36).contains("Your name, kept for next time"));
+    for bad in ["engine", "uid 0", "eve", ""] {
+        desk.keys(&format!("{bad}<Enter>"));
+        assert_eq!(desk.top(), "confirm", "{bad}: no name, no next field");
+        desk.keys(&"<BS>".repeat(bad.len()));
+    }
+    desk.keys("Ada  L<Enter>too close to 31<Enter>42<Enter>");
+    desk.confirm();
+    assert!(desk.effects.contains(&Effect::KeepName("Ada L".to_owned())), "{:?}", desk.effects);
+    let person = &desk.model.shared.settings.person;
+    assert_eq!((person.name(), person.uid()), ("Ada L", Some(7)));
+    let reason = "too close to 31".to_owned();
+    assert_eq!(desk.commands(), [Command::Reject { episode: EpisodeNumber(42), reason }]);
+    desk.keys(":44<Enter>Swrong research<Enter>");
+    desk.confirm();
+    assert_eq!(desk.commands().len(), 2, "asked once");
+}
+
+#[test]
 fn an_episode_is_paused_stopped_and_resumed() {
     let mut desk = Desk::new(world());
     desk.keys(":44<Enter>P");

@@ -88,6 +88,7 @@ impl Desk {
                     };
                     Msg::DraftKept(Ok(()))
                 }
+                Effect::KeepName(_) => Msg::NameKept(Ok(())),
                 Effect::LookOver(new) => {
                     let found = self.looked.clone();
                     Msg::LookedOver { new, found }

@@ -1,0 +1,39 @@
+//! The set-up of the README by which one model of a server of one's own does everything: exactly as it is printed there.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Home, json};
+
+/// The settings as the README prints them.
+fn printed() -> String {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let blocks = readme.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+    blocks.filter(|block| block.contains("ollama/")).collect()
+}
+
+#[test]
+fn one_model_does_everything_and_what_that_means_is_said_everywhere() {
+    let home = Home::new();
+    let settings = printed();
+    assert!(settings.matches("ollama/qwen3:8b").count() >= 7, "{settings}");
+    home.file("config/config.toml", &settings);
+    let told =
+        "both judges and the arbiter are one model (qwen3:8b): their agreement says nothing; you decide disputes";
+
+    let looked = home.run(&["doctor", "--offline"]);
+    assert!(looked.out.contains(told) && !looked.out.contains("FAIL  route"), "{}", looked.out);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
+    let sample = sample.to_string_lossy();
+    let begun = home.run(&["episode", "new", &sample, "--show", "open-questions-short", "--no-probe"]);
+    assert_eq!(begun.code, 0, "a live episode begins: {}", begun.err);
+    assert!(begun.err.contains(told), "before it begins: {}", begun.err);
+
+    let made = home.rehearse(&["--research", &sample, "--show", "open-questions-short"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let package = Path::new(made.out.trim_end());
+    let manifest = json(&fs::read_to_string(package.join("manifest.json")).expect("a manifest"));
+    assert_eq!(manifest["independence"][0], told);
+    let shown = home.run(&["--studio", "rehearsal", "gate", "show", "1", "quality_evaluation"]);
+    assert!(shown.out.contains("their agreement says nothing"), "{}", shown.out);
+}
