@@ -222,7 +222,8 @@ impl Driver {
                 let config = self.config.clone();
                 self.tasks.spawn(Msg::NameKept(Err(BROKEN.to_owned())), async move {
                     let kept = tokio::task::spawn_blocking(move || persons::keep_name(&config, &name)).await;
-                    let kept = kept.map_err(|_| BROKEN.to_owned()).and_then(|kept| kept.map_err(|error| error.to_string()));
+                    let kept =
+                        kept.map_err(|_| BROKEN.to_owned()).and_then(|kept| kept.map_err(|error| error.to_string()));
                     Msg::NameKept(kept)
                 });
             }
