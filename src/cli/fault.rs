@@ -10,6 +10,7 @@ use crate::config::paths::PathsError;
 use crate::config::persons::PersonsError;
 use crate::domain::accept::brought::Misfit;
 use crate::domain::event::PersonError;
+use crate::domain::plain;
 use crate::domain::research::ResearchError;
 use crate::engine::handle::HandleError;
 use crate::engine::open::OpenError;
@@ -46,7 +47,7 @@ impl Ending {
 /// A file of a person that is not what it should be, each fault with its line and its place.
 pub(super) fn brought_badly(path: &str, what: &str, misfits: &[Misfit]) -> CliError {
     const MOST: usize = 20;
-    let told: Vec<String> = misfits.iter().take(MOST).map(|misfit| format!("{path}:{misfit}")).collect();
+    let told: Vec<String> = misfits.iter().take(MOST).map(|misfit| format!("{}:{misfit}", plain::line(path))).collect();
     let more = misfits.len().saturating_sub(MOST);
     let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
     CliError::Usage(format!("this is {what} that can be taken. Nothing was changed.\n{}{more}", told.join("\n")))
@@ -65,7 +66,7 @@ pub enum CliError {
     #[error("{0}")]
     Failed(String),
     /// The file cannot be read at all.
-    #[error("{path} cannot be read: {source}. Nothing was changed. Check the path and its permissions.")]
+    #[error("{} cannot be read: {source}. Nothing was changed. Check the path and its permissions.", plain::line(path))]
     Unreadable {
         /// The file as it was named.
         path: String,
@@ -73,7 +74,7 @@ pub enum CliError {
         source: io::Error,
     },
     /// The file can be read and is not a package.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", plain::line(path))]
     Research {
         /// The file as it was named.
         path: String,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::names::{same_name, signer_name};
 
 /// A person who decides: the name that person goes by, the account that the system knows, and what proves the name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Person {
     name: String,
     os_user: String,
@@ -20,6 +20,20 @@ pub struct Person {
     /// Whether the person gave the secret that is kept for the name.
     #[serde(default)]
     is_proven: bool,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("Person");
+        told.field("name", &self.name).field("os_user", &self.os_user);
+        if let Some(uid) = self.uid_beside_name() {
+            told.field("uid", &uid);
+        }
+        if self.is_proven {
+            told.field("is_proven", &true);
+        }
+        told.finish()
+    }
 }
 
 /// A name that cannot be put beside a decision.
@@ -94,6 +108,12 @@ impl Person {
         self.uid
     }
 
+    /// The number of the account where its name is not that number.
+    fn uid_beside_name(&self) -> Option<u32> {
+        let named = self.os_user.strip_prefix("uid ").and_then(|uid| uid.parse().ok());
+        self.uid.filter(|uid| named != Some(*uid))
+    }
+
     /// Whether the person gave the secret that is kept for the name.
     pub fn is_proven(&self) -> bool {
         self.is_proven
@@ -164,8 +184,7 @@ impl fmt::Display for Actor {
             Self::Engine => f.write_str("engine"),
             Self::Person(person) => {
                 write!(f, "{} (os: {}", person.name, person.os_user)?;
-                let named = person.os_user.strip_prefix("uid ").and_then(|uid| uid.parse().ok());
-                if let Some(uid) = person.uid.filter(|uid| named != Some(*uid)) {
+                if let Some(uid) = person.uid_beside_name() {
                     write!(f, ", uid {uid}")?;
                 }
                 f.write_str(if person.is_proven { ", own secret)" } else { ")" })

@@ -15,7 +15,7 @@ use crate::engine::handle::NewEpisode;
 use crate::tui::key::{Code, Key};
 use crate::tui::layers::Next;
 use crate::tui::model::Shared;
-use crate::tui::msg::Action;
+use crate::tui::msg::{Action, Effect};
 use crate::tui::theme::Role;
 
 pub(crate) use super::propose::quit;

@@ -1,5 +1,6 @@
 //! Decisions: what a confirm box needs before anything is asked of the engine, and what is asked then.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::desk::{Desk, RULED, looked, options};
