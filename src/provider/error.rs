@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::usage::Usage;
+use crate::domain::plain::is_hidden;
 
 /// What would help. Whether it may be done without asking is for [`ChargeKnown`] to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,7 +153,7 @@ pub(super) fn clean(text: &str) -> String {
             if !out.ends_with(' ') {
                 out.push(' ');
             }
-        } else if !is_invisible(c) {
+        } else if !is_hidden(c) {
             out.push(c);
         }
     }
@@ -161,11 +162,6 @@ pub(super) fn clean(text: &str) -> String {
         Some((cut, _)) => format!("{}…", out.get(..cut).unwrap_or_default()),
         None => out.to_owned(),
     }
-}
-
-/// Characters that show nothing or turn the direction of the text.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Whether a word begins as the vendors' keys do, or is as long and mixed as one.

@@ -4,10 +4,10 @@
 use serde_json::{Number, Value};
 
 use super::super::call::Source;
-use super::super::error::is_invisible;
 use super::super::refusal::Told;
 use super::super::usage::Usage;
 use crate::domain::money::MicroUsd;
+use crate::domain::plain::is_hidden;
 
 /// The most sources that are kept, and the most characters of their texts.
 const MOST_SOURCES: usize = 200;
@@ -158,7 +158,7 @@ pub(super) fn source(page: &Value, is_cited: bool) -> Option<Source> {
 
 /// A text of a page on one line and shortened, without characters that control or hide anything.
 fn one_line(text: &str, longest: usize) -> String {
-    let shown = |c: &char| !is_invisible(*c);
+    let shown = |c: &char| !is_hidden(*c);
     let spaced = text.chars().filter(shown).map(|c| if c.is_control() { ' ' } else { c });
     let mut line = String::new();
     for word in spaced.collect::<String>().split_whitespace() {

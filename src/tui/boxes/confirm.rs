@@ -99,7 +99,12 @@ impl Intent {
             | Self::Raise { .. }
             | Self::Cheaper { .. }
             | Self::AcceptBill(_) => true,
-            Self::Pause(_) | Self::Resume(_) | Self::Retry { .. } | Self::Begin(_) | Self::Quit => false,
+            Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Retry { .. }
+            | Self::ReadAgain(_)
+            | Self::Begin(_)
+            | Self::Quit => false,
         }
     }
 }
