@@ -197,7 +197,8 @@ impl Confirm {
         let mut asked = Vec::new();
         if intent.is_signed() && !shared.settings.is_named {
             let rule = Rule::Name { with_secret: shared.settings.with_secret.clone() };
-            asked.push(Asked { label: "Your name, kept for next time".to_owned(), rule, field: Field::default() });
+            let label = "Your name, kept for next time".to_owned();
+            asked.push(Asked { label, rule, field: Field::default(), proposed: String::new() });
         }
         Self {
             title,
