@@ -279,6 +279,7 @@ impl Transport {
         // A server may repeat the key: nothing behind this line holds it, not the spool and not a message.
         let headers = headers.masked(&mask);
         let is_stream = good && prepared.streaming && !matches!(form, Form::Samples(_) | Form::Wav);
+        let whole = mask.clone();
         let mut masking = Masking::new(mask, is_stream);
         sink.head(status, &headers);
         let largest = if good { self.largest_body } else { LARGEST_REFUSAL };
@@ -290,6 +291,9 @@ impl Transport {
                     let rest = masking.finish();
                     sink.chunk(&rest);
                     raw.body.extend_from_slice(&rest);
+                    if good {
+                        raw.body = whole.body(&raw.body);
+                    }
                     return Ok(raw);
                 }
                 Ok(Some(Ok(piece))) if raw.body.len().saturating_add(piece.len()) <= largest => {

@@ -168,7 +168,7 @@ fn a_name_is_kept_once_proven_by_its_secret_and_never_the_programs_own() {
         ran(command.stdin(fs::File::open(input).expect("a file")).output().expect("the binary runs"))
     };
     for name in
-        ["engine", "ENGINE", "\u{435}ngine", "ｅｎｇｉｎｅ", "uid 0", "", "A\u{200b}da", "Ada (os: x)", "rehearsal"]
+        ["engine", "ENGINE", "\u{435}ngine", "ｅｎｇｉｎｅ", "uid 0", "12", "A\u{200b}da", "Ada (os: x)", "rehearsal"]
     {
         let refused = raise(&["--as", name], "20", "");
         assert!(refused.code == 2 && is_harmless(&refused.err), "{name}: {} {}", refused.code, refused.err);

@@ -18,8 +18,7 @@ fn one_model_does_everything_and_what_that_means_is_said_everywhere() {
     let settings = printed();
     assert!(settings.matches("ollama/qwen3:8b").count() >= 7, "{settings}");
     home.file("config/config.toml", &settings);
-    let told =
-        "both judges and the arbiter are one model (qwen3:8b): their agreement says nothing; you decide disputes";
+    let told = "both judges and the arbiter are one model (ollama/qwen3:8b): their agreement says nothing; you decide disputes";
 
     let looked = home.run(&["doctor", "--offline"]);
     let routes = looked.out.lines().filter(|line| line.contains("route of "));

@@ -126,7 +126,7 @@ fn an_override_and_its_proposal_die_as_an_approval_does() {
         assert!(!is_open_for_what_follows(&world, &gate));
         if overriding == Overriding::SecondPerson {
             // What a second person confirms now is a proposal, and not the end of one that died.
-            let second = Actor::Person(Person::new("Bea", "bea").unwrap());
+            let second = Actor::Person(Person::new("Bea", "bea").unwrap().of_account(8));
             world.command_of(&second, over(&gate, hash)).unwrap();
             assert!(!is_open_for_what_follows(&world, &gate), "one person alone has said so of this content");
         }

@@ -137,9 +137,12 @@ fn a_second_person_is_another_account_or_a_secret_and_never_a_spelling() {
     ] {
         let (mut world, _, _) = at_first_gate(Overriding::SecondPerson);
         let (gate, hash) = world.fail_gate();
-        world.command_by(first.clone(), over(&gate, hash)).unwrap();
-        assert!(world.command_by(first.clone(), over(&gate, hash)).is_err(), "one person is one person");
-        let confirmed = world.command_by(second.clone(), over(&gate, hash));
+        world.command_of(&Actor::Person(first.clone()), over(&gate, hash)).unwrap();
+        assert!(
+            world.command_of(&Actor::Person(first.clone()), over(&gate, hash)).is_err(),
+            "one person is one person"
+        );
+        let confirmed = world.command_of(&Actor::Person(second.clone()), over(&gate, hash));
         assert_eq!(confirmed.is_ok(), is_two, "{first:?} {second:?}: {confirmed:?}");
         assert_eq!(world.studio.episodes[&ONE].gates[&gate].overrides.contains_key(&hash), is_two);
     }

@@ -63,7 +63,7 @@ impl Workshop {
             (KeptAnswer::new(&request, 200, headers, line), None)
         } else {
             let (raw, tee) = self.alone(&step, &request, endpoint, &order).await?;
-            let answer = KeptAnswer::new(&request, raw.status, raw.headers, endpoint.masked(&raw.body));
+            let answer = KeptAnswer::new(&request, raw.status, raw.headers, raw.body);
             let (status, headers) = (answer.status(), answer.header_pairs());
             (answer, Some((tee, status, headers)))
         };

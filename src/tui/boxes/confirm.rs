@@ -96,6 +96,7 @@ impl Intent {
             | Self::Reject(_)
             | Self::Stop(_)
             | Self::Rule { .. }
+            | Self::Uncertain { .. }
             | Self::Raise { .. }
             | Self::Cheaper { .. }
             | Self::AcceptBill(_) => true,
