@@ -186,12 +186,12 @@ async fn follow(handle: &Handle, time: Duration) -> Seen {
         progress.changed().await.unwrap();
         let now = Arc::clone(&progress.borrow_and_update());
         let at = micros();
-        let stages = || now.stages.values().flat_map(BTreeMap::values);
-        for (number, stage) in now.stages.iter().flat_map(|(number, stages)| stages.values().map(move |s| (number, s)))
-        {
+        for (key, call) in &now.calls {
+            let number = &key.episode;
             // Every token that has come since the last look, the newest first.
             let before = newest.insert(*number, 0).unwrap_or(at);
-            let stamps = stage.tail.rsplit(' ').map_while(|stamp| stamp.parse::<u64>().ok());
+            let text = call.outline.lines().collect::<Vec<_>>().join(" ");
+            let stamps = text.rsplit(' ').map_while(|stamp| stamp.parse::<u64>().ok());
             for stamp in stamps {
                 let latest = newest.entry(*number).or_default();
                 *latest = stamp.max(*latest);
@@ -201,8 +201,8 @@ async fn follow(handle: &Handle, time: Duration) -> Seen {
                 seen.delays.push(at.saturating_sub(stamp));
             }
         }
-        seen.streams = seen.streams.max(stages().count());
-        last = stages().map(|stage| stage.streamed).sum();
+        seen.streams = seen.streams.max(now.calls.len());
+        last = now.calls.values().map(|call| call.streamed).sum();
         first.get_or_insert(last);
         if snapshots.has_changed().unwrap_or(false) {
             still.follow(Arc::clone(&snapshots.borrow_and_update()));
@@ -229,10 +229,10 @@ pub(crate) fn measure(streams: u32, rate: u32, time: Duration) {
             handle.begin(person(), new).await.unwrap();
         }
         let mut progress = handle.progress();
-        let all = |now: &Arc<greenroom::engine::progress::Progress>| now.stages.len() >= streams as usize;
+        let all = |now: &Arc<greenroom::engine::progress::Progress>| now.calls.len() >= streams as usize;
         let begun = tokio::time::timeout(Duration::from_secs(120), progress.wait_for(all)).await.is_ok();
         let feed = || handle.snapshots().borrow().feed.iter().rev().take(5).map(|l| l.text.clone()).collect::<Vec<_>>();
-        let count = || handle.progress().borrow().stages.len();
+        let count = || handle.progress().borrow().calls.len();
         assert!(begun, "only {} stream; the latest: {:#?}", count(), feed());
         let (began, before) = (Instant::now(), used());
         let seen = follow(&handle, time).await;

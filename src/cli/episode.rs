@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::args::Format;
 use super::context::Context;
+use super::estimate;
 use super::fault::{CliError, Ending};
 use super::follow;
 use super::ledger::Folded;
@@ -24,7 +25,7 @@ use crate::domain::money::MicroUsd;
 use crate::engine::handle::NewEpisode;
 use crate::engine::package;
 use crate::engine::preflight::{Check, Mark};
-use crate::report::{Align, Table, life, line, minute, needs, stages};
+use crate::report::{Align, Table, life, line, minute, needs, outlook_lines, stages};
 
 /// What can be done with episodes.
 #[derive(Debug, Subcommand)]
@@ -161,15 +162,19 @@ fn begin(context: &mut Context<'_>, new: NewEpisode, no_probe: bool) -> Result<E
     // A rehearsal has servers to ask only where they were named.
     let asks = !no_probe && (context.kind() == Provenance::Live || context.globals.servers.is_some());
     let unknown = unknown(context, &settings)?;
-    let (number, checks) = Session::to_record(context, settings)?.run(async |handle| {
+    let past = Folded::read(context).map(|folded| folded.summaries()).unwrap_or_default();
+    let (number, looked) = Session::to_record(context, settings)?.run(async |handle| {
         let looked = handle.look_over(new.clone(), asks).await?;
         refuse(&looked.checks)?;
-        Ok((handle.begin(person, new).await?, looked.checks))
+        Ok((handle.begin(person, new).await?, looked))
     })?;
     for told in unknown {
         context.remark(&told);
     }
-    for check in checks.iter().filter(|check| check.mark == Mark::Mind) {
+    for told in outlook_lines(&estimate::of_new(&looked, &past)) {
+        context.remark(&told);
+    }
+    for check in looked.checks.iter().filter(|check| check.mark == Mark::Mind) {
         context.remark(&format!("{}: {}", check.what, check.found));
     }
     writeln!(context.out, "{number}")?;

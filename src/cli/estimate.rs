@@ -11,11 +11,13 @@ use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::ledger::Folded;
 use super::session;
+use crate::domain::cost::EpisodeSummary;
+use crate::domain::episode::Episode;
 use crate::domain::event::Provenance;
-use crate::domain::forecast;
+use crate::domain::forecast::{self, Outlook};
 use crate::domain::ids::EpisodeNumber;
-use crate::engine::handle::{HandleError, NewEpisode};
-use crate::engine::open::look_over;
+use crate::engine::handle::{HandleError, LookedOver, NewEpisode};
+use crate::engine::open::{likely, look_over};
 use crate::report::{line, print_outlook};
 
 /// What `greenroom estimate` takes.
@@ -31,6 +33,21 @@ pub struct EstimateArgs {
     pub format: Format,
 }
 
+/// What the rest of an episode is likely to cost and costs at worst. Where what it was begun with cannot be read any more, nothing
+/// is estimated.
+pub(super) fn rest(context: &Context<'_>, folded: &Folded, episode: &Episode) -> Result<Outlook, CliError> {
+    let options = session::without_work(context, context.settings()?)?;
+    let runtime = session::runtime()?;
+    let likely = likely(options, runtime.handle(), episode)?.unwrap_or_default();
+    Ok(forecast::rest(episode, &folded.summaries(), &likely))
+}
+
+/// What a new episode is likely to cost and costs at worst.
+pub(super) fn of_new(looked: &LookedOver, past: &[EpisodeSummary]) -> Outlook {
+    let bounds = (looked.projected, looked.cap);
+    forecast::whole(&looked.stages, &looked.show, past, &looked.likely, bounds)
+}
+
 /// Runs the verb.
 pub(super) fn run(args: &EstimateArgs, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let folded = Folded::read(context)?;
@@ -44,7 +61,7 @@ pub(super) fn run(args: &EstimateArgs, context: &mut Context<'_>) -> Result<Endi
                     episode.number
                 )));
             }
-            (format!("{}  {}", episode.number, line(&episode.title)), forecast::rest(episode, &past))
+            (format!("{}  {}", episode.number, line(&episode.title)), rest(context, &folded, episode)?)
         }
         (None, Err(_)) => {
             return Err(CliError::Usage(format!(
@@ -68,7 +85,7 @@ pub(super) fn run(args: &EstimateArgs, context: &mut Context<'_>) -> Result<Endi
             if let Some(check) = looked.checks.iter().find(|_| looked.stages.is_empty()) {
                 return Err(CliError::Failed(format!("{} Nothing was started and nothing was spent", check.found)));
             }
-            let outlook = forecast::whole(&looked.stages, &looked.show, &past, looked.projected, looked.cap);
+            let outlook = of_new(&looked, &past);
             (format!("a new episode of {}", line(&looked.show)), outlook)
         }
     };

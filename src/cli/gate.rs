@@ -11,6 +11,7 @@ use serde_json::json;
 use self::rule::{RuleArg, WayArg};
 use super::args::Format;
 use super::context::Context;
+use super::estimate;
 use super::fault::{CliError, Ending, brought_badly};
 use super::follow;
 use super::ledger::Folded;
@@ -25,7 +26,7 @@ use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
 use crate::domain::script::Script;
-use crate::report::{Align, Table, line, minute};
+use crate::report::{Align, Table, line, minute, outlook_lines};
 
 /// The fewest digits of a hash that a decision may name.
 const FEWEST_DIGITS: usize = 6;
@@ -288,6 +289,7 @@ fn approve(
         seen: None,
     };
     let by = person.name().to_owned();
+    let outlook = estimate::rest(context, &folded, episode)?;
     let seq = Session::to_record(context, settings)?.run(async |handle| Ok(handle.command(person, command).await?))?;
     writeln!(
         context.out,
@@ -295,6 +297,9 @@ fn approve(
         episode.number,
         hash.short()
     )?;
+    for told in outlook_lines(&outlook) {
+        context.remark(&told);
+    }
     goes_on(context, episode.number);
     Ok(Ending::Done)
 }

@@ -89,11 +89,22 @@ pub struct Forecast {
     pub stages: Vec<StageLeft>,
 }
 
+/// What is likely where too few episodes are past for a forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The cost of all that is left.
+    pub cost: MicroUsd,
+    /// On how many past episodes it rests; on the sizes of prompts where there is none.
+    pub past: usize,
+}
+
 /// What can be said of the rest of an episode.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outlook {
     /// What is likely; nothing where too few episodes are past.
     pub forecast: Option<Forecast>,
+    /// What is likely where nothing is forecast.
+    pub estimate: Option<Estimate>,
     /// How many past episodes of the show there are.
     pub past: usize,
     /// The most that what is left was projected to cost, without rounds.
@@ -121,8 +132,26 @@ pub fn forecast(history: &[Past], left: &[(StageId, Took)]) -> Option<Forecast> 
     Some(Forecast { past: history.len(), cost, machine_ms, stages })
 }
 
-/// The rest of an episode under way: every paid stage that is not done, less what its present work has cost by now.
-pub fn rest(episode: &Episode, past: &[EpisodeSummary]) -> Outlook {
+/// The half of a few past episodes, else what stages are likely to cost by themselves, less what is done of each.
+fn estimate(history: &[Past], left: &[(StageId, Took)], likely: &BTreeMap<StageId, MicroUsd>) -> Option<Estimate> {
+    let of = |past: &Past| -> MicroUsd {
+        left.iter().map(|(stage, done)| past.get(stage).copied().unwrap_or_default().less(*done).cost).sum()
+    };
+    if !history.is_empty() && history.len() < FEWEST {
+        let sums = history.iter().map(|past| Took { cost: of(past), machine_ms: 0 });
+        return Some(Estimate { cost: ranges(sums.collect()).0.p50, past: history.len() });
+    }
+    if likely.is_empty() || history.len() >= FEWEST {
+        return None;
+    }
+    let reckoned: Past =
+        likely.iter().map(|(stage, cost)| (stage.clone(), Took { cost: *cost, machine_ms: 0 })).collect();
+    Some(Estimate { cost: of(&reckoned), past: 0 })
+}
+
+/// The rest of an episode under way: every paid stage that is not done, less what its present work has cost by now. `likely` is
+/// what stages are likely to cost by the sizes of their prompts, where that is known.
+pub fn rest(episode: &Episode, past: &[EpisodeSummary], likely: &BTreeMap<StageId, MicroUsd>) -> Outlook {
     let standings = episode.standings();
     let is_left = |id: &StageId| !matches!(standings.get(id), Some(Standing::Done(..)));
     let paid = episode.pins.iter().filter(|pin| pin.route.is_some() && is_left(&pin.stage.id));
@@ -132,6 +161,7 @@ pub fn rest(episode: &Episode, past: &[EpisodeSummary]) -> Outlook {
     let worst = if left.is_empty() { MicroUsd::ZERO } else { episode.projected.minus(taken).max(MicroUsd::ZERO) };
     Outlook {
         forecast: forecast(&history, &left),
+        estimate: estimate(&history, &left, likely),
         past: history.len(),
         worst,
         reserved: episode.reserved(),
@@ -140,11 +170,18 @@ pub fn rest(episode: &Episode, past: &[EpisodeSummary]) -> Outlook {
 }
 
 /// A whole new episode of a show with these paid stages, projected to cost so much at worst.
-pub fn whole(stages: &[StageId], show: &str, past: &[EpisodeSummary], projected: MicroUsd, cap: MicroUsd) -> Outlook {
+pub fn whole(
+    stages: &[StageId],
+    show: &str,
+    past: &[EpisodeSummary],
+    likely: &BTreeMap<StageId, MicroUsd>,
+    (projected, cap): (MicroUsd, MicroUsd),
+) -> Outlook {
     let left: Vec<_> = stages.iter().map(|stage| (stage.clone(), Took::default())).collect();
     let history = history(past, show);
     Outlook {
         forecast: forecast(&history, &left),
+        estimate: estimate(&history, &left, likely),
         past: history.len(),
         worst: projected,
         reserved: MicroUsd::ZERO,
@@ -239,6 +276,17 @@ mod tests {
         assert_eq!(found.cost, Range { p10: MicroUsd(0), p50: MicroUsd(30), p90: MicroUsd(60) });
         assert_eq!(found.machine_ms, Range { p10: 0, p50: 15, p90: 30 });
         assert_eq!(forecast(&history, &[]).unwrap().cost.p90, MicroUsd::ZERO, "nothing is left");
+    }
+
+    #[test]
+    fn a_few_past_episodes_are_an_estimate_and_without_any_the_sizes_are() {
+        let likely = BTreeMap::from([(id("script"), MicroUsd(70)), (id("voice"), MicroUsd(20))]);
+        let left = [(id("script"), Took { cost: MicroUsd(30), machine_ms: 1 }), (id("voice"), Took::default())];
+        assert_eq!(estimate(&[], &left, &likely), Some(Estimate { cost: MicroUsd(60), past: 0 }), "40 and 20 are left");
+        let few: Vec<Past> = [100, 130, 200].map(|cost| past(&[("script", cost, 10)])).to_vec();
+        assert_eq!(estimate(&few, &left, &likely), Some(Estimate { cost: MicroUsd(100), past: 3 }));
+        assert_eq!(estimate(&vec![few[0].clone(); FEWEST], &left, &likely), None, "that is a forecast");
+        assert_eq!(estimate(&[], &left, &BTreeMap::new()), None);
     }
 
     proptest! {

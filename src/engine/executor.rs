@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::handle::{HandleError, LookedOver, NewEpisode, Request};
-use super::workshop::Workshop;
+use super::workshop::{Likely, Workshop};
 use crate::domain::decide;
 use crate::domain::episode::Episode;
 use crate::domain::event::Person;
@@ -116,7 +116,7 @@ impl Executor {
         match outcome {
             Outcome::Called { key, .. } => {
                 self.calls.remove(key);
-                self.shop.progress.ended(key.episode, &key.stage);
+                self.shop.progress.ended(key);
             }
             // The next start of the program fetches what this one does not wait for.
             Outcome::Batched { key, .. } => {
@@ -196,6 +196,15 @@ impl Executor {
             let looked = shop.look_over(new, number, asks).await;
             // Whoever asked may have gone.
             let _ = answer.send(looked.map_err(HandleError::Invalid));
+        });
+    }
+
+    /// Reckons what the stages of an episode are likely to cost.
+    pub(super) fn likely(&self, episode: Arc<Episode>, answer: oneshot::Sender<Result<Likely, HandleError>>) {
+        let shop = Arc::clone(&self.shop);
+        self.runtime.spawn_blocking(move || {
+            // Whoever asked may have gone.
+            let _ = answer.send(shop.likely_of(&episode).map_err(HandleError::Invalid));
         });
     }
 

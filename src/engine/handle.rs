@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use super::preflight::Check;
 use super::progress::Progress;
 use super::snapshot::{Notice, Snapshot};
+use super::workshop::Likely;
 use crate::domain::command::{Command, Start};
 use crate::domain::cost::EpisodeSummary;
 use crate::domain::decide::Refusal;
@@ -72,6 +73,10 @@ pub struct LookedOver {
     pub stages: Vec<StageId>,
     /// What all calls cost at worst, without further rounds.
     pub projected: MicroUsd,
+    /// What each stage is likely to cost, by prompt sizes and the show's length.
+    pub likely: Likely,
+    /// A cap that it is likely to come through with.
+    pub fits: MicroUsd,
     /// What it may cost.
     pub cap: MicroUsd,
 }
@@ -95,6 +100,8 @@ pub(super) enum Request {
     Past(oneshot::Sender<Result<Vec<EpisodeSummary>, HandleError>>),
     /// One past episode.
     PastEpisode(EpisodeNumber, oneshot::Sender<Result<Option<Arc<Episode>>, HandleError>>),
+    /// What the stages of an episode are likely to cost.
+    Likely(EpisodeNumber, oneshot::Sender<Result<Likely, HandleError>>),
     /// Read a draft.
     ReadDraft(String, oneshot::Sender<Result<Option<String>, HandleError>>),
     /// Keep a draft, or forget it where there is no text.
@@ -201,6 +208,16 @@ impl Handle {
     /// When it cannot be read.
     pub async fn past_episode(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, HandleError> {
         self.ask(|answer| Request::PastEpisode(number, answer)).await
+    }
+
+    /// What the stages of an episode that can still change are likely to cost, by the sizes of its prompts and its length; nothing
+    /// for one that cannot.
+    ///
+    /// # Errors
+    ///
+    /// When what it was begun with cannot be read.
+    pub async fn likely(&self, number: EpisodeNumber) -> Result<Likely, HandleError> {
+        self.ask(|answer| Request::Likely(number, answer)).await
     }
 
     /// A draft that was kept under this name: lower-case letters, digits, `-` and `_`.

@@ -17,13 +17,14 @@ use super::progress::{Progress, ProgressHub};
 use super::recovery::{Recovered, Stray, batched, recover};
 use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
-use super::workshop::{Asked, Batches, Workshop};
+use super::workshop::{Asked, Batches, Likely, Workshop};
 use crate::clock::Clock;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
+use crate::domain::episode::Episode;
 use crate::domain::event::{Event, Provenance, Uncertain};
 use crate::domain::ids::EpisodeNumber;
 use crate::domain::money::MicroUsd;
@@ -319,6 +320,16 @@ pub async fn look_over(
 ) -> Result<Result<LookedOver, String>, OpenError> {
     let shop = Arc::new(workshop(OpenOptions { disk: Arc::new(Nowhere), ..options }, &Runtime::current())?);
     Ok(shop.look_over(new, number, false).await)
+}
+
+/// What the stages of an episode are likely to cost, without opening its studio: no lock is taken. `Err` inside where what the
+/// episode was begun with cannot be read.
+///
+/// # Errors
+///
+/// When the way to the providers cannot be set up.
+pub fn likely(options: OpenOptions, runtime: &Runtime, episode: &Episode) -> Result<Result<Likely, String>, OpenError> {
+    Ok(workshop(options, runtime)?.likely_of(episode))
 }
 
 /// Checks the part of the journal that was not replayed, beside the work: a broken line in it stops the studio.

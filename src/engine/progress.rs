@@ -1,5 +1,7 @@
 //! What is happening between two events: text as it streams, units as they are done. Never kept.
 
+mod outline;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,39 +10,55 @@ use serde::{Deserialize, Serialize};
 
 use tokio::sync::{Notify, watch};
 
-use crate::domain::ids::{EpisodeNumber, StageId};
+pub use self::outline::Outline;
+use crate::domain::ids::IntentKey;
 
-/// How much of a stream is carried, in bytes.
-pub const TAIL: usize = 4_096;
+/// Characters of an answer that are about a token.
+const CHARACTERS_A_TOKEN: u64 = 4;
 
-/// The live side of everything that is under way; published at most 20 times a second.
+/// The live side of every call that is under way; published at most 20 times a second.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// By episode and stage.
-    pub stages: BTreeMap<EpisodeNumber, BTreeMap<StageId, StageProgress>>,
+    /// By call.
+    pub calls: BTreeMap<IntentKey, Arc<CallProgress>>,
 }
 
-/// The live side of a stage.
+/// The live side of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageProgress {
-    /// The end of what has streamed, at most [`TAIL`] bytes; text from outside, which whoever shows it must clean.
-    pub tail: String,
+pub struct CallProgress {
+    /// What its answer becomes.
+    pub outline: Outline,
     /// Bytes of text that have streamed in all.
     pub streamed: u64,
-    /// Output tokens that the provider has reported so far.
-    pub tokens_out: u64,
+    /// Characters of text that have streamed in all.
+    characters: u64,
+    /// Output tokens that the provider has counted, and the characters that had come by then.
+    counted: Option<(u64, u64)>,
+    /// Whether the model thinks, and has written nothing yet.
+    pub is_thinking: bool,
+    /// Bytes of an answer that is no text, such as speech.
+    pub bytes: u64,
 }
 
-impl StageProgress {
-    /// Adds text that streamed and drops what no longer fits in the tail.
+impl CallProgress {
+    /// Takes in text that streamed.
     pub fn push(&mut self, text: &str) {
         self.streamed = self.streamed.saturating_add(text.len() as u64);
-        self.tail.push_str(text);
-        if self.tail.len() > TAIL {
-            let over = self.tail.len() - TAIL;
-            let cut = (over..self.tail.len()).find(|at| self.tail.is_char_boundary(*at)).unwrap_or(self.tail.len());
-            self.tail.drain(..cut);
-        }
+        self.characters = self.characters.saturating_add(text.chars().count() as u64);
+        self.is_thinking = false;
+        self.outline.push(text);
+    }
+
+    /// The provider has counted what it has written.
+    pub fn count(&mut self, tokens: u64) {
+        self.counted = Some((tokens, self.characters));
+    }
+
+    /// Output tokens so far, and whether the provider has counted all of them; what it has not is reckoned from the text.
+    pub fn tokens(&self) -> (u64, bool) {
+        let (counted, then) = self.counted.unwrap_or_default();
+        let since = self.characters.saturating_sub(then);
+        (counted.saturating_add(since.div_ceil(CHARACTERS_A_TOKEN)), self.counted.is_some() && since == 0)
     }
 }
 
@@ -55,36 +73,47 @@ pub(super) struct ProgressHub {
 }
 
 impl ProgressHub {
-    fn change(&self, episode: EpisodeNumber, stage: &StageId, change: impl FnOnce(&mut StageProgress)) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        change(now.stages.entry(episode).or_default().entry(stage.clone()).or_default());
+    fn all(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes of a call that has ended is no longer shown.
+    fn change(&self, key: &IntentKey, change: impl FnOnce(&mut CallProgress)) {
+        if let Some(call) = self.all().calls.get_mut(key) {
+            change(Arc::make_mut(call));
+            self.changed.notify_one();
+        }
+    }
+
+    /// A call was sent.
+    pub(super) fn begun(&self, key: &IntentKey) {
+        self.all().calls.insert(key.clone(), Arc::default());
         self.changed.notify_one();
     }
 
-    /// A call begins to answer: what streamed before is over.
-    pub(super) fn begun(&self, episode: EpisodeNumber, stage: &StageId) {
-        self.change(episode, stage, |progress| *progress = StageProgress::default());
+    /// Text arrived.
+    pub(super) fn text(&self, key: &IntentKey, text: &str) {
+        self.change(key, |call| call.push(text));
     }
 
-    /// Text arrived.
-    pub(super) fn text(&self, episode: EpisodeNumber, stage: &StageId, text: &str) {
-        self.change(episode, stage, |progress| progress.push(text));
+    /// The model thinks.
+    pub(super) fn thinking(&self, key: &IntentKey) {
+        self.change(key, |call| call.is_thinking = call.streamed == 0);
+    }
+
+    /// So many bytes of an answer that is no text have arrived in all.
+    pub(super) fn bytes(&self, key: &IntentKey, bytes: u64) {
+        self.change(key, |call| call.bytes = bytes);
     }
 
     /// The provider reported how many tokens it has written.
-    pub(super) fn tokens(&self, episode: EpisodeNumber, stage: &StageId, tokens: u64) {
-        self.change(episode, stage, |progress| progress.tokens_out = tokens);
+    pub(super) fn tokens(&self, key: &IntentKey, tokens: u64) {
+        self.change(key, |call| call.count(tokens));
     }
 
     /// The call is over; its answer is seen elsewhere.
-    pub(super) fn ended(&self, episode: EpisodeNumber, stage: &StageId) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stages) = now.stages.get_mut(&episode) {
-            stages.remove(stage);
-            if stages.is_empty() {
-                now.stages.remove(&episode);
-            }
-        }
+    pub(super) fn ended(&self, key: &IntentKey) {
+        self.all().calls.remove(key);
         self.changed.notify_one();
     }
 
@@ -106,13 +135,34 @@ impl ProgressHub {
 mod tests {
     use super::*;
 
+    fn key(unit: u32) -> IntentKey {
+        format!("042-voice-{unit}-1").parse().unwrap()
+    }
+
     #[test]
-    fn a_tail_is_bounded_and_cut_between_characters() {
-        let mut stage = StageProgress::default();
-        for _ in 0..2_000 {
-            stage.push("né ");
+    fn calls_side_by_side_are_told_apart_and_one_that_has_ended_does_not_come_back() {
+        let hub = ProgressHub::default();
+        (0..3).for_each(|unit| hub.begun(&key(unit)));
+        for (unit, piece) in [(0, "{\"text\":\"One "), (1, "{\"text\":\"Two "), (0, "sea comes in"), (1, "tides go")] {
+            hub.text(&key(unit), piece);
         }
-        assert!(stage.tail.len() <= TAIL && stage.tail.len() > TAIL - 4);
-        assert_eq!(stage.streamed, 8_000);
+        hub.ended(&key(2));
+        hub.text(&key(2), "late");
+        let now = hub.all().clone();
+        let lines = |unit: u32| now.calls[&key(unit)].outline.lines().collect::<Vec<_>>().join("|");
+        assert_eq!((lines(0).as_str(), lines(1).as_str()), ("One sea comes in", "Two tides go"));
+        assert_eq!(now.calls.len(), 2);
+    }
+
+    #[test]
+    fn tokens_are_reckoned_as_they_come_until_they_are_counted() {
+        let mut call = CallProgress::default();
+        assert_eq!(call.tokens(), (0, false));
+        call.push("twelve chars");
+        assert_eq!(call.tokens(), (3, false));
+        call.count(5);
+        assert_eq!(call.tokens(), (5, true));
+        call.push("more");
+        assert_eq!(call.tokens(), (6, false));
     }
 }

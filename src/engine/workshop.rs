@@ -15,6 +15,7 @@ mod count;
 mod dispute;
 mod exchange;
 mod judge;
+mod likely;
 mod local;
 mod look_over;
 mod neighbours;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
+pub(super) use self::likely::Likely;
 use super::executor::{Calling, Tell, Worker};
 use super::progress::ProgressHub;
 use crate::clock::Clock;

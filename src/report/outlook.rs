@@ -1,7 +1,7 @@
 //! What the rest of an episode is likely to cost and take, in lines and as a table.
 
 use super::{Align, Table};
-use crate::domain::forecast::{FEWEST, Outlook, Range};
+use crate::domain::forecast::{Estimate, FEWEST, Outlook, Range};
 use crate::domain::money::MicroUsd;
 
 /// A time at providers in words, such as `14 min`.
@@ -18,47 +18,94 @@ fn usd(range: &Range<MicroUsd>) -> String {
     format!("{:.2} USD ({:.2} to {:.2})", range.p50, range.p10, range.p90)
 }
 
-/// What is likely and what holds, in two lines.
+/// Parts of a hundred of what is left under the cap, in words; nothing without a cap.
+fn share(cost: MicroUsd, outlook: &Outlook) -> String {
+    let Some(left) = outlook.left_of_cap else { return String::new() };
+    if left <= MicroUsd::ZERO {
+        return ", and nothing is left under the cap".to_owned();
+    }
+    match i128::from(cost.0.max(0)) * 100 / i128::from(left.0) {
+        0 => format!(", under 1 % of the {left:.2} left"),
+        percent => format!(", {percent} % of the {left:.2} left"),
+    }
+}
+
+/// What is likely with its share of the cap, and the worst case beside it: a line each.
 pub fn outlook_lines(outlook: &Outlook) -> [String; 2] {
-    let likely = match &outlook.forecast {
-        Some(forecast) => format!(
-            "Likely: {}, and {} at providers ({} to {}); of {} past episodes, p50 (p10 to p90).",
+    let likely = match (&outlook.forecast, &outlook.estimate) {
+        (Some(forecast), _) => format!(
+            "Likely {}{}; {} at providers ({} to {}). By {} past episodes: p50 (p10 to p90).",
             usd(&forecast.cost),
+            share(forecast.cost.p50, outlook),
             took(forecast.machine_ms.p50),
             took(forecast.machine_ms.p10),
             took(forecast.machine_ms.p90),
             forecast.past
         ),
-        None => {
-            format!("Too few to forecast: {} of this show's episodes are past, and {FEWEST} are needed.", outlook.past)
+        (None, Some(estimate)) => format!(
+            "Likely about {:.2} USD{} (estimated from {}).",
+            estimate.cost,
+            share(estimate.cost, outlook),
+            basis(estimate)
+        ),
+        (None, None) => {
+            format!("Nothing is estimated. A forecast needs {FEWEST} finished episodes ({} so far).", outlook.past)
         }
     };
     let reserved = if outlook.reserved > MicroUsd::ZERO {
-        format!(" {:.4} USD are held for calls under way.", outlook.reserved)
+        format!(" {:.4} USD are held for running calls.", outlook.reserved)
     } else {
         String::new()
     };
-    let left = outlook.left_of_cap.map_or_else(
-        || " There is no cap.".to_owned(),
-        |left| format!(" The cap leaves {left:.2} USD; more is not spent without asking."),
-    );
-    let worst = format!("At worst: {:.2} USD without further rounds.{reserved}{left}", outlook.worst);
-    [likely, worst]
+    let worst = match outlook.left_of_cap {
+        Some(left) if outlook.worst > left => {
+            format!(
+                "Worst case {:.2} USD exceeds the {left:.2} left under the cap; you may be asked to raise it.",
+                outlook.worst
+            )
+        }
+        Some(left) => {
+            format!(
+                "Worst case {:.2} USD without further rounds, within the {left:.2} left under the cap.",
+                outlook.worst
+            )
+        }
+        None => format!("Worst case {:.2} USD without further rounds. There is no cap.", outlook.worst),
+    };
+    [likely, format!("{worst}{reserved}")]
 }
 
-/// What is likely in one line of a box, which has 72 columns; the worst case where nothing can be said.
-pub fn outlook_short(outlook: &Outlook) -> String {
-    match &outlook.forecast {
-        Some(forecast) => format!(
-            "Likely {}, {} at providers ({} past).",
-            usd(&forecast.cost),
-            took(forecast.machine_ms.p50),
-            forecast.past
+/// The same for a box: what is likely beside the worst case in one row, what that means where the cap does not bear it, and on
+/// what it rests.
+pub fn outlook_short(outlook: &Outlook) -> (String, Option<String>, String) {
+    let (cost, basis) = match (&outlook.forecast, &outlook.estimate) {
+        (Some(forecast), _) => (
+            format!("Likely {:.2} USD{}", forecast.cost.p50, share(forecast.cost.p50, outlook)),
+            format!(
+                "By {} past episodes: {:.2} to {:.2} USD, {} at providers.",
+                forecast.past,
+                forecast.cost.p10,
+                forecast.cost.p90,
+                took(forecast.machine_ms.p50)
+            ),
         ),
-        None => format!(
-            "No forecast ({} of {FEWEST} past): at worst {:.2} USD without further rounds.",
-            outlook.past, outlook.worst
+        (None, Some(estimate)) => (
+            format!("Likely about {:.2} USD{}", estimate.cost, share(estimate.cost, outlook)),
+            format!("Estimated from {}.", basis(estimate)),
         ),
+        (None, None) => ("Nothing is estimated yet".to_owned(), format!("{} of {FEWEST} past episodes.", outlook.past)),
+    };
+    let exceeds = outlook.left_of_cap.filter(|left| outlook.worst > *left);
+    let exceeds = exceeds.map(|_| "The worst case exceeds what is left under the cap; you may be asked to raise it.");
+    (format!("{cost}; worst case {:.2}.", outlook.worst), exceeds.map(str::to_owned), basis)
+}
+
+/// On what an estimate rests.
+fn basis(estimate: &Estimate) -> String {
+    match estimate.past {
+        0 => "prompt sizes and the planned length".to_owned(),
+        1 => "1 past episode".to_owned(),
+        past => format!("{past} past episodes; a forecast needs {FEWEST}"),
     }
 }
 
@@ -105,23 +152,36 @@ mod tests {
     use super::*;
     use crate::domain::forecast::Forecast;
 
-    #[test]
-    fn too_few_are_told_with_the_bound_that_holds_instead() {
-        let outlook = Outlook {
+    fn outlook() -> Outlook {
+        Outlook {
             forecast: None,
+            estimate: None,
             past: 3,
             worst: MicroUsd(4_200_000),
             reserved: MicroUsd(150_000),
             left_of_cap: Some(MicroUsd(5_000_000)),
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_likely_stands_beside_the_worst_case_with_its_share_of_the_cap() {
         assert_eq!(
-            outlook_lines(&outlook),
+            outlook_lines(&outlook()),
             [
-                "Too few to forecast: 3 of this show's episodes are past, and 8 are needed.",
-                "At worst: 4.20 USD without further rounds. 0.1500 USD are held for calls under way. The cap leaves 5.00 USD; more is not spent without asking.",
+                "Nothing is estimated. A forecast needs 8 finished episodes (3 so far).",
+                "Worst case 4.20 USD without further rounds, within the 5.00 left under the cap. 0.1500 USD are held for running calls.",
             ]
         );
-        assert_eq!(outlook_short(&outlook), "No forecast (3 of 8 past): at worst 4.20 USD without further rounds.");
+        let sizes = Estimate { cost: MicroUsd(70_000), past: 0 };
+        let low = Outlook { estimate: Some(sizes), left_of_cap: Some(MicroUsd(1_000_000)), ..outlook() };
+        let (said, exceeds, basis) = outlook_short(&low);
+        assert_eq!(said, "Likely about 0.07 USD, 7 % of the 1.00 left; worst case 4.20.");
+        assert_eq!(basis, "Estimated from prompt sizes and the planned length.");
+        assert!(exceeds.unwrap().contains("you may be asked to raise it"));
+        let few = Estimate { cost: MicroUsd(70_000), past: 3 };
+        let (said, exceeds, basis) = outlook_short(&Outlook { estimate: Some(few), left_of_cap: None, ..outlook() });
+        assert_eq!((said.as_str(), exceeds), ("Likely about 0.07 USD; worst case 4.20.", None));
+        assert_eq!(basis, "Estimated from 3 past episodes; a forecast needs 8.");
         assert_eq!(
             [took(500), took(119_000), took(121_000), took(7_200_000)],
             ["1 s", "119 s", "2 min 01 s", "2 h 00 min"]
@@ -134,11 +194,11 @@ mod tests {
         let dear = MicroUsd(99_990_000);
         let cost = Range { p10: dear, p50: dear, p90: dear };
         let forecast = Forecast { past: 999, cost, machine_ms: same(9 * 3_600_000), stages: Vec::new() };
-        let likely =
-            Outlook { forecast: Some(forecast), past: 999, worst: dear, reserved: MicroUsd::ZERO, left_of_cap: None };
-        let said = outlook_short(&likely);
-        assert_eq!(said, "Likely 99.99 USD (99.99 to 99.99), 9 h 00 min at providers (999 past).");
-        let unknown = Outlook { forecast: None, worst: MicroUsd(999_990_000), past: 7, ..likely };
-        assert!(said.len() <= 72 && outlook_short(&unknown).len() <= 72, "{said} {}", outlook_short(&unknown));
+        let left_of_cap = Some(MicroUsd(999_990_000));
+        let (said, _, basis) =
+            outlook_short(&Outlook { forecast: Some(forecast), left_of_cap, worst: dear, ..outlook() });
+        assert_eq!(said, "Likely 99.99 USD, 9 % of the 999.99 left; worst case 99.99.");
+        assert_eq!(basis, "By 999 past episodes: 99.99 to 99.99 USD, 9 h 00 min at providers.");
+        assert!(said.len() <= 72 && basis.len() <= 72, "{said} {basis}");
     }
 }

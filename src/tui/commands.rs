@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Providers,
     Sort,
     Follow,
+    NextCall,
+    PreviousCall,
     Diff,
     Compare,
     Fix,
@@ -167,6 +169,8 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("need", &["n"], &[Dashboard, Episode], Act::Next, "next need", "The next thing that needs you"),
     spec("need-before", &["N"], &[Dashboard, Episode], Act::Previous, "", "Previous item"),
     spec("follow", &["f"], &[Episode], Act::Follow, "follow", "Follow the stage that is at work"),
+    spec("call", &["]"], &[Episode], Act::NextCall, "call", "Watch the next running call"),
+    spec("call-before", &["["], &[Episode], Act::PreviousCall, "", "Watch the running call before"),
     acting(
         spec("pause", &["P"], &[Dashboard, Episode, Gate], Act::Pause, "pause", "Pause or resume the episode's work"),
         Tier::Act,

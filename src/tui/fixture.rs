@@ -31,7 +31,7 @@ use crate::domain::plan::Limits;
 use crate::domain::reconcile::{lines, reconcile};
 use crate::domain::script::Script;
 use crate::domain::studio::Studio;
-use crate::engine::progress::{Progress, StageProgress};
+use crate::engine::progress::{CallProgress, Progress};
 use crate::engine::snapshot::{FeedLine, Purse, Snapshot, Tone};
 
 /// A stage by its name.
@@ -523,10 +523,12 @@ fn built() -> World {
     };
     world.of(45, Event::NeedOpened { need });
     world.pass(33);
-    let mut streaming = StageProgress { tokens_out: 5_210, ..StageProgress::default() };
+    let mut streaming = CallProgress::default();
     streaming.push(
         r#"{"script":{"title":"Why concrete cracks","segments":[{"id":"hook","lines":[{"id":"L001","speaker":"HOST","text":"Stand on any bridge built in the sixties and look down."},{"id":"L002","speaker":"GUEST","text":"You will see a map. Hairlines."},{"id":"L003","speaker":"HOST","text":"A map of what?"},{"id":"L004","speaker":"GUEST","text":"Of water, finding its way to the steel. Concrete does not fail where it is weak. It fails where it is w"#,
     );
-    world.progress.stages.entry(EpisodeNumber(44)).or_default().insert(id("script"), streaming);
+    streaming.count(5_210);
+    let key = "044-script-0-1".parse().unwrap();
+    world.progress.calls.insert(key, Arc::new(streaming));
     world
 }

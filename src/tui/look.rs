@@ -341,7 +341,7 @@ pub(crate) fn money(episode: &Episode) -> String {
     };
     let purse = Purse { held: of(false), possible: of(true), ..Purse::default() };
     let beside = purse.beside();
-    let spent = format!("{} spent", episode.spent());
+    let spent = format!("{} USD spent", episode.spent());
     if beside.is_empty() { spent } else { format!("{spent}, {beside}") }
 }
 

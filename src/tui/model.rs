@@ -19,6 +19,7 @@ use crate::domain::event::{Person, Provenance};
 use crate::domain::gate::Report;
 use crate::domain::handoff::{Fixes, Judgement, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::Snapshot;
@@ -122,6 +123,8 @@ pub(crate) struct Shared {
     /// How many episodes were past when they were last asked for.
     pub(crate) past_asked: Option<usize>,
     pub(crate) whole: BTreeMap<EpisodeNumber, Loadable<Option<Arc<Episode>>>>,
+    /// What the stages of an episode are likely to cost, by prompt sizes and length.
+    likely: BTreeMap<EpisodeNumber, Loadable<BTreeMap<StageId, MicroUsd>>>,
     pub(crate) artifacts: BTreeMap<ContentHash, Loadable<Artifact>>,
     /// Drafts as they were read: `None` inside where there was none.
     pub(crate) drafts: BTreeMap<String, Loadable<Option<String>>>,
@@ -165,6 +168,7 @@ impl Model {
             past: Loadable::Ready(Vec::new()),
             past_asked: None,
             whole: BTreeMap::new(),
+            likely: BTreeMap::new(),
             artifacts: BTreeMap::new(),
             drafts: BTreeMap::new(),
             drafts_under_way: 0,
@@ -207,6 +211,24 @@ impl Shared {
             self.whole.insert(number, Loadable::Loading);
             self.effects.push(Effect::LoadPastEpisode(number));
         }
+    }
+
+    /// Asks what the stages of an episode are likely to cost, once.
+    pub(crate) fn want_likely(&mut self, number: EpisodeNumber) {
+        if self.under_way(number).is_some() && !self.likely.contains_key(&number) {
+            self.likely.insert(number, Loadable::Loading);
+            self.effects.push(Effect::LoadLikely(number));
+        }
+    }
+
+    /// Takes in what the stages of an episode are likely to cost.
+    pub(crate) fn take_likely(&mut self, number: EpisodeNumber, likely: Loadable<BTreeMap<StageId, MicroUsd>>) {
+        self.likely.insert(number, likely);
+    }
+
+    /// What the stages of an episode are likely to cost, where that is known.
+    pub(crate) fn likely_of(&self, number: EpisodeNumber) -> BTreeMap<StageId, MicroUsd> {
+        self.likely.get(&number).and_then(Loadable::ready).cloned().unwrap_or_default()
     }
 
     /// Asks for an artifact that is not there.
@@ -366,6 +388,7 @@ impl Shared {
         self.retry_ms = None;
         self.artifacts.retain(|_, artifact| !artifact.has_failed());
         self.whole.retain(|_, whole| !whole.has_failed());
+        self.likely.retain(|_, likely| !likely.has_failed());
         self.drafts.retain(|_, draft| !draft.has_failed());
         if self.past.has_failed() {
             self.past = Loadable::Loading;

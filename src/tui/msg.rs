@@ -1,5 +1,6 @@
 //! The console's own vocabulary: what reaches it, and what it wants done. Kept apart from commands and events.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::domain::cost::EpisodeSummary;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Ruled, Seen, Way};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::money::MicroUsd;
 use crate::engine::handle::{LookedOver, NewEpisode};
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::{Notice, Snapshot};
@@ -35,6 +37,8 @@ pub(crate) enum Msg {
     Past(Result<Vec<EpisodeSummary>, String>),
     /// One past episode.
     PastEpisode(EpisodeNumber, Result<Option<Arc<Episode>>, String>),
+    /// What the stages of an episode are likely to cost.
+    Likely(EpisodeNumber, Result<BTreeMap<StageId, MicroUsd>, String>),
     /// An artifact.
     Artifact { hash: ContentHash, reads: Reads, result: Result<Arc<[u8]>, String> },
     /// A draft that was kept.
@@ -69,6 +73,7 @@ pub(crate) enum Reads {
 pub(crate) enum Effect {
     LoadPast,
     LoadPastEpisode(EpisodeNumber),
+    LoadLikely(EpisodeNumber),
     LoadArtifact {
         hash: ContentHash,
         reads: Reads,

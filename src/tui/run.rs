@@ -203,6 +203,11 @@ impl Driver {
                 let load = async move { Msg::PastEpisode(number, handle.past_episode(number).await.map_err(said)) };
                 self.tasks.spawn(broken, load);
             }
+            Effect::LoadLikely(number) => {
+                let broken = Msg::Likely(number, Err(BROKEN.to_owned()));
+                let load = async move { Msg::Likely(number, handle.likely(number).await.map_err(said)) };
+                self.tasks.spawn(broken, load);
+            }
             Effect::LoadArtifact { hash, reads } => {
                 let broken = Msg::Artifact { hash, reads, result: Err(BROKEN.to_owned()) };
                 let load =

@@ -145,51 +145,6 @@ pub(crate) fn day(at: jiff::Timestamp) -> String {
     jiff::tz::TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d").to_string()
 }
 
-/// The readable text in the end of a stream: where it looks like JSON, the values of its `text` members, of which the
-/// first may be cut off; else the lines as they are.
-pub(crate) fn readable(tail: &str) -> Vec<String> {
-    let looks_like_json = tail.contains("\":") && (tail.contains('{') || tail.contains('}'));
-    if !looks_like_json {
-        return clean_lines(tail);
-    }
-    let mut found = Vec::new();
-    let mut rest = tail;
-    while let Some(at) = rest.find("\"text\"") {
-        rest = rest.get(at + 6..).unwrap_or_default();
-        let value = rest.trim_start().strip_prefix(':').map(str::trim_start).and_then(|r| r.strip_prefix('"'));
-        let Some(value) = value else { continue };
-        let (text, after) = json_string(value);
-        if !text.trim().is_empty() {
-            found.push(clean(&text));
-        }
-        rest = after;
-    }
-    if found.is_empty() { clean_lines(tail) } else { found }
-}
-
-/// The text of a JSON string from behind its opening quote, and what follows it; one that is cut off ends there.
-fn json_string(text: &str) -> (String, &str) {
-    let mut out = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return (out, text.get(at + 1..).unwrap_or_default()),
-            '\\' => match chars.next() {
-                Some((_, 'n' | 'r' | 't')) => out.push(' '),
-                Some((_, 'u')) => {
-                    let code: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
-                    let read = u32::from_str_radix(&code, 16).ok().and_then(char::from_u32);
-                    out.push(read.unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
-                Some((_, other)) => out.push(other),
-                None => {}
-            },
-            c => out.push(c),
-        }
-    }
-    (out, "")
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -214,14 +169,6 @@ mod tests {
         assert_eq!([44_000, 200_000, 9_240_000, 273_600_000].map(span), ["44s", "3m20", "2h34m", "3d04h"]);
     }
 
-    #[test]
-    fn a_script_that_streams_is_read_as_its_lines() {
-        let tail = r#"x":1,"text":"One \"two\"\n three."},{"id":"L2","text" : "Caf\u00e9 half"#;
-        assert_eq!(readable(tail), ["One \"two\"  three.", "Café half"]);
-        assert_eq!(readable("plain\ntext"), ["plain", "text"]);
-        assert_eq!(readable(r#"{"text":"half \u12"#), ["half "]);
-    }
-
     proptest! {
         #[test]
         fn cut_and_wrapped_text_never_passes_its_columns(text in "\\PC{0,60}", columns in 0_usize..40) {
@@ -236,10 +183,8 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_readers_fail(text in any::<String>()) {
+        fn nothing_that_a_terminal_obeys_is_left_of_any_text(text in any::<String>()) {
             prop_assert!(!clean(&text).chars().any(char::is_control));
-            let _ = readable(&text);
-            let _ = readable(&format!("{{\"text\":\"{text}"));
         }
     }
 }

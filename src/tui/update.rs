@@ -68,6 +68,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let whole = loaded(&mut model.shared, result);
             model.shared.whole.insert(number, whole);
         }
+        Msg::Likely(number, result) => {
+            let likely = loaded(&mut model.shared, result);
+            model.shared.take_likely(number, likely);
+        }
         Msg::Artifact { hash, reads, result } => {
             let read = result.and_then(|bytes| read(&bytes, reads));
             let artifact = loaded(&mut model.shared, read);
@@ -366,6 +370,8 @@ fn common(model: &mut Model, act: Act) {
         | Act::Episode
         | Act::Sort
         | Act::Follow
+        | Act::NextCall
+        | Act::PreviousCall
         | Act::Diff
         | Act::Compare
         | Act::Fix

@@ -8,17 +8,19 @@ use serde_json::{Value, json};
 use super::{At, meant, stands};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
+use crate::cli::estimate;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::ledger::Folded;
 use crate::domain::actor::second_person;
 use crate::domain::episode::{Episode, Evaluation, GateState, RuledItem};
 use crate::domain::event::{Overriding, Verdict};
+use crate::domain::forecast::Outlook;
 use crate::domain::gate::{Given, Listed, Outcome, Report, found};
 use crate::domain::handoff::{Fix, Fixes, Judgement, Severity};
 use crate::domain::ids::{ContentHash, EpisodeNumber, LineId, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
-use crate::report::{line, minute};
+use crate::report::{line, minute, outlook_lines};
 
 /// Everything that stands at a gate.
 struct Shown<'a> {
@@ -40,7 +42,10 @@ pub(super) fn run(context: &mut Context<'_>, at: &At, format: Format) -> Result<
     let shown = gather(&folded, episode, at)?;
     match format {
         Format::Json => context.json(&as_json(&shown))?,
-        Format::Text => print(&shown, context)?,
+        Format::Text => {
+            let outlook = estimate::rest(context, &folded, episode)?;
+            print(&shown, &outlook, context)?;
+        }
     }
     Ok(Ending::Done)
 }
@@ -107,7 +112,7 @@ fn as_json(shown: &Shown<'_>) -> Value {
     })
 }
 
-fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
+fn print(shown: &Shown<'_>, outlook: &Outlook, context: &mut Context<'_>) -> Result<(), CliError> {
     let flag = context.studio_flag();
     let out = &mut *context.out;
     let Shown { episode, gate, .. } = shown;
@@ -169,12 +174,10 @@ fn print(shown: &Shown<'_>, context: &mut Context<'_>) -> Result<(), CliError> {
         writeln!(out, "  {id} {} to {} ({priority}): {}", fix.from, fix.to, line(&fix.wanted))?;
     }
     let cap = shown.left.map_or_else(String::new, |left| format!("; {left:.4} left under the cap"));
-    writeln!(
-        out,
-        "\nMONEY: {:.4} USD spent{cap}; {:.4} were projected for all calls at worst",
-        episode.spent(),
-        episode.projected
-    )?;
+    writeln!(out, "\nMONEY: {:.4} USD spent{cap}", episode.spent())?;
+    for told in outlook_lines(outlook) {
+        writeln!(out, "MONEY: {told}")?;
+    }
     print_ways_on(shown, evaluation, flag, out)
 }
 

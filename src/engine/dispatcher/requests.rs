@@ -7,6 +7,7 @@ use crate::domain::command::Command;
 use crate::domain::decide::{self, Refusal};
 use crate::domain::event::{Actor, Event, Person};
 use crate::engine::handle::{HandleError, Request};
+use crate::engine::workshop::Likely;
 
 impl Dispatcher {
     pub(super) fn take_request(&mut self, tick: &mut Tick, request: Request) {
@@ -32,6 +33,11 @@ impl Dispatcher {
             Request::Store(bytes, answer) => self.executor.store(bytes, answer),
             Request::Past(answer) => self.past.list(answer),
             Request::PastEpisode(number, answer) => self.past.episode(number, answer),
+            Request::Likely(number, answer) => match self.studio.episodes.get(&number) {
+                Some(episode) => self.executor.likely(std::sync::Arc::clone(episode), answer),
+                // Whoever asked may have gone.
+                None => drop(answer.send(Ok(Likely::default()))),
+            },
             Request::ReadDraft(name, answer) => self.executor.read_draft(name, answer),
             Request::KeepDraft(name, text, answer) => self.executor.keep_draft(name, text, answer),
             Request::Broken(what) => self.halt(what),

@@ -131,6 +131,7 @@ impl Owner {
                     return;
                 }
                 Request::Past(to) => refuse(to),
+                Request::Likely(_, to) => refuse(to),
                 Request::PastEpisode(_, to) => refuse(to),
                 Request::ReadDraft(_, to) => refuse(to),
                 Request::KeepDraft(_, _, to) => refuse(to),

@@ -16,7 +16,6 @@ use crate::config::rubric;
 use crate::config::settings::RoleRoutes;
 use crate::config::show::{Show, SpeechEngine, built_in};
 use crate::domain::budget::Scope;
-use crate::domain::call::Route;
 use crate::domain::command::Start;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Pin, Policy, PromptPin, Provenance, Uncertain};
@@ -269,18 +268,11 @@ impl Workshop {
         let scripts = i64::try_from(canaries).unwrap_or(i64::MAX);
         let mut sum = MicroUsd::ZERO;
         for pin in pins {
-            let Some(route @ Route { model, .. }) = &pin.route else { continue };
-            let worst = match (&pin.prompt, pin.stage.kind) {
-                (Some(prompt), _) => {
-                    let prompt = self.prompts.pinned(&prompt.agent, &prompt.hash);
-                    let most = prompt.map_or(0, |prompt| self.tokens(route, prompt));
-                    let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
-                    self.worst(model, &Asked::usual(request, Ceiling::OutputTokens(u64::from(most))), on)
-                }
-                (None, Kind::Speech) => self.spoken(model, characters, on),
-                (None, _) => Ok(MicroUsd::ZERO),
-            };
-            let worst = worst.map_err(|e| e.to_string())?;
+            if pin.route.is_none() {
+                continue;
+            }
+            let request = if pin.stage.output == Contract::CanaryReport { of_canary } else { request };
+            let worst = self.bound(pin, request, characters, on)?;
             let times = match (pin.stage.kind, pin.stage.output) {
                 (Kind::Evaluate, Contract::Judgement) => sittings,
                 (Kind::Evaluate, Contract::CanaryReport) => sittings.saturating_mul(scripts),
@@ -313,7 +305,7 @@ impl Workshop {
     }
 
     /// The price of so many characters in requests of a line each.
-    fn spoken(
+    pub(super) fn spoken(
         &self,
         model: &str,
         characters: u64,

@@ -114,7 +114,7 @@ impl Workshop {
     ) -> Result<(RawResponse, Tee), CallFailure> {
         let (shop, key) = (Arc::clone(self), step.key.clone());
         let writer = blocking(move || shop.spool.begin(&key).map_err(|e| e.to_string())).await.map_err(unsent)?;
-        self.progress.begun(step.key.episode, &step.key.stage);
+        self.progress.begun(&step.key);
         let held_to = step.may_cut.then(|| exchange::schema(request)).flatten();
         let mut tee = Tee::new(writer, request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);

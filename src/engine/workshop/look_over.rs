@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::Workshop;
+use super::likely::{Likely, Sizes};
 use crate::config::pipeline::PipelineFile;
 use crate::config::role::Role;
 use crate::config::show::Show;
@@ -48,11 +49,15 @@ impl Workshop {
         probes: bool,
     ) -> Result<LookedOver, String> {
         let shop = Arc::clone(&self);
+        // A topic is researched, and what comes of that is about as long as a usual package.
+        let size =
+            if new.topic.is_some() { 20_000 } else { std::fs::metadata(&new.research).map_or(0, |file| file.len()) };
         let read = tokio::task::spawn_blocking(move || shop.read_over(&new, number)).await;
         let (show, start, mut checks) = read.unwrap_or_else(|_| Err("reading the package failed".to_owned()))?;
         let Some(start) = start else {
             return Ok(LookedOver { checks, show: show.slug, ..LookedOver::default() });
         };
+        let sizes = Sizes::new(size, &show);
         let providers = providers(&start.pins);
         let answers = if probes { self.asked_of(providers.keys().copied().collect()).await } else { Probes::new() };
         checks.extend(self.of_providers(&providers, &answers));
@@ -63,7 +68,17 @@ impl Workshop {
         let cap = start.caps.get(&Scope::Episode(number)).copied().unwrap_or(MicroUsd::ZERO);
         checks.push(caps(start.projected, cap));
         let paid = start.pins.iter().filter(|pin| pin.route.is_some()).map(|pin| pin.stage.id.clone());
-        Ok(LookedOver { checks, show: show.slug, stages: paid.collect(), projected: start.projected, cap })
+        let likely = self.likely(&start.pins, sizes);
+        let fits = self.fits(&start.pins, &likely, sizes);
+        Ok(LookedOver {
+            checks,
+            show: show.slug,
+            stages: paid.collect(),
+            projected: start.projected,
+            likely,
+            fits,
+            cap,
+        })
     }
 
     /// The show, what the episode would start with, and the keys that are missing: then there is no start.
@@ -156,6 +171,18 @@ impl Workshop {
             Provenance::Live => check,
             Provenance::Rehearsal => Check { mark: check.mark.min(Mark::Mind), ..check },
         }
+    }
+
+    /// A cap that an episode is likely to come through with: what it is likely to cost and half as much again, and room for the
+    /// worst case of its dearest call, in whole tenths of a dollar.
+    fn fits(&self, pins: &[Pin], likely: &Likely, sizes: Sizes) -> MicroUsd {
+        let on = super::call::day(self.clock.now());
+        let request = sizes.research.saturating_mul(8).saturating_add(sizes.words.saturating_mul(20));
+        let calls = pins.iter().filter(|pin| pin.stage.kind != Kind::Speech);
+        let dearest = calls.filter_map(|pin| self.bound(pin, request, 0, on).ok()).max().unwrap_or_default();
+        let sum: MicroUsd = likely.values().copied().sum();
+        let fits = sum.plus(MicroUsd(sum.0 / 2)).plus(dearest);
+        MicroUsd((fits.0.saturating_add(99_999) / 100_000).saturating_mul(100_000))
     }
 
     fn room(&self, show: &Show) -> Check {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
+use crate::domain::ids::IntentKey;
 use crate::domain::prefix::Prefix;
 use crate::engine::progress::ProgressHub;
 use crate::ledger::spool::SpoolWriter;
@@ -22,8 +22,7 @@ pub(super) struct Tee {
     /// What the text is held to while it arrives, where it may be broken off.
     prefix: Option<Prefix>,
     broken: Option<String>,
-    episode: EpisodeNumber,
-    stage: StageId,
+    key: IntentKey,
     hub: Arc<ProgressHub>,
 }
 
@@ -38,8 +37,7 @@ impl Tee {
     ) -> Self {
         let watch = Watch::new(request.vendor, request.form);
         let prefix = held_to.map(Prefix::new);
-        let (episode, stage) = (key.episode, key.stage.clone());
-        Self { writer: Some(writer), watch, prefix, broken: None, episode, stage, hub }
+        Self { writer: Some(writer), watch, prefix, broken: None, key: key.clone(), hub }
     }
 
     /// Marks the answer as whole. A spool that cannot be written only means that a crash right now would ask.
@@ -68,10 +66,11 @@ impl BodySink for Tee {
                     if let Some(Err(why)) = self.prefix.as_mut().map(|prefix| prefix.push(&text)) {
                         self.broken.get_or_insert(why);
                     }
-                    self.hub.text(self.episode, &self.stage, &text);
+                    self.hub.text(&self.key, &text);
                 }
-                Progress::OutputTokens(tokens) => self.hub.tokens(self.episode, &self.stage, tokens),
-                Progress::Thinking | Progress::Bytes(_) => {}
+                Progress::OutputTokens(tokens) => self.hub.tokens(&self.key, tokens),
+                Progress::Thinking => self.hub.thinking(&self.key),
+                Progress::Bytes(bytes) => self.hub.bytes(&self.key, bytes),
             }
         }
     }

@@ -28,6 +28,8 @@ pub(crate) struct NewForm {
     pub(crate) fields: [Field; 4],
     pub(crate) at: usize,
     pub(crate) faults: [Option<String>; 4],
+    /// A cap that fits, with the reason, once the rest was looked over.
+    pub(crate) fitting: Option<String>,
     /// What is being looked over.
     pub(crate) waits: Option<NewEpisode>,
 }
@@ -44,6 +46,7 @@ impl NewForm {
             fields: [Field::new(file.trim()), Field::new(&show), Field::new(&number), Field::default()],
             at,
             faults: Default::default(),
+            fitting: None,
             waits: None,
         }
     }
@@ -118,6 +121,9 @@ impl NewForm {
         self.waits.take_if(|waits| *waits == *new)?;
         match found {
             Ok(looked) => {
+                let sum: MicroUsd = looked.likely.values().copied().sum();
+                self.fitting = (looked.fits > MicroUsd::ZERO)
+                    .then(|| format!("{} fits (likely {sum}); empty: the show's cap", looked.fits));
                 let next = shared.snapshot.as_ref().map(|snapshot| snapshot.next_number);
                 let shown = new.number.or(next).unwrap_or(EpisodeNumber(1));
                 Some(propose::begin(shared, new.clone(), shown, &looked))

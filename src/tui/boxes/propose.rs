@@ -15,7 +15,7 @@ use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::room::{Needed, Taken};
 use crate::engine::handle::{LookedOver, NewEpisode};
-use crate::engine::preflight::Mark;
+use crate::engine::preflight::{Check, Mark};
 use crate::report::outlook_short;
 use crate::tui::look;
 use crate::tui::model::{Loadable, Shared};
@@ -69,10 +69,7 @@ pub(crate) fn stop(shared: &Shared, episode: &Episode) -> Confirm {
         .fact(Role::Failed, "The episode will be cancelled and cannot be taken up again. To hold it, pause it with P.")
         .fact(
             Role::Text,
-            format!(
-                "{} USD. What is spent is not refunded; running calls finish and are paid for.",
-                look::money(episode)
-            ),
+            format!("{}. What is spent is not refunded; running calls finish and are paid for.", look::money(episode)),
         )
         .ask("Reason", Rule::Reason, "")
 }
@@ -214,14 +211,18 @@ pub(crate) fn resend_within(shared: &Shared, episode: &Episode) -> Confirm {
 /// Says what is likely to be spent. A box that spends cannot be confirmed before that is known.
 pub(super) fn likely(confirm: Confirm, shared: &Shared, of: impl Fn(&[EpisodeSummary]) -> Outlook) -> Confirm {
     match &shared.past {
-        Loadable::Ready(past) => confirm.fact(Role::Text, outlook_short(&of(past))),
+        Loadable::Ready(past) => {
+            let (likely, exceeds, basis) = outlook_short(&of(past));
+            let confirm = confirm.fact(Role::Strong, likely);
+            exceeds.into_iter().fold(confirm, |confirm, text| confirm.fact(Role::Person, text)).aside(Role::Dim, basis)
+        }
         Loadable::Loading => confirm
             .fact(Role::Dim, "What it is likely to cost is being read from past episodes.")
             .locked("nothing is spent without an estimate: open the box again in a moment"),
         Loadable::Failed(why) => {
             let worst = of(&[]).worst;
             let said = format!(
-                "Past episodes cannot be read ({}): at worst {worst:.2} USD, without further rounds.",
+                "Past episodes cannot be read ({}). Worst case {worst:.2} USD, without further rounds.",
                 clean(why)
             );
             confirm.fact(Role::Failed, said)
@@ -231,7 +232,8 @@ pub(super) fn likely(confirm: Confirm, shared: &Shared, of: impl Fn(&[EpisodeSum
 
 /// Says what the rest of an episode is likely to cost.
 pub(super) fn rest(confirm: Confirm, shared: &Shared, episode: &Episode) -> Confirm {
-    likely(confirm, shared, |past| forecast::rest(episode, past))
+    let sizes = shared.likely_of(episode.number);
+    likely(confirm, shared, |past| forecast::rest(episode, past, &sizes))
 }
 
 /// The box that raises a cap. What is needed is worked out from the studio as it stands; `worst` is what the call that asked may
@@ -334,7 +336,9 @@ pub(crate) fn begin(shared: &Shared, new: NewEpisode, number: EpisodeNumber, loo
         .fact(Role::Text, format!("cap       {cap}"))
         .fact(Role::Strong, rehearsal);
     // The worst comes first: on a small screen the last ones give way.
-    let mut checks: Vec<_> = looked.checks.iter().filter(|check| check.mark != Mark::Ok).collect();
+    // What the cap is to the worst case is told beside what is likely.
+    let is_told = |check: &&Check| check.mark != Mark::Ok && check.what != "cap";
+    let mut checks: Vec<_> = looked.checks.iter().filter(is_told).collect();
     checks.sort_by_key(|check| std::cmp::Reverse(check.mark));
     for check in checks {
         let role = if check.mark == Mark::Mind { Role::Person } else { Role::Failed };
@@ -347,7 +351,28 @@ pub(crate) fn begin(shared: &Shared, new: NewEpisode, number: EpisodeNumber, loo
         confirm =
             confirm.fact(Role::Person, "What could not be asked may fail later. y begins the episode all the same.");
     }
-    likely(confirm, shared, |past| forecast::whole(&looked.stages, &looked.show, past, looked.projected, looked.cap))
+    confirm = fitting(confirm, shared, looked);
+    let bounds = (looked.projected, looked.cap);
+    likely(confirm, shared, |past| forecast::whole(&looked.stages, &looked.show, past, &looked.likely, bounds))
+}
+
+/// Says where a cap is lower than what the episode is likely to come through with, and why.
+fn fitting(confirm: Confirm, shared: &Shared, looked: &LookedOver) -> Confirm {
+    let today = shared.snapshot.as_ref().map(|snapshot| snapshot.today).unwrap_or_default();
+    let left = today.cap.map(|cap| cap.minus(today.committed).max(MicroUsd::ZERO));
+    let confirm = if looked.cap < looked.fits {
+        let why = "likely cost, half as much again, and room for the dearest call";
+        confirm.fact(Role::Person, format!("A cap of {} USD fits ({why}). Esc: set it.", looked.fits))
+    } else {
+        confirm
+    };
+    match left {
+        Some(left) if left < looked.fits.min(looked.cap) => confirm.fact(
+            Role::Person,
+            format!("Today's cap leaves {left} USD: the episode may wait for tomorrow (UTC) or for you to raise it."),
+        ),
+        Some(_) | None => confirm,
+    }
 }
 
 /// The box that ends the console.

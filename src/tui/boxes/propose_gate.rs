@@ -114,7 +114,7 @@ fn money(confirm: Confirm, episode: &Episode, gate: &StageId) -> Confirm {
     let left = left_of_cap(episode).map_or(String::new(), |left| {
         format!(", {} would be left", left.minus(ceiling(episode, gate)).max(MicroUsd::ZERO))
     });
-    confirm.fact(Role::Text, format!("{} USD; {cap}{left}.", look::money(episode)))
+    confirm.fact(Role::Text, format!("{}; {cap}{left}.", look::money(episode)))
 }
 
 /// The box of an approval.
@@ -228,11 +228,18 @@ fn latest<'a>(episode: &'a Episode, from: &StageId, to: &StageId) -> Vec<&'a Cal
 }
 
 /// What a round would cost and take, by what the same stages did the last time; nothing where they never ran.
-fn estimate(episode: &Episode, from: &StageId, gate: &StageId) -> Option<String> {
+fn estimate(shared: &Shared, episode: &Episode, from: &StageId, gate: &StageId) -> Option<String> {
     let calls = latest(episode, from, gate);
+    if calls.is_empty() {
+        let place = |id: &StageId| episode.pins.iter().position(|pin| pin.stage.id == *id);
+        let pins = episode.pins.iter().take(place(gate)?).skip(place(from)?);
+        let likely = shared.likely_of(episode.number);
+        let cost: MicroUsd = pins.filter_map(|pin| likely.get(&pin.stage.id)).copied().sum();
+        return (cost > MicroUsd::ZERO).then(|| format!("about {cost} USD, estimated from prompt sizes"));
+    }
     let cost: MicroUsd = calls.iter().map(|call| call.spent()).sum();
     let took: u64 = calls.iter().map(|call| machine_ms(call)).sum();
-    (!calls.is_empty()).then(|| format!("about {cost} USD and {}, as these stages took last time", span(took)))
+    Some(format!("about {cost} USD and {}, as these stages took last time", span(took)))
 }
 
 fn machine_ms(call: &Call) -> u64 {
@@ -272,8 +279,9 @@ pub(crate) fn send_back(
         .map(|fix| if fix.from == fix.to { fix.from.to_string() } else { format!("{}-{}", fix.from, fix.to) })
         .collect();
     let lines = if lines.is_empty() { String::new() } else { format!(" for {}", fit(&lines.join(", "), 40)) };
-    let left = left_of_cap(episode).map_or(String::new(), |left| format!(" Left under the cap: {left} USD."));
-    let estimate = target.as_ref().and_then(|target| estimate(episode, target, &at.gate));
+    let left = left_of_cap(episode)
+        .map_or(String::new(), |left| format!(" Worst case: the {left} USD that the cap leaves; then you are asked."));
+    let estimate = target.as_ref().and_then(|target| estimate(shared, episode, target, &at.gate));
     let estimate = estimate.unwrap_or_else(|| "no estimate, since these stages have not run yet".to_owned());
     let touched = touched(&note, report);
     let judges = if touched.is_empty() {

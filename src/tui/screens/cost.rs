@@ -195,6 +195,8 @@ impl CostScreen {
             | Act::Providers
             | Act::Sort
             | Act::Follow
+            | Act::NextCall
+            | Act::PreviousCall
             | Act::Diff
             | Act::Compare
             | Act::Fix

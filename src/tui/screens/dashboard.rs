@@ -114,6 +114,9 @@ impl Dashboard {
         }
         self.order = live;
         want_reports(shared);
+        for number in self.order.iter().take(self.live).copied().collect::<Vec<_>>() {
+            shared.want_likely(number);
+        }
         let needs = needs(shared);
         let is_there =
             self.need.as_ref().is_some_and(|(number, id)| needs.iter().any(|(n, open)| n == number && &open.id == id));
@@ -195,6 +198,8 @@ impl Dashboard {
             | Act::Cost
             | Act::Providers
             | Act::Follow
+            | Act::NextCall
+            | Act::PreviousCall
             | Act::Diff
             | Act::Compare
             | Act::Fix

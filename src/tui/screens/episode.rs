@@ -2,7 +2,7 @@
 
 use crate::domain::episode::{Episode, OpenNeed};
 use crate::domain::event::{Need, Pin};
-use crate::domain::ids::{EpisodeNumber, StageId};
+use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::pipeline::Kind;
 use crate::tui::boxes::propose;
 use crate::tui::commands::{Act, Move};
@@ -35,6 +35,8 @@ pub(crate) struct EpisodeScreen {
     /// The stage that a person has chosen; without one the stage at work is followed.
     pub(crate) chosen: Option<StageId>,
     pub(crate) need: Option<String>,
+    /// The running call that a person watches; without one the first of the stage.
+    pub(crate) call: Option<IntentKey>,
     /// Lines that the live text is scrolled back.
     pub(crate) back: usize,
 }
@@ -51,12 +53,16 @@ pub(crate) fn followed(episode: &Episode) -> Option<StageId> {
 
 impl EpisodeScreen {
     pub(crate) fn new(episode: EpisodeNumber) -> Self {
-        Self { episode, panel: Panel::default(), chosen: None, need: None, back: 0 }
+        Self { episode, panel: Panel::default(), chosen: None, need: None, call: None, back: 0 }
     }
 
     /// Asks for the episode where it is past, and keeps the selected need one that is there.
     pub(crate) fn settle(&mut self, shared: &mut Shared) {
         shared.want_episode(self.episode);
+        shared.want_likely(self.episode);
+        if self.call.as_ref().is_some_and(|key| !shared.progress.calls.contains_key(key)) {
+            self.call = None;
+        }
         let needs = shared.episode(self.episode).map(|episode| episode.needs.as_slice()).unwrap_or_default();
         if !self.need.as_ref().is_some_and(|id| needs.iter().any(|open| &open.id == id)) {
             self.need = needs.first().map(|open| open.id.clone());
@@ -71,6 +77,39 @@ impl EpisodeScreen {
     /// The stage that is selected.
     pub(crate) fn stage(&self, episode: &Episode) -> Option<StageId> {
         self.chosen.clone().or_else(|| followed(episode))
+    }
+
+    /// The running calls of the episode, in the order of its stages.
+    pub(crate) fn running<'a>(&self, shared: &'a Shared, episode: &Episode) -> Vec<&'a IntentKey> {
+        let place = |stage: &StageId| episode.pins.iter().position(|pin| &pin.stage.id == stage);
+        let mut keys: Vec<&IntentKey> =
+            shared.progress.calls.keys().filter(|key| key.episode == self.episode).collect();
+        keys.sort_by_key(|key| (place(&key.stage), key.unit, key.attempt));
+        keys
+    }
+
+    /// The one call that is watched: the chosen one, else the first of the stage that is selected.
+    pub(crate) fn watched<'a>(&self, shared: &'a Shared, episode: &Episode) -> Option<&'a IntentKey> {
+        let stage = self.stage(episode);
+        let running = self.running(shared, episode);
+        let chosen = running.iter().find(|key| Some(**key) == self.call.as_ref());
+        chosen.or_else(|| running.iter().find(|key| Some(&key.stage) == stage.as_ref())).copied()
+    }
+
+    /// Goes to another running call, and to its stage.
+    fn move_call(&mut self, shared: &mut Shared, episode: &Episode, by: usize) {
+        let running = self.running(shared, episode);
+        let watched = self.watched(shared, episode);
+        let at = watched.and_then(|key| running.iter().position(|other| *other == key));
+        let to = at.map_or(0, |at| (at + by) % running.len().max(1));
+        match running.get(to).map(|key| (*key).clone()) {
+            Some(key) => {
+                self.chosen = Some(key.stage.clone());
+                self.call = Some(key);
+                self.back = 0;
+            }
+            None => shared.locked("No call of this episode is running."),
+        }
     }
 
     /// Takes an act.
@@ -88,8 +127,14 @@ impl EpisodeScreen {
             }
             Act::Follow => {
                 self.chosen = None;
+                self.call = None;
                 self.back = 0;
                 shared.say(crate::tui::theme::Role::Text, "Following the stage that is at work.");
+            }
+            Act::NextCall => self.move_call(shared, &episode, 1),
+            Act::PreviousCall => {
+                let before = self.running(shared, &episode).len().saturating_sub(1);
+                self.move_call(shared, &episode, before);
             }
             Act::Move(Move::Left) => self.move_stage(&episode, page, Move::Up),
             Act::Move(Move::Right) => self.move_stage(&episode, page, Move::Down),
@@ -147,6 +192,7 @@ impl EpisodeScreen {
         let at = episode.pins.iter().position(|pin| Some(&pin.stage.id) == selected.as_ref()).unwrap_or(0);
         let to = shift(at, episode.pins.len(), page, step);
         self.chosen = episode.pins.get(to).map(|pin| pin.stage.id.clone());
+        self.call = None;
         self.back = 0;
     }
 

@@ -112,6 +112,7 @@ impl GateScreen {
     /// Asks for what the screen lacks, fills the note in once, keeps what was changed.
     pub(crate) fn settle(&mut self, shared: &mut Shared) {
         shared.want_episode(self.episode);
+        shared.want_likely(self.episode);
         let Some(episode) = shared.episode(self.episode).cloned() else { return };
         let scene = self.scene(shared, &episode);
         if let Some(script) = scene.script {
@@ -317,6 +318,8 @@ impl GateScreen {
             | Act::Providers
             | Act::Sort
             | Act::Follow
+            | Act::NextCall
+            | Act::PreviousCall
             | Act::Group
             | Act::Stop
             | Act::Retry

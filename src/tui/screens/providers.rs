@@ -55,6 +55,8 @@ impl ProvidersScreen {
             | Act::Providers
             | Act::Sort
             | Act::Follow
+            | Act::NextCall
+            | Act::PreviousCall
             | Act::Diff
             | Act::Compare
             | Act::Fix

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::command::Command;
 use crate::domain::event::Provenance;
+use crate::domain::ids::StageId;
 use crate::domain::money::MicroUsd;
 use crate::engine::handle::LookedOver;
 use crate::tui::fixture::{World, ada};
@@ -44,9 +45,11 @@ pub(crate) fn options() -> ConsoleOptions {
 
 /// A new episode of which nothing is wrong.
 pub(crate) fn looked() -> LookedOver {
-    let stages = ["script", "voice"].map(|stage| stage.parse().unwrap()).to_vec();
+    let stages: Vec<StageId> = ["script", "voice"].map(|stage| stage.parse().unwrap()).to_vec();
     let (projected, cap) = (MicroUsd(4_200_000), MicroUsd(7_500_000));
-    LookedOver { checks: Vec::new(), show: "open-questions".to_owned(), stages, projected, cap }
+    let likely = stages.iter().map(|stage| (stage.clone(), MicroUsd(210_000))).collect();
+    let fits = MicroUsd(1_300_000);
+    LookedOver { checks: Vec::new(), show: "open-questions".to_owned(), stages, projected, likely, fits, cap }
 }
 
 impl Desk {
@@ -72,6 +75,12 @@ impl Desk {
                 Effect::LoadPast => Msg::Past(Ok(self.world.past.clone())),
                 Effect::LoadPastEpisode(number) => {
                     Msg::PastEpisode(number, Ok(self.world.past_whole.get(&number).cloned()))
+                }
+                Effect::LoadLikely(number) => {
+                    let episode = self.world.studio.episodes.get(&number);
+                    let paid = episode.iter().flat_map(|episode| &episode.pins).filter(|pin| pin.route.is_some());
+                    let likely = paid.map(|pin| (pin.stage.id.clone(), MicroUsd(50_000)));
+                    Msg::Likely(number, Ok(likely.collect()))
                 }
                 Effect::LoadArtifact { hash, reads } => {
                     let bytes = self.world.blobs.get(&hash).map(|bytes| Arc::from(bytes.as_slice()));

@@ -1,12 +1,16 @@
 //! What screens say of money, providers and lengths is what it is.
 
-use super::desk::Desk;
+use std::sync::Arc;
+
+use super::desk::{Desk, RULED, looked};
 use crate::domain::budget::Scope;
 use crate::domain::call::{RetryClass, Told, Usage};
 use crate::domain::command::Command;
 use crate::domain::event::{Event, Need, UnitPlan};
 use crate::domain::ids::{ContentHash, EpisodeNumber};
 use crate::domain::money::MicroUsd;
+use crate::engine::handle::LookedOver;
+use crate::engine::progress::CallProgress;
 use crate::tui::fixture::{World, id, world};
 
 fn usd(amount: MicroUsd) -> String {
@@ -184,4 +188,97 @@ fn a_length_is_told_to_the_second() {
     desk.keys(":42<Enter>");
     let screen = desk.screen(120, 36);
     assert!(screen.contains("146 words, ") && !screen.contains("about 1 min"), "{screen}");
+}
+
+/// An episode of which two judges write at once.
+fn side_by_side() -> Desk {
+    let mut world = world();
+    world.begin(46, "Two judges", 6_000_000);
+    world.up_to_script(46, &crate::tui::fixture::script(false));
+    let mut streams = Vec::new();
+    for (stage, text) in [
+        ("judge_a", r#"{"findings":[{"id":"F1","line":"L006","problem":"The claim is not that of the source."#),
+        ("judge_b", r#"{"findings":[{"id":"F9","line":"L002","problem":"The sentence is too long to be said."#),
+    ] {
+        world.prepare(46, stage, 1);
+        let key = world.call(46, stage, 0);
+        let mut call = CallProgress::default();
+        for piece in text.as_bytes().chunks(7) {
+            call.push(std::str::from_utf8(piece).unwrap());
+        }
+        streams.push((key, call));
+    }
+    world.progress.calls.extend(streams.into_iter().map(|(key, call)| (key, Arc::new(call))));
+    let mut desk = Desk::new(world);
+    desk.keys(":46<Enter>");
+    desk
+}
+
+#[test]
+fn the_live_panel_follows_one_call_and_shows_what_its_answer_becomes() {
+    let mut desk = side_by_side();
+    for (columns, rows) in [(120, 36), (80, 24)] {
+        let screen = desk.screen(columns, rows);
+        assert!(screen.contains("F1 L006") && screen.contains("The claim is not that"), "{screen}");
+        assert!(!screen.contains("too long to be") && !screen.contains("{\""), "one call, and no JSON\n{screen}");
+        assert!(screen.contains("1 of 2  ~22 tokens out"), "{screen}");
+    }
+    // A key steps to the other one and back.
+    for key in ["]", "]]", "["] {
+        let mut desk = side_by_side();
+        desk.keys(key);
+        let screen = desk.screen(120, 36);
+        assert_eq!(screen.contains("F9 L002"), key != "]]", "{key}\n{screen}");
+        assert_eq!(screen.contains("2 of 2"), key != "]]", "{key}\n{screen}");
+    }
+    // When it has ended, the panel goes on with its stage and does not jump to the other.
+    desk.keys("]");
+    desk.world.progress.calls.retain(|key, _| key.stage.as_str() != "judge_b");
+    desk.refresh();
+    assert!(!desk.screen(120, 36).contains("F9 L002"));
+    desk.keys("f");
+    assert!(desk.screen(120, 36).contains("F1 L006"));
+    desk.world.progress.calls.clear();
+    desk.refresh();
+    desk.keys("]");
+    assert!(desk.status().contains("No call of this episode is running"), "{}", desk.status());
+}
+
+#[test]
+fn what_is_likely_stands_beside_the_worst_case_wherever_money_is_agreed_to() {
+    for way in [RULED, ":46<Enter>4<Enter>r", ":44<Enter>R", ":new f.md<Enter><Enter><Enter><Enter>"] {
+        let mut world = tight();
+        world.past.clear();
+        let reason = "gave up".to_owned();
+        world.of(44, Event::NeedOpened { need: Need::Retries { stage: id("script"), reason } });
+        for (columns, rows) in [(120, 36), (80, 24)] {
+            let mut desk = Desk::new(world.clone());
+            desk.keys(way);
+            if way == RULED {
+                desk.keys("A");
+            }
+            assert_eq!(desk.top(), "confirm", "{way}");
+            let screen = desk.screen(columns, rows);
+            assert!(screen.contains("Likely about") && screen.contains("worst case"), "{way}\n{screen}");
+            assert!(screen.contains(" % of the "), "its share of the cap: {way}\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn the_form_proposes_a_cap_that_fits_and_says_why() {
+    let mut desk = Desk::new(world());
+    desk.looked = Ok(LookedOver { cap: MicroUsd(300_000), ..looked() });
+    desk.keys(":new f.md<Enter><Enter><Enter>0.30<Enter>");
+    let screen = desk.screen(120, 36);
+    assert!(screen.contains("A cap of 1.30 USD fits") && screen.contains("likely cost"), "{screen}");
+    desk.keys("<Esc>");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("1.30 fits (likely 0.42)"), "{screen}");
+    // A day that does not leave as much.
+    let mut world = world();
+    world.own(Event::CapSet { scope: Scope::Day(0), cap: MicroUsd(12_000_000), reason: "less".into() });
+    let mut desk = Desk::new(world);
+    desk.keys(":new f.md<Enter><Enter><Enter><Enter>");
+    assert!(desk.screen(120, 36).contains("Today's cap leaves"), "{}", desk.screen(120, 36));
 }

@@ -194,7 +194,11 @@ pub(crate) fn form(paint: Paint, shared: &Shared, form: &NewForm, buf: &mut Buff
                 let rows = wrap(fault, columns.saturating_sub(15));
                 lines.extend(rows.into_iter().map(|row| paint.line(Role::Failed, format!("{}{row}", " ".repeat(15)))));
             }
-            None => lines.push(paint.line(Role::Dim, format!("{}{hint}", " ".repeat(15)))),
+            None => {
+                let fitting = form.fitting.as_deref().filter(|_| at + 1 == LABELS.len());
+                let hint = fitting.unwrap_or(hint);
+                lines.push(paint.line(Role::Dim, format!("{}{hint}", " ".repeat(15))));
+            }
         }
     }
     lines.push(Line::default());

@@ -24,10 +24,11 @@ use crate::domain::ids::StageId;
 use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
 use crate::domain::queue::Wait;
+use crate::engine::progress::CallProgress;
 use crate::tui::look::{self, Mark};
 use crate::tui::model::{AGAIN, Loadable, Shared};
 use crate::tui::screens::episode::{EpisodeScreen, Panel};
-use crate::tui::text::{clean, clock, count, fit, readable, since, span, wrap};
+use crate::tui::text::{clean, clock, count, fit, since, span, wrap};
 use crate::tui::theme::Role;
 
 /// What row 0 says of an episode.
@@ -67,7 +68,7 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &EpisodeScreen, buf: &
             buf,
             live_area,
             "2 Live",
-            &live_note(shared, episode, stage.as_ref()),
+            &live_note(shared, screen, episode, stage.as_ref()),
             screen.panel == Panel::Live,
         );
         live(paint, shared, screen, episode, stage.as_ref(), buf, inner);
@@ -86,7 +87,7 @@ pub(crate) fn draw(paint: Paint, shared: &Shared, screen: &EpisodeScreen, buf: &
         Panel::Calls => 1,
         Panel::Needs => 2,
     };
-    let note = if shown == 0 { live_note(shared, episode, stage.as_ref()) } else { String::new() };
+    let note = if shown == 0 { live_note(shared, screen, episode, stage.as_ref()) } else { String::new() };
     let inner = paint.panel(buf, lower, &tabs(&names, shown), &note, screen.panel != Panel::Stages);
     match screen.panel {
         Panel::Stages | Panel::Live => live(paint, shared, screen, episode, stage.as_ref(), buf, inner),
@@ -219,11 +220,36 @@ fn time(shared: &Shared, episode: &Episode, pin: &Pin, mark: Mark, machine_ms: u
     }
 }
 
-fn live_note(shared: &Shared, episode: &Episode, stage: Option<&StageId>) -> String {
+/// Which call is watched, how many run beside it, and what it has written.
+fn live_note(shared: &Shared, screen: &EpisodeScreen, episode: &Episode, stage: Option<&StageId>) -> String {
     let Some(stage) = stage else { return String::new() };
-    let progress = shared.progress.stages.get(&episode.number).and_then(|stages| stages.get(stage));
-    let streamed = progress.map(|progress| format!("  {} tokens out", count(progress.tokens_out))).unwrap_or_default();
-    format!("{}{streamed}", look::title(episode, stage))
+    let Some(key) = screen.watched(shared, episode) else { return look::title(episode, stage) };
+    let running = screen.running(shared, episode);
+    let place = running.iter().position(|other| *other == key).unwrap_or(0) + 1;
+    let beside = if running.len() > 1 { format!("  {place} of {}", running.len()) } else { String::new() };
+    let unit = look::units(episode, &key.stage).map(|_| format!(" {}", key.unit)).unwrap_or_default();
+    let tokens = shared.progress.calls.get(key).map_or((0, false), |call| call.tokens());
+    let written = match tokens {
+        (0, _) => String::new(),
+        (tokens, true) => format!("  {} tokens out", count(tokens)),
+        (tokens, false) => format!("  ~{} tokens out", count(tokens)),
+    };
+    format!("{}{unit}{beside}{written}", look::title(episode, &key.stage))
+}
+
+/// What the answer of the watched call has become so far.
+fn written(paint: Paint, call: &CallProgress, wide: usize) -> Vec<Line<'static>> {
+    let rows = call.outline.lines().map(clean).flat_map(|line| wrap(&line, wide));
+    let rows: Vec<Line> = rows.map(|row| paint.line(Role::Text, row)).collect();
+    if !rows.is_empty() {
+        return rows;
+    }
+    let text = match (call.is_thinking, call.bytes) {
+        (true, _) => "The model is thinking; its thoughts are not shown.".to_owned(),
+        (false, 0) => "The call was sent; nothing has come back yet.".to_owned(),
+        (false, bytes) => format!("{} bytes have come back.", count(bytes)),
+    };
+    wrap(&text, wide).into_iter().map(|row| paint.line(Role::Running, row)).collect()
 }
 
 fn live(
@@ -237,23 +263,19 @@ fn live(
 ) {
     let Some(stage) = stage else { return };
     let wide = usize::from(area.width);
-    let progress = shared.progress.stages.get(&episode.number).and_then(|stages| stages.get(stage));
-    let rows: Vec<Line> = match progress {
-        Some(progress) => readable(&progress.tail)
-            .iter()
-            .flat_map(|line| wrap(line, wide))
-            .map(|row| paint.line(Role::Text, row))
-            .collect(),
+    let call = screen.watched(shared, episode).and_then(|key| shared.progress.calls.get(key));
+    let rows = match call {
+        Some(call) => written(paint, call, wide),
         None => about(paint, shared, episode, stage, wide),
     };
     let height = usize::from(area.height);
     // A stream is followed at its end; what stands still is read from its beginning.
     let most = rows.len().saturating_sub(height);
-    let from = if progress.is_some() { most.saturating_sub(screen.back) } else { 0 };
+    let from = if call.is_some() { most.saturating_sub(screen.back) } else { 0 };
     let shown: Vec<Line> = rows.into_iter().skip(from).take(height).collect();
     paint.lines(buf, area, &shown);
     let below = most.saturating_sub(from);
-    if progress.is_some() && below > 0 && area.height > 0 {
+    if call.is_some() && below > 0 && area.height > 0 {
         let note = format!(" {below} new lines below; f follows ");
         let y = area.bottom() - 1;
         buf.set_line(area.x, y, &paint.line(Role::Person, fit(&note, wide)), area.width);

@@ -8,6 +8,7 @@ use super::*;
 use crate::config::models::Models;
 use crate::domain::call::Provider;
 use crate::domain::handoff::Contract;
+use crate::domain::ids::EpisodeNumber;
 use crate::engine::workshop::exchange;
 use crate::ledger::disk::simulated::SimulatedDisk;
 use crate::ledger::spool::Spool;
