@@ -38,6 +38,7 @@ use greenroom::domain::step::{Advice, CallAnswer, CallStep, Done, GateJudged, Ou
 use greenroom::engine::executor::{Calling, Tell, Worker};
 use greenroom::engine::handle::Handle;
 use greenroom::engine::open::{Found, OpenOptions, open_with};
+use greenroom::engine::stop::Stop;
 use greenroom::ledger::disk::{self, Disk, DiskFile, Listed, RealDisk};
 use greenroom::ledger::journal::{Checkpoint, Journal};
 use greenroom::prompts::library::Library;
@@ -68,7 +69,7 @@ fn result() -> Vec<String> {
 }
 
 impl Worker for StandIn {
-    fn work(&self, _: &Episode, step: &Step) -> Result<Done, String> {
+    fn work(&self, _: &Episode, step: &Step, _: &Stop) -> Result<Done, String> {
         let hash = ContentHash::of_parts([step.stage.as_str().as_bytes(), step.inputs.hash.as_bytes().as_slice()]);
         let output = Output { hash, words: None };
         Ok(match &step.work {

@@ -65,6 +65,9 @@ pub enum CliError {
     /// Something failed, and the message says it all.
     #[error("{0}")]
     Failed(String),
+    /// A signal asked to end before all was done; what became of the calls under way is said when the studio is closed.
+    #[error("{0}")]
+    Interrupted(String),
     /// The file cannot be read at all.
     #[error("{} cannot be read: {source}. Nothing was changed. Check the path and its permissions.", plain::line(path))]
     Unreadable {
@@ -182,6 +185,7 @@ impl CliError {
             Self::Usage(_) | Self::Person(_) | Self::NoTerminal(_) => 2,
             Self::Refused(_) | Self::Handle(HandleError::Refused(_)) => 4,
             Self::Failed(_)
+            | Self::Interrupted(_)
             | Self::Unreadable { .. }
             | Self::Research { .. }
             | Self::Output(_)

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::fault::{CliError, Ending};
+use super::session::{Open, plural};
 use super::signals;
 use crate::domain::calibration;
 use crate::domain::command::Command;
@@ -75,10 +76,23 @@ pub(super) async fn until_ended(
 ) -> Result<Vec<Arc<Episode>>, CliError> {
     tokio::select! {
         ended = to_the_end(handle, chosen, decider, tell) => ended,
-        () = signals::any() => Err(CliError::Failed(
-            "asked to end before the episodes were done. Nothing is lost: paid calls were let finish, and the same command goes on from here"
-                .to_owned(),
-        )),
+        () = signals::any() => {
+            // A listener that is gone stops nothing.
+            let _: std::io::Result<()> = writeln!(tell, "greenroom: {}", asked_to_end(&handle.snapshots().borrow()));
+            Err(CliError::Interrupted(String::new()))
+        }
+    }
+}
+
+/// What is done about a first request to end.
+fn asked_to_end(snapshot: &Snapshot) -> String {
+    let open = Open::of(snapshot);
+    match open.calls {
+        0 => "asked to end: no paid call is under way, the studio is being closed".to_owned(),
+        _ => format!(
+            "asked to end: nothing new is sent; waiting for {} under way. Asked again, it ends at once",
+            plural(open.calls, "paid call")
+        ),
     }
 }
 
@@ -94,12 +108,19 @@ pub(super) async fn to_the_end(
     // Nothing is known before the first batch of the opening is published.
     snapshots.wait_for(|snapshot| snapshot.seq > 0).await.map_err(|_| HandleError::Closed)?;
     let mut told = snapshots.borrow().seq;
+    let mut is_short = false;
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         if let Some(halted) = &snapshot.halted {
             return Err(HandleError::Halted(halted.clone()).into());
         }
         told = tell_feed(&snapshot, chosen, told, tell);
+        if snapshot.space.is_some() != is_short {
+            is_short = !is_short;
+            let said = snapshot.space.as_deref().unwrap_or("there is disk space again; work goes on");
+            // A listener that is gone stops nothing.
+            let _: std::io::Result<()> = writeln!(tell, "greenroom: {}", line(said));
+        }
         let mut is_at_rest = true;
         for episode in snapshot.episodes.iter().filter(|episode| chosen.contains(&episode.number)) {
             match standing(episode) {

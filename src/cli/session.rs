@@ -1,5 +1,6 @@
 //! An open studio for the time of one verb: its runtime, its engine, its servers, and an orderly end.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,11 +13,14 @@ use super::fault::CliError;
 use super::log::{self, Logs};
 use super::rehearse::Relay;
 use super::servers::{Manner, Servers};
+use super::signals;
 use super::wiring::{self, Admit, Rehearsed};
 use crate::config::settings::Settings;
 use crate::domain::event::{Provenance, Uncertain};
-use crate::engine::handle::Handle;
+use crate::domain::money::MicroUsd;
+use crate::engine::handle::{Handle, ShutDown};
 use crate::engine::open::{Found, OpenError, OpenOptions, open};
+use crate::engine::snapshot::Snapshot;
 use crate::engine::socket::{self, ConnectError, Server};
 use crate::ledger::lock::LockError;
 
@@ -165,15 +169,19 @@ impl Session {
         Self { handle, runtime, behind, server: None, _log: log }
     }
 
-    /// Does something with the studio, then closes it: no new work is admitted and paid calls get their grace period.
+    /// Does something with the studio, then closes it: no new work is admitted and paid calls get their grace period, unless a
+    /// signal asks to end at once. What became of calls that were under way is said.
     pub(super) fn run<T>(self, work: impl AsyncFnOnce(&Handle) -> Result<T, CliError>) -> Result<T, CliError> {
         let Self { handle, runtime, behind, mut server, _log } = self;
-        runtime.block_on(async move {
+        let (done, closed) = runtime.block_on(async move {
             let done = work(&handle).await;
             if let Some(server) = &mut server {
                 server.stop().await;
             }
-            handle.shutdown().await;
+            let closed = tokio::select! {
+                closed = handle.shutdown() => closed.map(|closed| closed_in_order(&closed)),
+                () = signals::any() => Some(closed_at_once(&handle.snapshots().borrow())),
+            };
             if let Some(server) = &server {
                 server.answered().await;
             }
@@ -182,8 +190,82 @@ impl Session {
                 servers.stop().await;
             }
             drop(relay);
-            done
-        })
+            (done, closed)
+        });
+        // A task that hangs, such as a slow disk's, does not hold up the end.
+        runtime.shutdown_background();
+        match (done, closed.filter(|told| !told.is_empty())) {
+            (Err(CliError::Interrupted(_)), told) => Err(CliError::Interrupted(format!(
+                "ended before the episodes were done. {} The same command goes on from here.",
+                told.unwrap_or_else(|| "No paid call was under way.".to_owned())
+            ))),
+            (done, Some(told)) => {
+                // A listener that is gone stops nothing.
+                let _: std::io::Result<()> = writeln!(std::io::stderr(), "greenroom: {told}");
+                done
+            }
+            (done, None) => done,
+        }
+    }
+}
+
+/// So many of something.
+pub(super) fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// What calls that are cut off mean, and what comes of them.
+fn cut(count: usize, worst: MicroUsd) -> String {
+    let (it, was) = if count == 1 { ("it", "was") } else { ("they", "were") };
+    format!(
+        "{} {was} cut off: {it} may cost up to {worst:.4} USD, which stays held, and the next start settles what can be settled and \
+         asks about the rest.",
+        plural(count, "paid call")
+    )
+}
+
+/// What became of the calls when the studio was closed in order; nothing where none was under way.
+fn closed_in_order(closed: &ShutDown) -> String {
+    let mut told = Vec::new();
+    match closed.finished {
+        0 => {}
+        1 => told.push("1 paid call was let finish.".to_owned()),
+        n => told.push(format!("{n} paid calls were let finish.")),
+    }
+    if closed.cut > 0 {
+        told.push(cut(closed.cut, closed.worst));
+    }
+    match closed.batched {
+        // Whoever had no call under way is not told of those that go on by themselves.
+        _ if told.is_empty() => {}
+        0 => {}
+        1 => told.push("1 call is in a batch at its provider; its answer is fetched at the next start.".to_owned()),
+        n => told
+            .push(format!("{n} calls are in batches at their providers; their answers are fetched at the next start.")),
+    }
+    told.join(" ")
+}
+
+/// What it means that the studio was not closed in order.
+fn closed_at_once(snapshot: &Snapshot) -> String {
+    let open = Open::of(snapshot);
+    let told = if open.calls == 0 { "No paid call was under way.".to_owned() } else { cut(open.calls, open.worst) };
+    format!("Ended at once. {told}")
+}
+
+/// The paid calls under way.
+pub(super) struct Open {
+    /// How many.
+    pub(super) calls: usize,
+    /// What they may cost at most.
+    pub(super) worst: MicroUsd,
+}
+
+impl Open {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let calls = snapshot.episodes.iter().flat_map(|episode| episode.calls.values());
+        let open: Vec<MicroUsd> = calls.filter(|call| call.is_under_way()).map(|call| call.worst).collect();
+        Self { calls: open.len(), worst: open.into_iter().sum() }
     }
 }
 
@@ -197,7 +279,7 @@ fn report(context: &mut Context<'_>, found: &Found) {
         ));
     }
     if let Some(said) = &found.said {
-        context.remark(&format!("{said}. Nothing is lost"));
+        context.remark(&format!("{said}. It only makes opening faster: the journal holds all that it held"));
     }
     if found.settled > 0 {
         let told = match found.settled {

@@ -39,6 +39,8 @@ pub struct Limits {
     pub backoff_max_ms: u64,
     /// Whether an answer that an equal call was given stands for another's.
     pub reuse: bool,
+    /// Calls under way at once for whose answers the disk has room; `None` where it has plenty.
+    pub room: Option<u32>,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             backoff_ms: 1_000,
             backoff_max_ms: 60_000,
             reuse: true,
+            room: None,
         }
     }
 }

@@ -140,6 +140,9 @@ struct Gates<'a, 'b> {
 impl<'b> Gates<'_, 'b> {
     fn of(&mut self, route: &'b Route) -> Result<Pass, Hold> {
         let (studio, limits, now) = (self.studio, self.limits, self.now);
+        if limits.room.is_some_and(|room| studio.in_flight.values().sum::<u32>() >= room) {
+            return Err(Hold::Space);
+        }
         let look = || {
             let allowance = Allowance {
                 slots: limits.slots.get(&route.provider).copied().unwrap_or(1),

@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Provider, Route};
 use super::episode::{CallState, Episode, Life, Run, Unit, UnitState};
-use super::event::{Event, Pin};
+use super::event::{Actor, Event, Pin, Stamped};
 use super::handoff::Contract;
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::pipeline::Kind;
+use super::step::{Done, Step};
 use super::studio::Studio;
 
 /// An answer that was bought and met its contract.
@@ -137,14 +138,34 @@ fn is_held_to_its_contract(episode: &Episode, key: &IntentKey) -> bool {
     episode.life == Life::Running && waits.is_some_and(|unit| states.contains(&unit.state))
 }
 
-/// The units of a stage that wait for a call of which nothing is known among the episodes under way, by the call's name.
-pub fn unknown(studio: &Studio, number: EpisodeNumber, stage: &StageId) -> Vec<(u32, ContentHash)> {
-    let waiting = waiting(studio, number, stage).into_iter();
-    waiting.map(|(unit, name, _)| (unit, name)).filter(|(_, name)| studio.known(name) == Known::Nothing).collect()
+/// The names of the calls that a piece of work has made ready, before that is recorded.
+pub fn made_ready(episode: &Episode, step: &Step, done: &Done) -> Vec<ContentHash> {
+    let (stage, input) = (step.stage.clone(), step.inputs.hash);
+    let event = match done {
+        Done::Prepared(units) => Event::StagePrepared { stage, input, units: units.clone(), last: true },
+        Done::Turned(unit) => Event::StagePrepared { stage, input, units: vec![unit.clone()], last: false },
+        Done::Corrected(unit) => Event::CorrectionPrepared { stage, input, unit: unit.clone() },
+        Done::Skipped(_)
+        | Done::Accepted { .. }
+        | Done::Refused { .. }
+        | Done::Unread { .. }
+        | Done::Made(_)
+        | Done::Evaluated(_) => return Vec::new(),
+    };
+    let mut then = episode.clone();
+    let (at, episode, actor) = (episode.touched, Some(episode.number), Actor::Engine);
+    // What does not fit is not recorded either, and asks for nothing.
+    if then.apply(&Stamped { seq: 0, at, episode, actor, event }).is_err() {
+        return Vec::new();
+    }
+    waiting_in(&then, &step.stage).into_iter().map(|(_, name, _)| name).collect()
 }
 
 fn waiting(studio: &Studio, number: EpisodeNumber, stage: &StageId) -> Vec<(u32, ContentHash, Route)> {
-    let Some(episode) = studio.episodes.get(&number) else { return Vec::new() };
+    studio.episodes.get(&number).map(|episode| waiting_in(episode, stage)).unwrap_or_default()
+}
+
+fn waiting_in(episode: &Episode, stage: &StageId) -> Vec<(u32, ContentHash, Route)> {
     let standings = episode.standings();
     let Some(inputs) = standings.get(stage).and_then(|standing| standing.inputs()) else { return Vec::new() };
     let run = episode.stages.get(stage).and_then(|state| state.run.as_ref()).filter(|run| run.input == inputs.hash);
@@ -167,6 +188,7 @@ pub fn recalled(
     let run = studio.episodes.get(&number).and_then(|episode| episode.stages.get(stage)?.run.as_ref());
     let Some(input) = run.map(|run| run.input) else { return Vec::new() };
     let found = waiting(studio, number, stage).into_iter();
+    let found = found.filter(|(_, name, _)| studio.known(name) == Known::Nothing);
     let answered = found.filter_map(|(unit, name, route)| Some((unit, name, route, past.get(&name)?)));
     answered.map(|(unit, name, route, bought)| reused(stage, input, unit, route, name, bought)).collect()
 }

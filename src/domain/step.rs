@@ -10,6 +10,7 @@ use super::call::{RetryClass, Route, Usage};
 use super::event::{Handoff, UnitPlan, Verdict, Way};
 use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+use super::reuse::Bought;
 use super::sent::SentKey;
 
 /// What a stage works from.
@@ -296,6 +297,8 @@ pub enum Outcome {
         input: ContentHash,
         /// How.
         result: Result<Done, String>,
+        /// What past episodes bought of the calls that were made ready, by their names.
+        past: BTreeMap<ContentHash, Bought>,
     },
 }
 

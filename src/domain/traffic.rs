@@ -177,13 +177,15 @@ pub enum Hold {
     },
     /// Another call tries whether the provider answers again.
     Probe,
+    /// The disk has no room for its answer.
+    Space,
 }
 
 impl Hold {
     /// The moment at which it is over by itself, where there is one.
     pub fn until(self) -> Option<Timestamp> {
         match self {
-            Self::Slot | Self::Probe => None,
+            Self::Slot | Self::Probe | Self::Space => None,
             Self::Pause { until } | Self::Rate { until } | Self::Breaker { until } => Some(until),
         }
     }
@@ -196,6 +198,7 @@ impl Hold {
             Self::Rate { .. } => "the next minute",
             Self::Breaker { .. } => "the provider, which fails",
             Self::Probe => "a probe of the provider",
+            Self::Space => "room on the disk for its answer",
         }
     }
 }

@@ -42,6 +42,9 @@ const MOST_PLANNED: usize = 10_000;
 /// The longest that the dispatcher sleeps without looking at the clock: a wall clock may be set while it sleeps.
 const NAP: Duration = Duration::from_secs(30);
 
+/// The same while something waits for disk space.
+const ROOM_NAP: Duration = Duration::from_millis(500);
+
 /// Everything that decides.
 pub(super) struct Dispatcher {
     pub(super) studio: Studio,
@@ -126,7 +129,8 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 Some(outcome) = self.outcomes.recv() => self.take_outcome(&mut tick, &outcome),
-                request = self.requests.recv() => match request {
+                // When the last handle is gone there is nothing to listen to, and calls under way may still need time.
+                request = self.requests.recv(), if self.closing.is_none() || !self.requests.is_closed() => match request {
                     Some(request) => self.take_request(&mut tick, request),
                     None => self.close(None),
                 },
@@ -150,11 +154,12 @@ impl Dispatcher {
         if let Some(closing) = &self.closing {
             return closing.left(&self.clock).min(NAP);
         }
+        let longest = if self.executor.room().is_watched() { ROOM_NAP } else { NAP };
         let now = self.moment();
         let until = |at: &Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
         let next = self.schedule.deadlines.values().chain(&self.schedule.queued).min().map(until);
         // A deadline is reached when the clock says so, not a moment before.
-        next.map_or(NAP, |next| next.saturating_add(Duration::from_millis(1)).min(NAP))
+        next.map_or(longest, |next| next.saturating_add(Duration::from_millis(1)).min(longest))
     }
 
     /// The moment that is put on events: the clock's, to the microsecond. Where the clock is behind the last event, time
@@ -179,8 +184,10 @@ impl Dispatcher {
         tick.dirty.insert(outcome.episode());
         let prepared = recall::prepared(&decided);
         self.emit_all(tick, &Actor::Engine, decided);
-        for (episode, stage) in prepared {
-            self.recall(tick, episode, &stage);
+        if let Outcome::Worked { past, .. } = outcome {
+            for (episode, stage) in prepared {
+                self.recall(tick, episode, &stage, past);
+            }
         }
     }
 
@@ -252,6 +259,8 @@ impl Dispatcher {
 
     /// Plans, writes, publishes, answers, begins: in this order.
     fn finish(&mut self, mut tick: Tick) {
+        let under_way = self.studio.in_flight.values().sum::<u32>();
+        self.limits.room = self.executor.room().more().map(|more| under_way.saturating_add(more));
         let wanted = if self.halted.is_none() { self.plan_all(&mut tick) } else { BTreeMap::new() };
         if let Some(fault) = tick.fault.take() {
             self.halt(fault);
@@ -374,6 +383,15 @@ impl Dispatcher {
 
     /// Nothing more is decided or begun. Paid calls that are under way finish into the spool and are found there.
     pub(super) fn halt(&mut self, what: String) {
+        let what = match self.executor.calls_under_way() {
+            0 => what,
+            1 => format!(
+                "{what}. 1 paid call is under way: the next start settles it if its answer comes whole, or asks about it"
+            ),
+            n => format!(
+                "{what}. {n} paid calls are under way: the next start settles those whose answers come whole, and asks about the rest"
+            ),
+        };
         tracing::error!(%what, "the studio has stopped");
         self.executor.drop_local();
         self.halted = Some(what);

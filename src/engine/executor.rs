@@ -14,6 +14,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::handle::{HandleError, LookedOver, NewEpisode, Request};
+use super::past::PastAnswers;
+use super::room::Room;
+use super::stop::Stop;
 use super::workshop::{Likely, Workshop};
 use crate::domain::decide;
 use crate::domain::episode::Episode;
@@ -32,15 +35,29 @@ pub type Calling = Pin<Box<dyn Future<Output = Result<CallAnswer, CallFailure>> 
 
 /// What does the work: the workshop, or a stand-in that measures the engine alone.
 pub trait Worker: Send + Sync {
-    /// Does a piece of local work; blocking.
+    /// Does a piece of local work; blocking. It ends soon after it is told to stop, and writes nothing after that.
     ///
     /// # Errors
     ///
     /// With the reason why it cannot be done.
-    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String>;
+    fn work(&self, episode: &Episode, step: &Step, stop: &Stop) -> Result<Done, String>;
 
     /// Makes one paid call. What is to be known of it before it is answered is told on the way.
     fn call(self: Arc<Self>, step: CallStep, tell: Tell) -> Calling;
+}
+
+/// A piece of local work under way.
+struct Running {
+    task: AbortHandle,
+    stop: Stop,
+}
+
+impl Running {
+    /// Ends it, wherever it is.
+    fn end(&self) {
+        self.stop.set();
+        self.task.abort();
+    }
 }
 
 /// What starts and stops work.
@@ -50,9 +67,11 @@ pub(super) struct Executor {
     shop: Arc<Workshop>,
     outcomes: mpsc::UnboundedSender<Outcome>,
     requests: mpsc::WeakSender<Request>,
-    local: BTreeMap<EpisodeNumber, BTreeMap<Step, AbortHandle>>,
+    local: BTreeMap<EpisodeNumber, BTreeMap<Step, Running>>,
     calls: BTreeSet<IntentKey>,
     places: Arc<Semaphore>,
+    /// Where what past episodes bought is looked up, where that is done.
+    past: Option<PastAnswers>,
 }
 
 impl Executor {
@@ -62,16 +81,18 @@ impl Executor {
         shop: Arc<Workshop>,
         outcomes: mpsc::UnboundedSender<Outcome>,
         requests: mpsc::WeakSender<Request>,
+        past: Option<PastAnswers>,
     ) -> Self {
         let places = std::thread::available_parallelism().map_or(2, NonZeroUsize::get).max(2);
         let places = Arc::new(Semaphore::new(places));
-        Self { runtime, worker, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places }
+        Self { runtime, worker, shop, outcomes, requests, local: BTreeMap::new(), calls: BTreeSet::new(), places, past }
     }
 
     /// Starts a paid call, or fetches what came of one in a batch.
     pub(super) fn call(&mut self, step: CallStep) {
         if step.batch.is_none() {
             self.calls.insert(step.key.clone());
+            self.shop.room.intend(&step.key);
         }
         let (outcomes, shop, sent) = (self.outcomes.clone(), Arc::clone(&self.shop), step.clone());
         let call = self.runtime.spawn(Arc::clone(&self.worker).call(step, self.outcomes.clone()));
@@ -95,14 +116,14 @@ impl Executor {
         running.retain(|step, task| {
             let is_wanted = steps.contains(step);
             if !is_wanted {
-                task.abort();
+                task.end();
             }
             is_wanted
         });
         for step in steps {
             if let (false, Some(episode)) = (running.contains_key(&step), episode) {
-                let task =
-                    start(&self.runtime, &self.worker, &self.outcomes, &self.places, Arc::clone(episode), step.clone());
+                let ways = (&self.worker, &self.outcomes, &self.places, &self.shop.room, &self.past);
+                let task = start(&self.runtime, ways, Arc::clone(episode), step.clone());
                 running.insert(step, task);
             }
         }
@@ -116,17 +137,19 @@ impl Executor {
         match outcome {
             Outcome::Called { key, .. } => {
                 self.calls.remove(key);
+                self.shop.room.leave(key);
                 self.shop.progress.ended(key);
             }
             // The next start of the program fetches what this one does not wait for.
             Outcome::Batched { key, .. } => {
                 self.calls.remove(key);
+                self.shop.room.leave(key);
             }
             Outcome::Readable { .. } => {}
             Outcome::Worked { .. } => {
                 // Finished work whose step is still wanted would otherwise count as under way.
                 for running in self.local.values_mut() {
-                    running.retain(|_, task| !task.is_finished());
+                    running.retain(|_, running| !running.task.is_finished());
                 }
             }
         }
@@ -143,9 +166,18 @@ impl Executor {
 
     /// Drops all local work.
     pub(super) fn drop_local(&mut self) {
-        for task in std::mem::take(&mut self.local).into_values().flat_map(BTreeMap::into_values) {
-            task.abort();
+        for running in std::mem::take(&mut self.local).into_values().flat_map(BTreeMap::into_values) {
+            running.end();
         }
+    }
+
+    /// The room on the disk.
+    pub(super) fn room(&self) -> &Room {
+        &self.shop.room
+    }
+
+    pub(super) fn is_under_way(&self, key: &IntentKey) -> bool {
+        self.calls.contains(key)
     }
 
     pub(super) fn calls_under_way(&self) -> usize {
@@ -221,9 +253,9 @@ impl Executor {
         });
     }
 
-    /// Whether an artifact is there; its content is not read.
-    pub(super) fn keeps(&self, hash: &ContentHash) -> bool {
-        self.shop.blobs.contains(hash).unwrap_or(false)
+    /// Does something that may block beside the dispatcher.
+    pub(super) fn beside(&self, act: impl FnOnce() + Send + 'static) {
+        self.runtime.spawn_blocking(act);
     }
 
     pub(super) fn artifact(&self, hash: ContentHash, answer: oneshot::Sender<Result<Arc<[u8]>, HandleError>>) {
@@ -284,31 +316,41 @@ async fn latest(requests: &mpsc::WeakSender<Request>) -> Vec<Arc<Episode>> {
     episodes
 }
 
+/// What a piece of local work is begun with.
+type Ways<'a> = (&'a Arc<dyn Worker>, &'a Tell, &'a Arc<Semaphore>, &'a Arc<Room>, &'a Option<PastAnswers>);
+
 fn start(
     runtime: &Runtime,
-    worker: &Arc<dyn Worker>,
-    outcomes: &mpsc::UnboundedSender<Outcome>,
-    places: &Arc<Semaphore>,
+    (worker, outcomes, places, room, past): Ways<'_>,
     episode: Arc<Episode>,
     step: Step,
-) -> AbortHandle {
+) -> Running {
+    let stop = Stop::default();
+    let told = stop.clone();
     let (worker, outcomes, places) = (Arc::clone(worker), outcomes.clone(), Arc::clone(places));
+    let (room, past) = (Arc::clone(room), past.clone());
     let task = runtime.spawn(async move {
         let (number, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
+        room.for_local_work().await;
         // The semaphore is never closed.
         let place = places.acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
-            worker.work(&episode, &step)
+            let done = told.check().and_then(|()| worker.work(&episode, &step, &told));
+            let past = match (&done, &past) {
+                (Ok(done), Some(past)) => past.recall(&episode, &step, done),
+                (_, _) => BTreeMap::new(),
+            };
+            (done, past)
         });
-        let result = match work.await {
-            Ok(result) => result,
+        let (result, past) = match work.await {
+            Ok(done) => done,
             Err(error) if error.is_panic() => {
-                Err("this step met a fault of the program; it can be tried again".to_owned())
+                (Err("this step met a fault of the program; it can be tried again".to_owned()), BTreeMap::new())
             }
             Err(_) => return,
         };
-        let _ = outcomes.send(Outcome::Worked { episode: number, stage, input, result });
+        let _ = outcomes.send(Outcome::Worked { episode: number, stage, input, result, past });
     });
-    task.abort_handle()
+    Running { task: task.abort_handle(), stop }
 }

@@ -81,6 +81,19 @@ pub struct LookedOver {
     pub cap: MicroUsd,
 }
 
+/// What became of the paid calls when a studio was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShutDown {
+    /// Calls that were under way and ended in time.
+    pub finished: usize,
+    /// Calls that were cut off: whether they are charged is not known.
+    pub cut: usize,
+    /// What those may cost at most.
+    pub worst: MicroUsd,
+    /// Calls in batches, which their providers go on with.
+    pub batched: usize,
+}
+
 /// What is asked of the engine, with the way to its answer.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -109,7 +122,7 @@ pub(super) enum Request {
     /// The journal is broken further up than where its replay began: write nothing more.
     Broken(String),
     /// Stop admitting work, let paid calls finish, end.
-    Shutdown(oneshot::Sender<()>),
+    Shutdown(oneshot::Sender<ShutDown>),
 }
 
 /// A hold on the engine.
@@ -238,12 +251,11 @@ impl Handle {
         self.ask(|answer| Request::KeepDraft(name, text, answer)).await
     }
 
-    /// Stops admitting work, waits for paid calls within the grace period, and ends the engine.
-    pub async fn shutdown(&self) {
+    /// Stops admitting work, waits for paid calls within the grace period, and ends the engine. What became of the calls;
+    /// nothing where the engine had ended before.
+    pub async fn shutdown(&self) -> Option<ShutDown> {
         let (answer, answered) = oneshot::channel();
-        if self.requests.send(Request::Shutdown(answer)).await.is_ok() {
-            // An engine that is gone has shut down.
-            let _ = answered.await;
-        }
+        self.requests.send(Request::Shutdown(answer)).await.ok()?;
+        answered.await.ok()
     }
 }

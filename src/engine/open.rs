@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle as Runtime;
@@ -15,6 +15,7 @@ use super::handle::{Handle, LookedOver, NewEpisode, Request};
 use super::past::Past;
 use super::progress::{Progress, ProgressHub};
 use super::recovery::{Recovered, Stray, batched, recover};
+use super::room::Room;
 use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
 use super::workshop::{Asked, Batches, Likely, Workshop};
@@ -235,7 +236,9 @@ pub fn open_with(
     let (progress_to, progress) = watch::channel(Arc::new(Progress::default()));
     let (notices, _) = broadcast::channel(1_024);
     let worker = stand_in.unwrap_or_else(|| Arc::clone(&shop) as Arc<dyn Worker>);
-    let mut executor = Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade());
+    let answers = limits.reuse.then(|| replay.past.answers(shop.blobs.clone())).flatten();
+    let mut executor =
+        Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade(), answers);
     // Where a provider cannot be reached, what it holds stays in its batch: a later start fetches it.
     let can_fetch = |step: &CallStep| matches!(shop.endpoints.get(&step.route.provider), Some(Ok(_)));
     batched(&replay.studio).into_iter().filter(can_fetch).for_each(|step| executor.call(step));
@@ -284,6 +287,8 @@ fn workshop(options: OpenOptions, runtime: &Runtime) -> Result<Workshop, OpenErr
     let way = way(&options.settings, options.provenance)?;
     Ok(Workshop {
         spool: Spool::open(Arc::clone(&options.disk), &options.dir)?,
+        packing: Mutex::default(),
+        room: Arc::new(Room::new(Arc::clone(&options.disk), options.dir.clone())),
         drafts: Drafts::open(Arc::clone(&options.disk), &options.dir)?,
         transport: Transport::new(&way)?,
         runtime: runtime.clone(),
@@ -394,6 +399,7 @@ pub fn limits_of(settings: &Settings) -> Limits {
         backoff_ms: ms(settings.retry.base),
         backoff_max_ms: ms(settings.retry.max),
         reuse: settings.reuse_answers,
+        room: None,
     }
 }
 

@@ -14,8 +14,10 @@ use super::handle::HandleError;
 use crate::domain::cost::{self, EpisodeSummary};
 use crate::domain::episode::Episode;
 use crate::domain::ids::{ContentHash, EpisodeNumber};
-use crate::domain::reuse::Bought;
+use crate::domain::reuse::{self, Bought};
+use crate::domain::step::{Done, Step};
 use crate::domain::studio::Studio;
+use crate::ledger::blobs::Blobs;
 use crate::ledger::disk::Disk;
 use crate::ledger::journal::{Checkpoint, Journal};
 use crate::ledger::state::{Batch, CostRow, CostScope, Month, State, StateError, StateOpened};
@@ -37,7 +39,7 @@ const EVENTS_AN_EPISODE: u64 = 50;
 
 /// The past episodes of a studio.
 pub(super) struct Past {
-    state: Option<State>,
+    state: Option<Arc<State>>,
     /// Episodes that have left the fold since the last checkpoint.
     fresh: BTreeMap<EpisodeNumber, Arc<Episode>>,
     checkpoint: u64,
@@ -60,7 +62,12 @@ impl Past {
                     Some(studio) => (studio, checkpoint),
                     None => (Studio::default(), Checkpoint::START),
                 };
-                (Self { state: Some(state), fresh: BTreeMap::new(), checkpoint: from.seq }, studio, from, said)
+                (
+                    Self { state: Some(Arc::new(state)), fresh: BTreeMap::new(), checkpoint: from.seq },
+                    studio,
+                    from,
+                    said,
+                )
             }
             Err(error) => {
                 let past = Self { state: None, fresh: BTreeMap::new(), checkpoint: 0 };
@@ -114,35 +121,93 @@ impl Past {
     /// Writes what is waiting.
     pub(super) fn flush(&mut self, studio: &Studio, tip: Checkpoint) {
         self.checkpoint(studio, tip);
-        if let Some(Err(error)) = self.state.as_ref().map(State::flush_and_wait) {
+        if let Some(Err(error)) = self.state.as_deref().map(State::flush_and_wait) {
             tracing::warn!(%error, "the state was not written; the next start folds more of the journal");
         }
     }
 
-    /// Answers with all past episodes, latest first.
-    pub(super) fn list(&self, answer: oneshot::Sender<Result<Vec<EpisodeSummary>, HandleError>>) {
-        // Whoever asked may have gone.
-        let _ = answer.send(self.summaries().map_err(|e| HandleError::Invalid(e.to_string())));
+    /// Answers with all past episodes, latest first. Asking the state may take long: what is returned is done elsewhere.
+    pub(super) fn list(
+        &self,
+        answer: oneshot::Sender<Result<Vec<EpisodeSummary>, HandleError>>,
+    ) -> impl FnOnce() + Send + 'static {
+        let (state, fresh) = (self.state.clone(), self.fresh.clone());
+        move || {
+            let all = summaries(state.as_deref(), &fresh);
+            // Whoever asked may have gone.
+            let _ = answer.send(all.map_err(|e| HandleError::Invalid(e.to_string())));
+        }
     }
 
-    fn summaries(&self) -> Result<Vec<EpisodeSummary>, StateError> {
-        let mut all = BTreeMap::new();
-        if let Some(state) = &self.state {
-            for (_, row) in state.costs(CostScope::All)? {
-                if let Ok(summary) = serde_json::from_slice::<EpisodeSummary>(&row) {
-                    all.insert(summary.number, summary);
-                }
+    /// Answers with one past episode; done elsewhere, as [`Self::list`].
+    pub(super) fn episode(
+        &self,
+        number: EpisodeNumber,
+        answer: oneshot::Sender<Result<Option<Arc<Episode>>, HandleError>>,
+    ) -> impl FnOnce() + Send + 'static {
+        let (state, fresh) = (self.state.clone(), self.fresh.get(&number).cloned());
+        move || {
+            let found = fresh.map_or_else(|| kept(state.as_deref(), number), |fresh| Ok(Some(fresh)));
+            // Whoever asked may have gone.
+            let _ = answer.send(found.map_err(|e| HandleError::Invalid(e.to_string())));
+        }
+    }
+
+    /// One past episode. It may take long.
+    pub(super) fn find(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
+        match self.fresh.get(&number) {
+            Some(fresh) => Ok(Some(Arc::clone(fresh))),
+            None => kept(self.state.as_deref(), number),
+        }
+    }
+
+    /// What past episodes bought, for whoever makes calls ready; nothing without a state.
+    pub(super) fn answers(&self, blobs: Blobs) -> Option<PastAnswers> {
+        self.state.clone().map(|state| PastAnswers { state, blobs })
+    }
+}
+
+fn summaries(
+    state: Option<&State>,
+    fresh: &BTreeMap<EpisodeNumber, Arc<Episode>>,
+) -> Result<Vec<EpisodeSummary>, StateError> {
+    let mut all = BTreeMap::new();
+    if let Some(state) = state {
+        for (_, row) in state.costs(CostScope::All)? {
+            if let Ok(summary) = serde_json::from_slice::<EpisodeSummary>(&row) {
+                all.insert(summary.number, summary);
             }
         }
-        all.extend(self.fresh.values().map(|episode| (episode.number, cost::summary(episode))));
-        Ok(all.into_values().rev().collect())
     }
+    all.extend(fresh.values().map(|episode| (episode.number, cost::summary(episode))));
+    Ok(all.into_values().rev().collect())
+}
 
-    /// What past episodes bought under these names; nothing where that cannot be read, since it only saves money.
-    pub(super) fn bought(&self, names: impl Iterator<Item = ContentHash>) -> BTreeMap<ContentHash, Bought> {
-        let names: Vec<ContentHash> = names.collect();
-        let Some(state) = self.state.as_ref().filter(|_| !names.is_empty()) else { return BTreeMap::new() };
-        let found = match state.responses(names.iter().map(|name| name.as_bytes().to_vec()).collect()) {
+fn kept(state: Option<&State>, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
+    let row = match state {
+        Some(state) if number != STUDIO => state.episode(number)?,
+        Some(_) | None => None,
+    };
+    let read = row.map(|row| serde_json::from_slice(&row.bytes)).transpose();
+    read.map_err(|e| StateError::Damaged(e.to_string()))
+}
+
+/// What past episodes bought, by the names of their calls.
+#[derive(Clone)]
+pub(super) struct PastAnswers {
+    state: Arc<State>,
+    blobs: Blobs,
+}
+
+impl PastAnswers {
+    /// What past episodes bought of the calls that a piece of work has made ready; nothing where that cannot be read, since it
+    /// only saves money. What nobody keeps any more answers nothing. It may take long.
+    pub(super) fn recall(&self, episode: &Episode, step: &Step, done: &Done) -> BTreeMap<ContentHash, Bought> {
+        let names = reuse::made_ready(episode, step, done);
+        if names.is_empty() {
+            return BTreeMap::new();
+        }
+        let found = match self.state.responses(names.iter().map(|name| name.as_bytes().to_vec()).collect()) {
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!(%error, "what was bought before cannot be looked up; it is bought again");
@@ -150,30 +215,8 @@ impl Past {
             }
         };
         let read = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| serde_json::from_slice::<Bought>(&bytes).ok());
-        names.into_iter().zip(found).filter_map(|(name, bytes)| Some((name, read(bytes)?))).collect()
-    }
-
-    /// Answers with one past episode.
-    pub(super) fn episode(
-        &self,
-        number: EpisodeNumber,
-        answer: oneshot::Sender<Result<Option<Arc<Episode>>, HandleError>>,
-    ) {
-        // Whoever asked may have gone.
-        let _ = answer.send(self.find(number).map_err(|e| HandleError::Invalid(e.to_string())));
-    }
-
-    /// One past episode.
-    pub(super) fn find(&self, number: EpisodeNumber) -> Result<Option<Arc<Episode>>, StateError> {
-        if let Some(fresh) = self.fresh.get(&number) {
-            return Ok(Some(Arc::clone(fresh)));
-        }
-        let row = match &self.state {
-            Some(state) if number != STUDIO => state.episode(number)?,
-            Some(_) | None => None,
-        };
-        let read = row.map(|row| serde_json::from_slice(&row.bytes)).transpose();
-        read.map_err(|e| StateError::Damaged(e.to_string()))
+        let bought = names.into_iter().zip(found).filter_map(|(name, bytes)| Some((name, read(bytes)?)));
+        bought.filter(|(_, bought)| self.blobs.contains(&bought.answer).unwrap_or(false)).collect()
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Snapshot {
     pub waits: Vec<Wait>,
     /// Providers' bills that were read, in that order.
     pub bills: Arc<[KeptBill]>,
+    /// What waits for disk space, where something does: how much is free, what is needed, where.
+    pub space: Option<String>,
     /// Why the studio has stopped, where it has: what happened, what is safe, what to do.
     pub halted: Option<String>,
 }
@@ -71,6 +73,7 @@ impl Snapshot {
             lanes: Vec::new(),
             waits: Vec::new(),
             bills: Arc::new([]),
+            space: None,
             halted: None,
         }
     }

@@ -30,7 +30,7 @@ pub(super) use self::batch::Batches;
 pub(super) use self::look_over::Asked;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
@@ -38,6 +38,8 @@ use tokio::runtime::Handle;
 pub(super) use self::likely::Likely;
 use super::executor::{Calling, Tell, Worker};
 use super::progress::ProgressHub;
+use super::room::Room;
+use super::stop::Stop;
 use crate::clock::Clock;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
@@ -66,6 +68,9 @@ pub(super) struct Workshop {
     pub(super) clock: Clock,
     pub(super) blobs: Blobs,
     pub(super) spool: Spool,
+    /// Held while a package is written: one that was stopped is out of the way before the next begins.
+    pub(super) packing: Mutex<()>,
+    pub(super) room: Arc<Room>,
     pub(super) drafts: Drafts,
     pub(super) settings: Settings,
     pub(super) models: Models,
@@ -94,9 +99,9 @@ impl Worker for Workshop {
         Box::pin(span::watched(self, step, tell))
     }
 
-    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {
+    fn work(&self, episode: &Episode, step: &Step, stop: &Stop) -> Result<Done, String> {
         let pin = episode.pin(&step.stage).ok_or_else(|| format!("the episode has no stage {}", step.stage))?;
-        let job = Job { shop: self, episode, pin, step };
+        let job = Job { shop: self, episode, pin, step, stop };
         match &step.work {
             Work::Prepare => job.prepare(),
             Work::Correct { unit, reason, .. } => job.correct(*unit, reason),
@@ -156,6 +161,7 @@ struct Job<'a> {
     episode: &'a Episode,
     pin: &'a Pin,
     step: &'a Step,
+    stop: &'a Stop,
 }
 
 impl Job<'_> {

@@ -24,7 +24,7 @@ pub enum BlobError {
     #[error("the blob {0} is damaged: its bytes have another hash. Restore it from an archive")]
     Damaged(ContentHash),
     /// It could not be written. Nothing that stood there was changed.
-    #[error("a blob could not be written: {source}. It is not recorded anywhere, and nothing else is affected")]
+    #[error("a file of the studio could not be written: {source}. What was kept before is unchanged")]
     Write {
         /// What the operating system said.
         source: io::Error,

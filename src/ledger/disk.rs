@@ -70,6 +70,13 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Removes an empty folder.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
 
+    /// How many bytes can still be written to the file system of this folder; `None` where that is not known. An error where
+    /// nothing can be written at all.
+    fn free(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let _ = folder;
+        Ok(None)
+    }
+
     /// The whole of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -85,8 +92,14 @@ pub trait DiskFile: Send {
     /// Makes the bytes written so far durable. After an error nothing is known about them, and a second try may
     /// report success although they are lost.
     fn sync_data(&mut self) -> io::Result<()>;
-    /// Cuts the file to this length.
+    /// Cuts the file to this length. What was reserved behind it is given back.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
+    /// Reserves room for so many bytes behind the end of the file, whose length stays as it is. Writes within them do not fail for
+    /// want of room. Where the file system has no such thing, nothing is reserved and that is no error.
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        let _ = bytes;
+        Ok(())
+    }
 }
 
 /// The operating system's own files.
@@ -104,6 +117,17 @@ impl DiskFile for File {
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.set_len(len)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        let len = self.metadata()?.len();
+        match fallocate(&*self, FallocateFlags::KEEP_SIZE, len, bytes) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) | Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -171,5 +195,13 @@ impl Disk for RealDisk {
 
     fn remove_dir(&self, path: &Path) -> io::Result<()> {
         fs::remove_dir(path)
+    }
+
+    fn free(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let found = rustix::fs::statvfs(folder)?;
+        if found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        Ok(Some(found.f_bavail.saturating_mul(found.f_frsize)))
     }
 }

@@ -26,9 +26,15 @@ pub enum SpoolError {
     /// An answer to this intent was begun before: an intent is sent once.
     #[error("an answer to {0} is spooled already and was left untouched; a second attempt is another intent")]
     Exists(PlainName),
-    /// It could not be written. The call may have been billed.
-    #[error("the answer could not be kept: {source}. The call may have been billed; it stays an uncertain charge")]
+    /// It could not be written. Whether its call was sent is for the caller to say.
+    #[error("the spool of answers could not be written: {source}")]
     Write {
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is no room for it. Nothing was sent.
+    #[error("there is no room for the answer: {source}")]
+    NoRoom {
         /// What the operating system said.
         source: io::Error,
     },
@@ -108,8 +114,8 @@ impl Spool {
         self.root.join(format!("{name}{DONE}"))
     }
 
-    /// Begins the answer to an intent.
-    pub fn begin(&self, intent: &IntentKey) -> Result<SpoolWriter, SpoolError> {
+    /// Begins the answer to an intent and reserves room for so many bytes, which its copy in the blobs shares once it is whole.
+    pub fn begin(&self, intent: &IntentKey, room: u64) -> Result<SpoolWriter, SpoolError> {
         let name = PlainName::from(intent);
         let body = self.body(&name);
         for path in [&body, &self.done(&name)] {
@@ -117,8 +123,13 @@ impl Spool {
                 return Err(SpoolError::Exists(name));
             }
         }
-        let file = self.disk.create(&body).map_err(writing)?;
-        Ok(SpoolWriter { spool: self.clone(), name, file, hasher: blake3::Hasher::new(), bytes: 0 })
+        let begun = self.disk.create(&body).and_then(|mut file| file.reserve(room).map(|()| file));
+        let file = begun.map_err(|source| {
+            // What could not be begun was not sent, and is not in the way of another try.
+            let _: io::Result<()> = self.disk.remove(&body);
+            if is_full(&source) { SpoolError::NoRoom { source } } else { writing(source) }
+        })?;
+        Ok(SpoolWriter { spool: self.clone(), name, file, hasher: blake3::Hasher::new(), bytes: 0, is_finished: false })
     }
 
     /// How far the answer to an intent got.
@@ -173,11 +184,19 @@ impl Spool {
         self.disk.sync_folder(&self.root).map_err(writing)
     }
 
-    /// Removes what unfinished writes of a killed process left: marks of answers, never their bodies.
+    /// Removes what unfinished writes of a killed process left, which are marks of answers and never their bodies, and gives back
+    /// the room that was reserved behind these.
     pub fn sweep(&self) -> Result<(), SpoolError> {
         for entry in self.disk.list(&self.root).map_err(reading)? {
-            if entry.name.starts_with(durable::TEMPORARY) {
-                self.disk.remove(&self.root.join(&entry.name)).map_err(writing)?;
+            let path = self.root.join(&entry.name);
+            match entry.kind {
+                Kind::File { .. } if entry.name.starts_with(durable::TEMPORARY) => {
+                    self.disk.remove(&path).map_err(writing)?;
+                }
+                Kind::File { len } if entry.name.ends_with(BODY) => {
+                    self.disk.append(&path).and_then(|mut file| file.truncate(len)).map_err(writing)?;
+                }
+                Kind::File { .. } | Kind::Folder | Kind::Other => {}
             }
         }
         Ok(())
@@ -203,6 +222,27 @@ pub struct SpoolWriter {
     file: Box<dyn DiskFile>,
     hasher: blake3::Hasher,
     bytes: u64,
+    is_finished: bool,
+}
+
+impl Drop for SpoolWriter {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // The part that came stays; the room that was reserved behind it is given back.
+            let _: io::Result<()> = self.file.truncate(self.bytes);
+        }
+    }
+}
+
+/// Whether there is no room, or nothing may be written: what others can change.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 impl SpoolWriter {
@@ -221,7 +261,9 @@ impl SpoolWriter {
 
     /// Marks the answer as complete. When this returns, it survives a power loss.
     pub fn finish(mut self, status: u16, headers: Vec<(String, String)>) -> Result<SpoolMeta, SpoolError> {
+        self.file.truncate(self.bytes).map_err(writing)?;
         self.file.sync_data().map_err(writing)?;
+        self.is_finished = true;
         let hash: Result<ContentHash, _> = self.hasher.finalize().to_hex().as_str().parse();
         let hash = hash.map_err(|error| writing(io::Error::other(error)))?;
         let meta = SpoolMeta { status, headers, bytes: self.bytes, hash };
@@ -251,7 +293,7 @@ mod tests {
     }
 
     fn answer(spool: &Spool) -> Result<SpoolMeta, SpoolError> {
-        let mut writer = spool.begin(&key(1))?;
+        let mut writer = spool.begin(&key(1), 0)?;
         writer.write(b"half of ")?;
         writer.write(b"the answer")?;
         writer.finish(200, headers())
@@ -262,7 +304,7 @@ mod tests {
         let disk = SimulatedDisk::new();
         let spool = spool(&disk);
         assert_eq!(spool.look(&key(1)).unwrap(), Spooled::Absent);
-        let mut writer = spool.begin(&key(1)).unwrap();
+        let mut writer = spool.begin(&key(1), 0).unwrap();
         writer.write(b"half of ").unwrap();
         assert_eq!(spool.look(&key(1)).unwrap(), Spooled::Partial { bytes: 8 });
         assert_eq!(spool.complete(&key(1)).unwrap(), None);
@@ -270,7 +312,7 @@ mod tests {
         let meta = writer.finish(200, headers()).unwrap();
         assert_eq!((meta.bytes, meta.hash), (18, ContentHash::of(b"half of the answer")));
         assert_eq!(spool.complete(&key(1)).unwrap(), Some((meta, b"half of the answer".to_vec())));
-        drop(spool.begin(&key(2)).unwrap());
+        drop(spool.begin(&key(2), 0).unwrap());
         let names: Vec<String> = spool.list().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(names, ["007-voice-12-1", "007-voice-12-2"]);
         spool.remove(&key(1)).unwrap();
@@ -283,7 +325,7 @@ mod tests {
         let disk = SimulatedDisk::new();
         let spool = spool(&disk);
         answer(&spool).unwrap();
-        assert!(matches!(spool.begin(&key(1)), Err(SpoolError::Exists(_))));
+        assert!(matches!(spool.begin(&key(1), 0), Err(SpoolError::Exists(_))));
         assert!(spool.complete(&key(1)).unwrap().is_some());
     }
 

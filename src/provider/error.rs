@@ -58,7 +58,7 @@ impl fmt::Display for ChargeKnown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotCharged => "Nothing was charged.",
-            Self::Uncertain => "It may have been charged, so it is not sent again by itself.",
+            Self::Uncertain => "Whether it was charged is not known.",
             Self::Charged => "It was charged.",
         })
     }
@@ -201,7 +201,7 @@ mod tests {
         let error = CallError::new(RetryClass::AskPerson, ChargeKnown::Uncertain, "The stream was cut.");
         assert_eq!(
             error.to_string(),
-            "The stream was cut. It may have been charged, so it is not sent again by itself. \
+            "The stream was cut. Whether it was charged is not known. \
              A person has to look at the account, the key or the route."
         );
         let stored = serde_json::to_string(&error).unwrap();

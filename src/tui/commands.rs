@@ -215,7 +215,14 @@ pub(crate) const TABLE: &[Spec] = &[
     spec("palette", &[":", "<C-k>"], &[], Act::Palette, "command", "All commands by name"),
     spec("help", &["?", "<F1>"], &[], Act::Help, "help", "The keys of this screen"),
     spec("redraw", &["<C-l>"], &[], Act::Redraw, "", "Redraw"),
-    spec("quit", &["q"], &[], Act::Quit, "quit", "End the console; work stops safely and goes on at the next start"),
+    spec(
+        "quit",
+        &["q"],
+        &[],
+        Act::Quit,
+        "quit",
+        "End the console; nothing new is started, and paid calls under way get a grace period",
+    ),
 ];
 
 impl Spec {

@@ -404,6 +404,7 @@ impl World {
             lanes,
             waits: lane::of_stages(waits, 200),
             bills: self.studio.bills.as_slice().into(),
+            space: None,
             halted: self.halted.clone(),
         })
     }

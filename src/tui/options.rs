@@ -64,7 +64,7 @@ pub enum TuiError {
     NoTerminal,
     /// The terminal cannot be read or written.
     #[error(
-        "the terminal failed ({0}); what was decided is in the ledger and drafts are kept. Start greenroom again to go on"
+        "the terminal failed ({0}). Decisions that were sent are in the ledger; a draft may lack its last second. Start greenroom again to go on"
     )]
     Terminal(#[from] std::io::Error),
     /// The last change of a note is not on disk.

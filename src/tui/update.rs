@@ -241,9 +241,14 @@ fn on_key(model: &mut Model, key: Key, repeat: bool) {
         if twice {
             quit(model);
         } else {
-            model
-                .shared
-                .say(Role::Person, "Ctrl-c again ends the console; work stops safely and goes on at the next start.");
+            let episodes = model.shared.episodes();
+            let calls = episodes.iter().flat_map(|episode| episode.calls.values()).filter(|call| call.is_under_way());
+            let paid = match calls.count() {
+                0 => "no paid call is under way".to_owned(),
+                1 => "1 paid call is under way and gets a grace period".to_owned(),
+                n => format!("{n} paid calls are under way and get a grace period"),
+            };
+            model.shared.say(Role::Person, format!("Ctrl-c again ends the console: {paid}."));
         }
         return;
     }

@@ -21,8 +21,10 @@ mod garbler;
 mod killer;
 mod panics;
 mod providers;
+mod quota;
 #[path = "../support/secrets.rs"]
 mod secrets;
+mod space;
 mod spools;
 #[path = "../support/studio.rs"]
 mod studio;

@@ -82,8 +82,13 @@ fn a_failed_gate_is_never_rewritten_as_passed() {
         remedy: None,
         fall_back: None,
     };
-    let outcome =
-        Outcome::Worked { episode: ONE, stage: gate.clone(), input: hash, result: Ok(Done::Evaluated(better)) };
+    let outcome = Outcome::Worked {
+        episode: ONE,
+        stage: gate.clone(),
+        input: hash,
+        result: Ok(Done::Evaluated(better)),
+        past: Default::default(),
+    };
     let decided = decide::outcome(&world.studio, &outcome, &world.limits, world.now);
     assert!(decided.is_empty(), "{decided:?}");
     assert_eq!(world.studio.episodes[&ONE].gates[&gate].evaluations[&hash], before);
@@ -267,6 +272,7 @@ fn no_stage_works_out_of_order() {
         stage: id("voice"),
         input: ContentHash::of(b"any inputs"),
         result: Ok(Done::Made(output)),
+        past: Default::default(),
     };
     let decided = decide::outcome(&world.studio, &outcome, &world.limits, world.now);
     assert!(decided.is_empty(), "what comes before its turn is for nothing: {decided:?}");

@@ -257,10 +257,9 @@ impl World {
         });
         let prepared: BTreeSet<(EpisodeNumber, StageId)> = prepared.filter(|_| self.limits.reuse).collect();
         self.write_all(&Actor::Engine, decided);
+        let Outcome::Worked { past, .. } = outcome else { return self.settle() };
         for (episode, stage) in prepared {
-            let unknown = reuse::unknown(&self.studio, episode, &stage).into_iter().map(|(_, name)| name);
-            let found = unknown.filter_map(|name| Some((name, self.past.get(&name)?.clone()))).collect();
-            for event in reuse::recalled(&self.studio, episode, &stage, &found) {
+            for event in reuse::recalled(&self.studio, episode, &stage, past) {
                 self.write(&Actor::Engine, Some(episode), event);
             }
         }
@@ -509,7 +508,11 @@ impl World {
                 })
             }
         };
-        Outcome::Worked { episode: step.episode, stage: step.stage.clone(), input: step.inputs.hash, result: Ok(done) }
+        let names = reuse::made_ready(&self.studio.episodes[&step.episode], step, &done).into_iter();
+        let known = names.filter(|_| self.limits.reuse);
+        let past = known.filter_map(|name| Some((name, self.past.get(&name)?.clone()))).collect();
+        let (episode, stage, input) = (step.episode, step.stage.clone(), step.inputs.hash);
+        Outcome::Worked { episode, stage, input, result: Ok(done), past }
     }
 
     /// Answers the first open need as a patient producer would: send back once, then approve; retry; resend; see the bill;

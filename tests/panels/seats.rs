@@ -143,7 +143,13 @@ impl Table {
     fn done(&mut self, done: Done) -> usize {
         let standing = self.studio.episodes[&ONE].standings()[&stage()].clone();
         let Standing::Open(inputs) = standing else { return 0 };
-        self.take(&Outcome::Worked { episode: ONE, stage: stage(), input: inputs.hash, result: Ok(done) })
+        self.take(&Outcome::Worked {
+            episode: ONE,
+            stage: stage(),
+            input: inputs.hash,
+            result: Ok(done),
+            past: BTreeMap::new(),
+        })
     }
 
     fn turned(&mut self, unit: u32, model: Option<&str>) -> usize {

@@ -19,6 +19,7 @@ use greenroom::domain::step::{
     Advice, CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Output, Step, Work,
 };
 use greenroom::engine::executor::{Calling, Tell, Worker};
+use greenroom::engine::stop::Stop;
 
 /// What a call may cost, and what it costs.
 pub(crate) const WORST: MicroUsd = MicroUsd(10);
@@ -37,7 +38,7 @@ pub(crate) struct Vendors {
 }
 
 impl Worker for Vendors {
-    fn work(&self, episode: &Episode, step: &Step) -> Result<Done, String> {
+    fn work(&self, episode: &Episode, step: &Step, _: &Stop) -> Result<Done, String> {
         let of = |tag: u32| {
             let number = episode.number.0.to_le_bytes();
             ContentHash::of_parts([

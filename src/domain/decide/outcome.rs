@@ -33,7 +33,7 @@ pub fn outcome(studio: &Studio, outcome: &Outcome, limits: &Limits, now: Timesta
         Outcome::Called { key, result } => called(studio, key, result, limits, now),
         Outcome::Batched { key, batch } => batched(studio, key, batch),
         Outcome::Readable { key } => readable(studio, key),
-        Outcome::Worked { episode, stage, input, result } => {
+        Outcome::Worked { episode, stage, input, result, past: _ } => {
             let Some(found) = studio.episodes.get(episode) else { return Vec::new() };
             if found.life.is_over() {
                 return Vec::new();

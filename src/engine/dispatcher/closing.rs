@@ -6,11 +6,15 @@ use tokio::sync::oneshot;
 
 use super::Dispatcher;
 use crate::clock::Clock;
+use crate::domain::ids::IntentKey;
+use crate::engine::handle::ShutDown;
 
 /// A studio that is closing.
 pub(in crate::engine) struct Closing {
     until: Instant,
-    answers: Vec<oneshot::Sender<()>>,
+    /// How many paid calls were under way.
+    calls: usize,
+    answers: Vec<oneshot::Sender<ShutDown>>,
 }
 
 impl Closing {
@@ -22,10 +26,12 @@ impl Closing {
 
 impl Dispatcher {
     /// Begins to close; who asks later is answered with the first.
-    pub(super) fn close(&mut self, answer: Option<oneshot::Sender<()>>) {
+    pub(super) fn close(&mut self, answer: Option<oneshot::Sender<ShutDown>>) {
         self.executor.drop_local();
+        self.executor.room().close();
         let until = self.clock.monotonic() + self.grace;
-        let closing = self.closing.get_or_insert_with(|| Closing { until, answers: Vec::new() });
+        let calls = self.executor.calls_under_way();
+        let closing = self.closing.get_or_insert_with(|| Closing { until, calls, answers: Vec::new() });
         closing.answers.extend(answer);
     }
 
@@ -42,9 +48,19 @@ impl Dispatcher {
             // A studio that has stopped holds what was never written: only the journal says what is true.
             self.past.flush(&self.studio, self.journal.tip());
         }
-        for answer in self.closing.take().map(|closing| closing.answers).unwrap_or_default() {
+        let Some(closing) = self.closing.take() else { return };
+        let cut = self.executor.calls_under_way();
+        let calls = || self.studio.episodes.values().flat_map(|episode| episode.calls.iter());
+        let is_cut = |key: &IntentKey| self.executor.is_under_way(key);
+        let ended = ShutDown {
+            finished: closing.calls.saturating_sub(cut),
+            cut,
+            worst: calls().filter(|(key, _)| is_cut(key)).map(|(_, call)| call.worst).sum(),
+            batched: calls().filter(|(_, call)| call.is_in_batch()).count(),
+        };
+        for answer in closing.answers {
             // Whoever asked may have gone.
-            let _ = answer.send(());
+            let _ = answer.send(ended);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::budget::{Period, Scope};
 use crate::domain::event::{Event, Provenance, Stamped};
 use crate::domain::lane;
 use crate::domain::queue;
+use crate::domain::traffic::Hold;
 use crate::engine::snapshot::{FEED, Notice, Purse, Snapshot, WAITS};
 use crate::engine::words;
 
@@ -19,7 +20,12 @@ impl Dispatcher {
         while self.feed.len() > FEED {
             self.feed.pop_front();
         }
-        if batch.is_empty() && self.snapshots.borrow().seq == self.studio.seq {
+        let space = self.space();
+        let is_same = {
+            let last = self.snapshots.borrow();
+            last.seq == self.studio.seq && last.space == space
+        };
+        if batch.is_empty() && is_same {
             return;
         }
         let snapshot = self.snapshot();
@@ -46,6 +52,17 @@ impl Dispatcher {
         let _ = self.notices.send(notice);
     }
 
+    /// What waits for disk space, in one line.
+    fn space(&self) -> Option<String> {
+        let room = self.executor.room();
+        if !room.is_watched() {
+            return None;
+        }
+        let asks = self.schedule.asks.values().flatten();
+        let waits = queue::waits(&self.studio, &self.limits, self.moment(), asks);
+        room.words(waits.iter().filter(|wait| wait.hold == Hold::Space).count())
+    }
+
     /// The studio as it stands.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let period = Period::of(self.clock.now());
@@ -66,6 +83,7 @@ impl Dispatcher {
             lanes,
             waits: lane::of_stages(waits, WAITS),
             bills: self.studio.bills.as_slice().into(),
+            space: self.space(),
             halted: self.halted.clone(),
         }
     }

@@ -1,13 +1,13 @@
-//! What past episodes paid for, looked up when calls were made ready: what is found is an event like any other, in the batch
-//! that makes the calls ready.
+//! What past episodes paid for, looked up beside the work that made calls ready: what was found is an event like any other, in the
+//! batch that makes the calls ready.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Dispatcher, Tick};
 use crate::domain::decide::Decided;
 use crate::domain::event::{Actor, Event};
-use crate::domain::ids::{EpisodeNumber, StageId};
-use crate::domain::reuse;
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
+use crate::domain::reuse::{self, Bought};
 
 /// The stages whose calls were made ready by these events.
 pub(super) fn prepared(decided: &[Decided]) -> BTreeSet<(EpisodeNumber, StageId)> {
@@ -23,15 +23,18 @@ pub(super) fn prepared(decided: &[Decided]) -> BTreeSet<(EpisodeNumber, StageId)
 }
 
 impl Dispatcher {
-    /// Answers units of a stage from what past episodes bought. What nobody keeps any more answers nothing.
-    pub(super) fn recall(&mut self, tick: &mut Tick, episode: EpisodeNumber, stage: &StageId) {
-        if !self.limits.reuse || tick.fault.is_some() {
+    /// Answers units of a stage from what past episodes bought.
+    pub(super) fn recall(
+        &mut self,
+        tick: &mut Tick,
+        episode: EpisodeNumber,
+        stage: &StageId,
+        past: &BTreeMap<ContentHash, Bought>,
+    ) {
+        if tick.fault.is_some() || past.is_empty() {
             return;
         }
-        let unknown = reuse::unknown(&self.studio, episode, stage);
-        let mut past = self.past.bought(unknown.into_iter().map(|(_, name)| name));
-        past.retain(|_, bought| self.executor.keeps(&bought.answer));
-        for event in reuse::recalled(&self.studio, episode, stage, &past) {
+        for event in reuse::recalled(&self.studio, episode, stage, past) {
             self.emit(tick, &Actor::Engine, Some(episode), event);
         }
     }

@@ -31,8 +31,8 @@ impl Dispatcher {
             }
             Request::Artifact(hash, answer) => self.executor.artifact(hash, answer),
             Request::Store(bytes, answer) => self.executor.store(bytes, answer),
-            Request::Past(answer) => self.past.list(answer),
-            Request::PastEpisode(number, answer) => self.past.episode(number, answer),
+            Request::Past(answer) => self.executor.beside(self.past.list(answer)),
+            Request::PastEpisode(number, answer) => self.executor.beside(self.past.episode(number, answer)),
             Request::Likely(number, answer) => match self.studio.episodes.get(&number) {
                 Some(episode) => self.executor.likely(std::sync::Arc::clone(episode), answer),
                 // Whoever asked may have gone.

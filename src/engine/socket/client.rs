@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{Answer, Hello, LONGEST, Question, VERSION, place, trusts};
 use crate::domain::actor::{Actor, Person};
-use crate::engine::handle::{Handle, HandleError, NewEpisode, Request};
+use crate::engine::handle::{Handle, HandleError, NewEpisode, Request, ShutDown};
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::Snapshot;
 
@@ -127,7 +127,7 @@ impl Owner {
                 }
                 // The owner goes on; only this hold on it ends.
                 Request::Shutdown(done) => {
-                    let _ = done.send(());
+                    let _ = done.send(ShutDown::default());
                     return;
                 }
                 Request::Past(to) => refuse(to),

@@ -15,11 +15,12 @@ use super::{Workshop, span};
 use crate::domain::call::{RetryClass, Usage};
 use crate::domain::decide;
 use crate::domain::event::Provenance;
-use crate::domain::ids::ContentHash;
+use crate::domain::ids::{ContentHash, IntentKey};
 use crate::domain::money::MicroUsd;
 use crate::domain::step::{Advice, CallAnswer, CallFailure, CallStep, Charged, Outcome};
 use crate::engine::executor::Tell;
-use crate::ledger::spool::{SpoolMeta, Spooled};
+use crate::engine::room::LOOK;
+use crate::ledger::spool::{SpoolError, SpoolMeta, SpoolWriter, Spooled};
 use crate::provider::allowance::Allowance;
 use crate::provider::call::{Form, Prepared};
 use crate::provider::endpoint::Endpoint;
@@ -112,8 +113,7 @@ impl Workshop {
         endpoint: &Endpoint,
         order: &Order<'_>,
     ) -> Result<(RawResponse, Tee), CallFailure> {
-        let (shop, key) = (Arc::clone(self), step.key.clone());
-        let writer = blocking(move || shop.spool.begin(&key).map_err(|e| e.to_string())).await.map_err(unsent)?;
+        let writer = self.with_room(&step.key, exchange::room(request, self.settings.answer_bytes)).await?;
         self.progress.begun(&step.key);
         let held_to = step.may_cut.then(|| exchange::schema(request)).flatten();
         let mut tee = Tee::new(writer, request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
@@ -123,6 +123,31 @@ impl Workshop {
         match self.transport.send(endpoint, request, &step.sent.to_string(), attempt, limits, &mut tee).await {
             Ok(raw) => Ok((raw, tee)),
             Err(error) => Err(self.failed(&error, &tee, order)),
+        }
+    }
+
+    /// The file of an answer with room for all of it. While there is none, nothing is sent; it goes on when there is.
+    async fn with_room(self: &Arc<Self>, key: &IntentKey, room: u64) -> Result<SpoolWriter, CallFailure> {
+        loop {
+            let (shop, own) = (Arc::clone(self), key.clone());
+            let begun = blocking(move || match shop.room.may_fit(room).then(|| shop.spool.begin(&own, room)) {
+                None => Ok(Err(None)),
+                Some(Ok(writer)) => Ok(Ok(writer)),
+                Some(Err(SpoolError::NoRoom { source })) => Ok(Err(Some(source.to_string()))),
+                Some(Err(error)) => Err(error.to_string()),
+            });
+            match begun.await.map_err(unsent)? {
+                Ok(writer) => {
+                    self.room.leave(key);
+                    return Ok(writer);
+                }
+                Err(_) if self.room.is_closing() => {
+                    let what = "it was not sent: the program ended while it waited for disk space".to_owned();
+                    return Err(CallFailure { class: RetryClass::RetryAfter, ..unsent(what) });
+                }
+                Err(why) => self.room.wait(key, room, why),
+            }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

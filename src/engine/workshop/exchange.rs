@@ -125,6 +125,33 @@ pub(super) fn characters(prepared: &Prepared) -> u64 {
     }
 }
 
+/// The room that the longest answer to a request takes on disk: as it arrives, and once more as the artifact that is kept.
+pub(super) fn room(prepared: &Prepared, largest: u64) -> u64 {
+    /// Head, headers and events beside what is counted.
+    const FRAME: u64 = 64 << 10;
+    /// A second of samples for ten characters, twice as slow as people speak, in base64.
+    const CHARACTER: u64 = 16 << 10;
+    // An event with one token in it, escaped, as each wire has it.
+    let event = |vendor| match vendor {
+        Vendor::Gemini => 128,
+        Vendor::Anthropic => 192,
+        Vendor::Perplexity | Vendor::ElevenLabs => 256,
+        Vendor::OpenAi => 400,
+    };
+    // The pages that a search brings.
+    let pages = |vendor| if vendor == Vendor::Perplexity { 2 << 20 } else { 0 };
+    let body: Value = serde_json::from_slice(&prepared.body).unwrap_or_default();
+    let limits = ["/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"];
+    let tokens = limits.into_iter().find_map(|place| body.pointer(place)?.as_u64());
+    let answer = match (characters(prepared), tokens, prepared.vendor, prepared.form) {
+        // Each event of it repeats all before it.
+        (0, _, _, Form::Sonar) | (0, None, _, _) => largest,
+        (0, Some(tokens), vendor, _) => tokens.saturating_mul(event(vendor)).saturating_add(pages(vendor)),
+        (characters, _, _, _) => characters.saturating_mul(CHARACTER),
+    };
+    answer.saturating_add(FRAME).min(largest.saturating_add(FRAME)).saturating_mul(2)
+}
+
 /// The schema that a request asks its answer to follow, where the vendor is told one.
 pub(super) fn schema(prepared: &Prepared) -> Option<Value> {
     let place = match prepared.vendor {

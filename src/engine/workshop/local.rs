@@ -1,6 +1,7 @@
 //! What code does alone: reading the research, judging at gates, joining recordings, writing the package.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use super::Job;
 use crate::config::show::Show;
@@ -13,6 +14,7 @@ use crate::domain::research::{self, Research, ResearchReport};
 use crate::domain::script::Script;
 use crate::domain::step::{Done, FallBack, GateJudged, Output, Remedy};
 use crate::engine::package::{self, Contents};
+use crate::engine::stop::StoppableDisk;
 use crate::media::wav;
 
 impl Job<'_> {
@@ -58,6 +60,7 @@ impl Job<'_> {
         let mut segments = Vec::with_capacity(units.len());
         let mut rate = None;
         for line in script.lines() {
+            self.stop.check()?;
             let take = *takes.get(&line.id.0).ok_or_else(|| format!("{} was not recorded", line.id))?;
             let pcm = wav::decode(&self.shop.bytes(&take)?).map_err(|e| format!("{}: {e}", line.id))?;
             if *rate.get_or_insert(pcm.sample_rate) != pcm.sample_rate {
@@ -202,8 +205,11 @@ impl Job<'_> {
             artwork: &artwork,
             research: &research,
         };
-        let written = package::write(self.shop.disk.as_ref(), &self.shop.dir, &contents, &self.shop.blobs);
-        written.map_err(|e| e.to_string())
+        // What it guards is on the disk, and sound after a panic too.
+        let _alone = self.shop.packing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.stop.check()?;
+        let disk = StoppableDisk { disk: Arc::clone(&self.shop.disk), stop: self.stop.clone() };
+        package::write(&disk, &self.shop.dir, &contents, &self.shop.blobs).map_err(|e| e.to_string())
     }
 
     fn needed<T: serde::de::DeserializeOwned>(&self, slot: &str) -> Result<T, String> {

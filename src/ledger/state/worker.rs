@@ -68,7 +68,7 @@ pub(super) enum Unanswered {
 /// A running thread and the way to it.
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Worker {
@@ -102,7 +102,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name("greenroom-state".to_owned()).spawn(body);
         thread.map_err(|error| Refused::NoThread(error.to_string()))?;
         match opening.recv_timeout(limit) {
-            Ok(Ok(checkpoint)) => Ok((Self { shared, ended }, checkpoint)),
+            Ok(Ok(checkpoint)) => Ok((Self { shared, ended: Mutex::new(ended) }, checkpoint)),
             Ok(Err(refused)) => {
                 // The database is closed when the thread has ended, and only then may its folder be moved.
                 let _: Result<(), RecvTimeoutError> = ended.recv_timeout(limit);
@@ -176,7 +176,8 @@ impl Worker {
     pub(super) fn stop(&self, limit: Duration) {
         self.shared.lock().stop = true;
         self.shared.wake.notify_one();
-        let _: Result<(), RecvTimeoutError> = self.ended.recv_timeout(limit);
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _: Result<(), RecvTimeoutError> = ended.recv_timeout(limit);
     }
 }
 

@@ -63,13 +63,25 @@ pub(crate) fn reject(shared: &Shared, episode: &Episode) -> Confirm {
     .ask("Type the episode number", Rule::Number(episode.number), "")
 }
 
+/// The paid calls of an episode that are under way, and what their ends mean.
+fn under_way(episode: &Episode) -> String {
+    let calls = episode.calls.values();
+    let worst: Vec<MicroUsd> = calls.filter(|call| call.is_under_way()).map(|call| call.worst).collect();
+    let most: MicroUsd = worst.iter().copied().sum();
+    match worst.len() {
+        0 => "No paid call is under way.".to_owned(),
+        1 => format!("1 paid call is under way; it finishes and is paid for, {most:.4} USD at most."),
+        n => format!("{n} paid calls are under way; they finish and are paid for, {most:.4} USD at most together."),
+    }
+}
+
 /// The box that stops an episode.
 pub(crate) fn stop(shared: &Shared, episode: &Episode) -> Confirm {
     Confirm::new(shared, format!("Stop {}", named(episode)), "stop", Intent::Stop(episode.number))
         .fact(Role::Failed, "The episode will be cancelled and cannot be taken up again. To hold it, pause it with P.")
         .fact(
             Role::Text,
-            format!("{}. What is spent is not refunded; running calls finish and are paid for.", look::money(episode)),
+            format!("{}. What is spent is not refunded. {}", look::money(episode), under_way(episode)),
         )
         .ask("Reason", Rule::Reason, "")
 }
@@ -85,7 +97,7 @@ pub(crate) fn pause(shared: &Shared, episode: &Episode) -> Confirm {
         }
         Life::Running | Life::Cancelled(_) | Life::Rejected(_) | Life::Packaged(_) => {
             Confirm::new(shared, format!("Pause {}", named(episode)), "pause", Intent::Pause(episode.number))
-                .fact(Role::Text, "No new work is started. Calls under way finish and are paid for.")
+                .fact(Role::Text, format!("No new work is started. {}", under_way(episode)))
                 .fact(Role::Text, "Press P to resume.")
         }
     }
@@ -377,19 +389,33 @@ fn fitting(confirm: Confirm, shared: &Shared, looked: &LookedOver) -> Confirm {
 
 /// The box that ends the console.
 pub(crate) fn quit(shared: &Shared) -> Confirm {
-    let calls: u32 = shared.snapshot.as_ref().map(|snapshot| snapshot.in_flight.values().sum()).unwrap_or(0);
+    let calls = || shared.episodes().iter().flat_map(|episode| episode.calls.values());
+    let under_way: Vec<MicroUsd> = calls().filter(|call| call.is_under_way()).map(|call| call.worst).collect();
+    let batched = calls().filter(|call| call.is_in_batch()).count();
     let running = shared.episodes().iter().filter(|episode| episode.life == Life::Running).count();
-    let work = match (running, calls) {
-        (0, _) => "No episode is at work.".to_owned(),
-        (1, 1) => "1 episode and 1 call are running.".to_owned(),
-        (1, calls) => format!("1 episode and {calls} calls are running."),
-        (n, 1) => format!("{n} episodes and 1 call are running."),
-        (n, calls) => format!("{n} episodes and {calls} calls are running."),
+    let work = match running {
+        0 => "No episode is running.".to_owned(),
+        1 => "1 episode is running.".to_owned(),
+        n => format!("{n} episodes are running."),
     };
-    let confirm = Confirm::new(shared, "Quit".to_owned(), "quit", Intent::Quit)
-        .fact(Role::Text, work)
-        .fact(Role::Text, "Work stops safely: nothing new is started, and calls that are paid for may finish.")
-        .fact(Role::Text, "Everything goes on at the next start; drafts are kept.");
+    let worst: MicroUsd = under_way.iter().copied().sum();
+    let paid = match under_way.len() {
+        0 => "No paid call is under way; nothing new is started.".to_owned(),
+        1 => format!(
+            "1 paid call is under way. It gets a grace period; cut off after that, it may cost up to {worst:.4} USD and is asked about."
+        ),
+        n => format!(
+            "{n} paid calls are under way. They get a grace period; those cut off after that may cost up to {worst:.4} USD and are \
+             asked about."
+        ),
+    };
+    let mut confirm =
+        Confirm::new(shared, "Quit".to_owned(), "quit", Intent::Quit).fact(Role::Text, work).fact(Role::Text, paid);
+    if batched > 0 {
+        let told = format!("{batched} call(s) wait in batches at their providers and are fetched at the next start.");
+        confirm = confirm.fact(Role::Text, told);
+    }
+    confirm = confirm.fact(Role::Text, "Work goes on at the next start; drafts are kept.");
     match shared.held.len() {
         0 => confirm,
         n => confirm.fact(

@@ -209,7 +209,10 @@ fn status(paint: Paint, model: &Model, buf: &mut Buffer, area: Rect) {
         (Some(status), _) => paint.line(status.role, format!(" {}", status.text)),
         (None, Some(why)) => paint.line(Role::Failed, format!(" {}", clean(&why))),
         (None, None) => match model.pending.as_slice() {
-            [] => Line::default(),
+            [] => match shared.snapshot.as_ref().and_then(|snapshot| snapshot.space.as_deref()) {
+                Some(space) => paint.line(Role::Failed, format!(" {}", clean(space))),
+                None => Line::default(),
+            },
             keys => {
                 let typed = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
                 paint.line(Role::Dim, format!(" {typed} …"))

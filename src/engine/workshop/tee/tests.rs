@@ -30,7 +30,7 @@ fn tee(provider: Provider, model: &str) -> Tee {
     let key = IntentKey { episode: EpisodeNumber(1), stage: "plan".parse().unwrap(), unit: 0, attempt: 1 };
     let spool = Spool::open(Arc::new(SimulatedDisk::new()), Path::new("/studio")).unwrap();
     let held_to = exchange::schema(&prepared);
-    Tee::new(spool.begin(&key).unwrap(), &prepared, &key, Arc::default(), held_to.as_ref())
+    Tee::new(spool.begin(&key, 0).unwrap(), &prepared, &key, Arc::default(), held_to.as_ref())
 }
 
 fn anthropic(text: &str) -> String {
