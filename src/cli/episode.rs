@@ -22,7 +22,7 @@ use crate::domain::episode::{Episode, Life};
 use crate::domain::event::{Provenance, Uncertain};
 use crate::domain::ids::{EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
-use crate::engine::handle::NewEpisode;
+use crate::engine::handle::{NewEpisode, Quote};
 use crate::engine::package;
 use crate::engine::preflight::{Check, Mark};
 use crate::report::{Align, Table, life, line, minute, needs, outlook_lines, stages};
@@ -150,8 +150,21 @@ pub(super) fn run(verb: &EpisodeVerb, context: &mut Context<'_>) -> Result<Endin
             act(context, command, &format!("{stage} tries again when work goes on"), true)
         }
         EpisodeVerb::Cheaper { number: n, stage } => {
+            let settings = context.settings()?;
+            let person = context.decider(&settings)?;
             let command = Command::UseCheaper { episode: number(n), stage: stage.clone() };
-            act(context, command, &format!("{stage} goes to its cheaper model"), true)
+            let (quote, seq) = Session::to_record(context, settings)?.run(async |handle| {
+                let quote = handle.quote_cheaper(number(n), stage.clone()).await.ok();
+                Ok((quote, handle.command(person, command).await?))
+            })?;
+            writeln!(context.out, "{} {stage} goes to its cheaper model (event {seq})", number(n))?;
+            if let Some(Quote { model, kept, left, worst, .. }) = quote {
+                writeln!(
+                    context.out,
+                    "kept, and not paid for again: {kept} accepted answers; bought from {model}: {left} calls, at most {worst:.4} USD"
+                )?;
+            }
+            Ok(Ending::Done)
         }
     }
 }

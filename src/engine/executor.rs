@@ -13,7 +13,7 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::handle::{HandleError, LookedOver, NewEpisode, Request};
+use super::handle::{HandleError, LookedOver, NewEpisode, Quote, Request};
 use super::past::PastAnswers;
 use super::room::Room;
 use super::stop::Stop;
@@ -21,7 +21,7 @@ use super::workshop::{Likely, Workshop};
 use crate::domain::decide;
 use crate::domain::episode::Episode;
 use crate::domain::event::Person;
-use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey};
+use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use crate::domain::step::{CallAnswer, CallFailure, CallStep, Done, Outcome, Step};
 
 /// The target of the spans of paid calls and of their lines in the log.
@@ -237,6 +237,19 @@ impl Executor {
         self.runtime.spawn_blocking(move || {
             // Whoever asked may have gone.
             let _ = answer.send(shop.likely_of(&episode).map_err(HandleError::Invalid));
+        });
+    }
+
+    /// Prices the rest of a stage's work with its cheaper model, beside the dispatcher.
+    pub(super) fn quote_cheaper(
+        &self,
+        episode: Option<Arc<Episode>>,
+        stage: StageId,
+        answer: oneshot::Sender<Result<Quote, HandleError>>,
+    ) {
+        self.aside(answer, move |shop| {
+            let episode = episode.ok_or("there is no such episode under way")?;
+            shop.quote_cheaper(&episode, &stage)
         });
     }
 

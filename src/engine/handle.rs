@@ -94,6 +94,21 @@ pub struct ShutDown {
     pub batched: usize,
 }
 
+/// What the rest of a stage's work costs with its cheaper model, at worst.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The cheaper model.
+    pub model: String,
+    /// Calls of which the answers are accepted and kept.
+    pub kept: u32,
+    /// Calls that are made with the cheaper model.
+    pub left: u32,
+    /// What those cost at worst.
+    pub worst: MicroUsd,
+    /// What the same calls cost at worst with the present model, where they are prepared.
+    pub now: Option<MicroUsd>,
+}
+
 /// What is asked of the engine, with the way to its answer.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -103,6 +118,8 @@ pub(super) enum Request {
     Begin(Person, Box<NewEpisode>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
     /// Look over what a new episode would need, asking the providers or not.
     LookOver(Box<NewEpisode>, bool, oneshot::Sender<Result<LookedOver, HandleError>>),
+    /// What the rest of a stage's work costs with its cheaper model.
+    QuoteCheaper(EpisodeNumber, StageId, oneshot::Sender<Result<Quote, HandleError>>),
     /// What an episode starts with is stored: start it.
     Started(Person, Box<Start>, Option<EpisodeNumber>, oneshot::Sender<Result<EpisodeNumber, HandleError>>),
     /// Give an artifact.
@@ -185,6 +202,15 @@ impl Handle {
     /// When the package, the show or the number cannot be used.
     pub async fn look_over(&self, new: NewEpisode, asks: bool) -> Result<LookedOver, HandleError> {
         self.ask(|answer| Request::LookOver(Box::new(new), asks, answer)).await
+    }
+
+    /// What the rest of a stage's work costs with its cheaper model. The calls are made ready for that, and nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// When the stage has no cheaper model, has not begun, or its calls follow from one another and are not known yet.
+    pub async fn quote_cheaper(&self, episode: EpisodeNumber, stage: StageId) -> Result<Quote, HandleError> {
+        self.ask(|answer| Request::QuoteCheaper(episode, stage, answer)).await
     }
 
     /// An artifact, held to its hash.

@@ -21,6 +21,7 @@ mod look_over;
 mod neighbours;
 mod prepare;
 mod price;
+mod quote;
 mod route;
 mod span;
 mod talk;

@@ -21,6 +21,7 @@ use crate::domain::handoff::{Fixes, Judgement, Note};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::script::Script;
+use crate::engine::handle::Quote;
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::Snapshot;
 
@@ -128,6 +129,8 @@ pub(crate) struct Shared {
     pub(crate) artifacts: BTreeMap<ContentHash, Loadable<Artifact>>,
     /// Drafts as they were read: `None` inside where there was none.
     pub(crate) drafts: BTreeMap<String, Loadable<Option<String>>>,
+    /// What the rest of a stage costs with its cheaper model, as it was asked for the latest box.
+    pub(crate) quotes: BTreeMap<(EpisodeNumber, StageId), Loadable<Quote>>,
     /// How many drafts were handed on to be kept and are not known to be on disk.
     pub(crate) drafts_under_way: usize,
     /// When what could not be read is asked for again.
@@ -171,6 +174,7 @@ impl Model {
             likely: BTreeMap::new(),
             artifacts: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            quotes: BTreeMap::new(),
             drafts_under_way: 0,
             retry_ms: None,
             status: None,
@@ -203,6 +207,12 @@ impl Shared {
     /// Episodes that can still change.
     pub(crate) fn episodes(&self) -> &[Arc<Episode>] {
         self.snapshot.as_ref().map(|snapshot| snapshot.episodes.as_slice()).unwrap_or_default()
+    }
+
+    /// Asks what the rest of a stage costs with its cheaper model, as the studio stands now.
+    pub(crate) fn want_quote(&mut self, episode: EpisodeNumber, stage: &StageId) {
+        self.quotes.insert((episode, stage.clone()), Loadable::Loading);
+        self.effects.push(Effect::Quote(episode, stage.clone()));
     }
 
     /// Asks for a past episode that is not there.

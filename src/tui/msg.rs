@@ -12,7 +12,7 @@ use crate::domain::episode::Episode;
 use crate::domain::event::{Ruled, Seen, Way};
 use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 use crate::domain::money::MicroUsd;
-use crate::engine::handle::{LookedOver, NewEpisode};
+use crate::engine::handle::{LookedOver, NewEpisode, Quote};
 use crate::engine::progress::Progress;
 use crate::engine::snapshot::{Notice, Snapshot};
 
@@ -49,6 +49,8 @@ pub(crate) enum Msg {
     NameKept(Result<(), String>),
     /// What a new episode would need was looked over.
     LookedOver { new: Box<NewEpisode>, found: Result<LookedOver, String> },
+    /// What the rest of a stage costs with its cheaper model.
+    Quoted { episode: EpisodeNumber, stage: StageId, found: Result<Quote, String> },
     /// Something that was asked for was done or refused.
     Acted { action: Box<Action>, result: Result<String, String> },
     /// The caller ends the console.
@@ -84,6 +86,8 @@ pub(crate) enum Effect {
     KeepName(String),
     /// Look over what a new episode would need; begins nothing.
     LookOver(Box<NewEpisode>),
+    /// Ask what the rest of a stage costs with its cheaper model; nothing is sent.
+    Quote(EpisodeNumber, StageId),
     /// The only effect that changes anything; it comes from a confirm box.
     Act(Box<Action>),
     /// Ring the bell.

@@ -239,6 +239,13 @@ impl Driver {
                     Msg::LookedOver { new, found }
                 });
             }
+            Effect::Quote(episode, stage) => {
+                let broken = Msg::Quoted { episode, stage: stage.clone(), found: Err(BROKEN.to_owned()) };
+                self.tasks.spawn(broken, async move {
+                    let found = handle.quote_cheaper(episode, stage.clone()).await.map_err(said);
+                    Msg::Quoted { episode, stage, found }
+                });
+            }
             Effect::Act(action) => {
                 let (person, provenance) = (self.model.shared.settings.person.clone(), self.provenance);
                 let unknown = format!("{BROKEN}; look whether it was done before you ask again");

@@ -107,6 +107,15 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.layers.push(Layer::Confirm(confirm));
             }
         }
+        Msg::Quoted { episode, stage, found } => {
+            let found = found.map_or_else(|fault| Loadable::Failed(clean(&fault)), Loadable::Ready);
+            model.shared.quotes.insert((episode, stage), found);
+            for layer in &mut model.layers {
+                if let Layer::Confirm(confirm) = layer {
+                    confirm.renew(&model.shared);
+                }
+            }
+        }
         Msg::Acted { action, result } => on_acted(model, &action, result),
         Msg::Shutdown => quit(model),
         Msg::Closed => model.shared.closed = true,

@@ -1,5 +1,6 @@
 //! What is drawn once: the id of a studio in the keys that providers are sent, and the numbers of episodes.
 
+use greenroom::domain::ids::StageId;
 use greenroom::domain::sent::SentKey;
 
 use super::*;
@@ -55,6 +56,41 @@ fn episodes_that_are_begun_at_one_moment_have_a_number_each() {
             assert_eq!(episode.policy.sample, episode.number.0, "what is asked anew is another sample for each");
             assert!(episode.cap().is_some(), "its caps are its own");
         }
+        handle.shutdown().await;
+    });
+}
+
+#[test]
+fn what_is_accepted_is_kept_by_the_quote_and_by_the_cheaper_model() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    runtime.block_on(async {
+        let servers = Rehearsal::start(Options { pace: 0.0, ..Options::default() }).await.unwrap();
+        let base = format!("http://{}", servers.addr());
+        let options = options(folder.path(), &base, Arc::new(RealDisk), Uncertain::Resend);
+        let (handle, _) = open(options, &tokio::runtime::Handle::current()).unwrap();
+        handle.begin(person(), new_episode("kilogram.md", 1)).await.unwrap();
+        let mut snapshots = handle.snapshots();
+        let at_gate = snapshots.wait_for(|snapshot| snapshot.episodes.iter().any(|e| !e.needs.is_empty()));
+        let episode = Arc::clone(&at_gate.await.unwrap().episodes[0]);
+        let standings = episode.standings();
+        let is_done = |stage: &StageId| standings[stage].output().is_some();
+        let done = episode.pins.iter().filter(|pin| pin.cheaper.is_some() && is_done(&pin.stage.id));
+        let done: Vec<StageId> = done.map(|pin| pin.stage.id.clone()).collect();
+        assert!(!done.is_empty(), "no stage that is done has a cheaper model");
+        for stage in &done {
+            let calls = episode.calls_of(stage).count();
+            let quote = handle.quote_cheaper(ONE, stage.clone()).await.unwrap();
+            assert!(quote.kept > 0 && (quote.left, quote.worst) == (0, MicroUsd::ZERO), "{stage}: {quote:?}");
+            let command = greenroom::domain::command::Command::UseCheaper { episode: ONE, stage: stage.clone() };
+            handle.command(person(), command).await.unwrap();
+            let settled = snapshots.wait_for(|snapshot| {
+                snapshot.episodes.iter().any(|e| e.standings()[stage].output().is_some() && !e.needs.is_empty())
+            });
+            let episode = Arc::clone(&settled.await.unwrap().episodes[0]);
+            assert_eq!(episode.calls_of(stage).count(), calls, "{stage}: nothing of it is bought again");
+        }
+        assert!(handle.quote_cheaper(ONE, "final_release".parse().unwrap()).await.is_err(), "a gate has no model");
         handle.shutdown().await;
     });
 }

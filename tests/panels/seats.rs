@@ -1,5 +1,7 @@
 //! A panel in the pure core: turn follows turn, a seat's other model takes over, and a seat that has none left passes.
 
+use std::collections::BTreeMap;
+
 use greenroom::domain::budget::Caps;
 use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
 use greenroom::domain::command::{Command, Start};

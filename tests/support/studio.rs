@@ -162,7 +162,10 @@ pub(crate) async fn decide_by(
                             Command::SetCap { scope: scope.clone(), cap: MicroUsd(cap.0 * 2), reason: "test".into() }
                         }
                         Need::Retries { stage, .. } => Command::Retry { episode: episode.number, stage: stage.clone() },
-                        Need::Unread { key, .. } => Command::ReadAgain { key: key.clone() },
+                        // Who cannot read it now cannot read it a moment later.
+                        Need::Unread { key, .. } => {
+                            Command::ResolveCharge { key: key.clone(), ruling: Ruling::Resend, alike: false }
+                        }
                         Need::OverBilled { key, .. } => Command::AcceptBill { key: key.clone() },
                     };
                     // A need that was answered a moment ago is refused, which is as it should be.

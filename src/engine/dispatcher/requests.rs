@@ -21,6 +21,9 @@ impl Dispatcher {
                 let number = new.number.unwrap_or_else(|| self.studio.next_number());
                 self.executor.look_over(*new, number, asks, answer);
             }
+            Request::QuoteCheaper(number, stage, answer) => {
+                self.executor.quote_cheaper(self.studio.episodes.get(&number).cloned(), stage, answer);
+            }
             Request::Started(by, start, wanted, answer) => {
                 // Others may have been started while this one was read: the number is drawn now, where none was asked for.
                 let number = wanted.unwrap_or_else(|| self.studio.next_number());

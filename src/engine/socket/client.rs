@@ -130,6 +130,7 @@ impl Owner {
                     let _ = done.send(ShutDown::default());
                     return;
                 }
+                Request::QuoteCheaper(_, _, to) => refuse(to),
                 Request::Past(to) => refuse(to),
                 Request::Likely(_, to) => refuse(to),
                 Request::PastEpisode(_, to) => refuse(to),

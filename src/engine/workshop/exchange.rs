@@ -278,3 +278,31 @@ pub(super) fn usage(counted: &crate::provider::usage::Usage) -> Usage {
         characters: counted.characters.unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An equal request is not paid for twice, and is known by the hash of these bytes: no name in them follows a type's.
+    #[test]
+    fn a_request_is_kept_in_the_bytes_that_stand_on_disks() {
+        let prepared = Prepared {
+            vendor: Vendor::Anthropic,
+            path: "/v1/messages".to_owned(),
+            body: br#"{"model":"claude-opus-5-5","max_tokens":9}"#.to_vec(),
+            streaming: true,
+            form: Form::Usual,
+        };
+        let kept = String::from_utf8(keep(&prepared, Some("http://localhost:1")).unwrap()).unwrap();
+        assert_eq!(
+            kept,
+            r#"{"vendor":"anthropic","server":"http://localhost:1","path":"/v1/messages","streaming":true,"body":{"model":"claude-opus-5-5","max_tokens":9}}"#
+        );
+        let batched = Prepared { form: Form::Batched, streaming: false, ..prepared };
+        let kept = String::from_utf8(keep(&batched, None).unwrap()).unwrap();
+        assert_eq!(
+            kept,
+            r#"{"vendor":"anthropic","path":"/v1/messages","streaming":false,"form":"batched","body":{"model":"claude-opus-5-5","max_tokens":9}}"#
+        );
+    }
+}

@@ -218,9 +218,13 @@ impl Confirm {
     /// Brings what it says in step with the studio. A field that the person has not touched takes a new proposal; where
     /// something that is asked for has changed, `y` counts only after another look.
     pub(crate) fn settle(&mut self, shared: &Shared) {
-        if self.made_at == moment(shared) {
-            return;
+        if self.made_at != moment(shared) {
+            self.renew(shared);
         }
+    }
+
+    /// Puts together anew what moves while the box is open.
+    pub(crate) fn renew(&mut self, shared: &Shared) {
         self.made_at = moment(shared);
         let Some(fresh) = super::propose::again(shared, &self.intent) else { return };
         let mut has_changed = self.lock != fresh.lock;

@@ -65,6 +65,9 @@ impl NeedBox {
             shared.locked(why);
             return Next::Stay;
         }
+        if let (Need::Cap { stage, .. }, 'c') = (&open.need, answer) {
+            shared.want_quote(self.episode, stage);
+        }
         let confirm = match (&open.need, answer) {
             (_, 's') => propose::stop(shared, &episode),
             (Need::Charge { key }, 'r') => propose::rule(shared, &episode, key, Ruling::Resend),

@@ -14,7 +14,7 @@ use crate::domain::forecast::{self, Outlook};
 use crate::domain::ids::{EpisodeNumber, IntentKey, StageId};
 use crate::domain::money::MicroUsd;
 use crate::domain::room::{Needed, Taken};
-use crate::engine::handle::{LookedOver, NewEpisode};
+use crate::engine::handle::{LookedOver, NewEpisode, Quote};
 use crate::engine::preflight::{Check, Mark};
 use crate::report::outlook_short;
 use crate::tui::look;
@@ -79,10 +79,7 @@ fn under_way(episode: &Episode) -> String {
 pub(crate) fn stop(shared: &Shared, episode: &Episode) -> Confirm {
     Confirm::new(shared, format!("Stop {}", named(episode)), "stop", Intent::Stop(episode.number))
         .fact(Role::Failed, "The episode will be cancelled and cannot be taken up again. To hold it, pause it with P.")
-        .fact(
-            Role::Text,
-            format!("{}. What is spent is not refunded. {}", look::money(episode), under_way(episode)),
-        )
+        .fact(Role::Text, format!("{}. What is spent is not refunded. {}", look::money(episode), under_way(episode)))
         .ask("Reason", Rule::Reason, "")
 }
 
@@ -289,25 +286,29 @@ pub(crate) fn again(shared: &Shared, intent: &Intent) -> Option<Confirm> {
     }
 }
 
-/// What of a stage is kept when its calls go to another model, and what is bought there.
-fn kept(episode: &Episode, stage: &StageId) -> String {
+/// What a stage costs with its cheaper model, what of it is kept, and what is bought again.
+fn quoted(confirm: Confirm, shared: &Shared, episode: &Episode, stage: &StageId) -> Confirm {
     let run = episode.stages.get(stage).and_then(|state| state.run.as_ref());
-    let units = run.map(|run| run.units.len()).unwrap_or_default();
-    let done = episode.kept_units(stage).len();
     let calling = run.map(|run| run.units.values().filter(|unit| matches!(unit.state, UnitState::Calling(_))).count());
-    let lost = match calling.unwrap_or_default() {
-        0 => String::new(),
-        1 => " 1 call under way is paid for and made again there.".to_owned(),
-        calling => format!(" {calling} calls under way are paid for and made again there."),
+    let confirm = match calling.unwrap_or_default() {
+        0 => confirm,
+        calling => confirm.fact(
+            Role::Person,
+            format!("Calls running now are paid for and made again there: {calling}. To keep them, wait until they are answered."),
+        ),
     };
-    match (units, done) {
-        (0 | 1, 0) => format!("Nothing of this stage is done yet: all of it is bought there.{lost}"),
-        (units, done) => {
-            let left = units.saturating_sub(done);
-            format!(
-                "{done} of its {units} parts are done and kept; {left} are bought there, and none is bought twice.{lost}"
-            )
+    match shared.quotes.get(&(episode.number, stage.clone())) {
+        Some(Loadable::Ready(Quote { kept, left, worst, now, .. })) => {
+            let now = now.map(|now| format!("; with the present model {now:.4} USD")).unwrap_or_default();
+            confirm
+                .fact(Role::Text, format!("Kept, and not paid for again: {kept} accepted answers."))
+                .fact(Role::Text, format!("Bought there: {left} calls, at most {worst:.4} USD{now}."))
         }
+        Some(Loadable::Failed(why)) => confirm
+            .fact(Role::Failed, format!("What it costs there cannot be told ({why}). Accepted answers are kept.")),
+        Some(Loadable::Loading) | None => confirm
+            .fact(Role::Dim, "What it costs there is being worked out.")
+            .locked("nothing is spent without a price: it is here in a moment"),
     }
 }
 
@@ -321,7 +322,7 @@ pub(crate) fn cheaper(shared: &Shared, episode: &Episode, stage: &StageId) -> Co
         Role::Text,
         format!("The calls of this stage go to {model} from here on. Each costs less, and may do worse."),
     );
-    let confirm = confirm.fact(Role::Text, kept(episode, stage));
+    let confirm = quoted(confirm, shared, episode, stage);
     rest(confirm, shared, episode)
 }
 

@@ -325,6 +325,21 @@ fn a_box_that_spends_cannot_be_confirmed_before_its_estimate_is_there() {
     assert!(desk.acts().len() == before && desk.screen(80, 24).contains("nothing is spent without an estimate"));
 }
 
+#[test]
+fn the_box_of_the_cheaper_model_says_what_is_kept_and_what_is_bought() {
+    let mut desk = Desk::new(world());
+    let (number, stage) = (EpisodeNumber(44), id("script"));
+    let episode = desk.model.shared.under_way(number).cloned().unwrap();
+    desk.model.layers.push(Layer::Confirm(propose::cheaper(&desk.model.shared, &episode, &stage)));
+    desk.confirm();
+    assert!(desk.acts().is_empty() && desk.screen(120, 36).contains("nothing is spent without a price"));
+    desk.send(Msg::Quoted { episode: number, stage: stage.clone(), found: desk.quote.clone() });
+    let screen = desk.screen(120, 36);
+    assert!(screen.contains("3 accepted answers") && screen.contains("2 calls, at most 0.0123 USD"), "{screen}");
+    desk.confirm();
+    assert_eq!(desk.commands(), [Command::UseCheaper { episode: number, stage }]);
+}
+
 /// Letters and digits alone: what a row breaks and a frame interrupts is whole again.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()

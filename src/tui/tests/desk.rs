@@ -11,7 +11,7 @@ use crate::domain::command::Command;
 use crate::domain::event::Provenance;
 use crate::domain::ids::StageId;
 use crate::domain::money::MicroUsd;
-use crate::engine::handle::LookedOver;
+use crate::engine::handle::{LookedOver, Quote};
 use crate::tui::fixture::{World, ada};
 use crate::tui::key::keys;
 use crate::tui::layers::Layer;
@@ -27,6 +27,8 @@ pub(crate) const RULED: &str = ":42<Enter>wknown<Enter>nofair<Enter>";
 pub(crate) struct Desk {
     /// What is found when a new episode is looked over.
     pub(crate) looked: Result<LookedOver, String>,
+    /// What the rest of a stage costs with its cheaper model.
+    pub(crate) quote: Result<Quote, String>,
     pub(crate) model: Model,
     pub(crate) world: World,
     pub(crate) drafts: BTreeMap<String, String>,
@@ -44,6 +46,11 @@ pub(crate) fn options() -> ConsoleOptions {
 }
 
 /// A new episode of which nothing is wrong.
+pub(crate) fn quote() -> Quote {
+    let (worst, now) = (MicroUsd(12_300), Some(MicroUsd(123_000)));
+    Quote { model: "cheap".to_owned(), kept: 3, left: 2, worst, now }
+}
+
 pub(crate) fn looked() -> LookedOver {
     let stages: Vec<StageId> = ["script", "voice"].map(|stage| stage.parse().unwrap()).to_vec();
     let (projected, cap) = (MicroUsd(4_200_000), MicroUsd(7_500_000));
@@ -59,7 +66,8 @@ impl Desk {
 
     pub(crate) fn with(world: World, options: &ConsoleOptions, drafts: BTreeMap<String, String>) -> Self {
         let model = Model::new(options, 120, 36, world.now());
-        let mut desk = Self { model, world, drafts, looked: Ok(looked()), effects: Vec::new(), ms: 0 };
+        let mut desk =
+            Self { model, world, drafts, looked: Ok(looked()), quote: Ok(quote()), effects: Vec::new(), ms: 0 };
         desk.wait(0);
         desk.refresh();
         desk
@@ -101,6 +109,10 @@ impl Desk {
                 Effect::LookOver(new) => {
                     let found = self.looked.clone();
                     Msg::LookedOver { new, found }
+                }
+                Effect::Quote(episode, stage) => {
+                    let found = self.quote.clone();
+                    Msg::Quoted { episode, stage, found }
                 }
                 Effect::Act(_) | Effect::Bell | Effect::Redraw | Effect::Quit => continue,
             };
