@@ -17,7 +17,7 @@ use crate::report::{Align, Table, minute, possible_calls, uncertain_calls};
 /// What can be done with charges.
 #[derive(Debug, Subcommand)]
 pub enum ChargeVerb {
-    /// Calls that were sent and whose answer was lost: each stays held at its worst case until it is ruled
+    /// Calls that were sent and whose answer was lost: each counts as possible at its worst case until it is ruled
     List {
         /// How to print them
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -41,6 +41,17 @@ pub enum ChargeVerb {
         /// What is done.
         #[command(flatten)]
         policy: PolicyArgs,
+    },
+    /// Put another price in the place of the booked one, as the provider's own account says
+    Correct {
+        /// The key of the call, such as 042-script-0-1
+        key: IntentKey,
+        /// What it cost in US dollars, such as 0.0125
+        #[arg(long, value_name = "USD")]
+        price: MicroUsd,
+        /// Why, for the record
+        #[arg(long, value_name = "WHY")]
+        reason: String,
     },
 }
 
@@ -79,7 +90,7 @@ impl PolicyArgs {
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct How {
-    /// Send the call again: the provider may charge a second time, and the first counts as spent
+    /// Send the call again: the provider may charge a second time, and the first stays counted as possible
     #[arg(long)]
     pub resend: bool,
     /// Do not send it again: its worst case counts as spent and the stage stops
@@ -99,7 +110,17 @@ pub(super) fn run(verb: &ChargeVerb, context: &mut Context<'_>) -> Result<Ending
         ChargeVerb::List { format } => list(context, *format),
         ChargeVerb::Resolve { key, how, all_like } => resolve(context, key, how, *all_like),
         ChargeVerb::Policy { number, policy } => set_policy(context, EpisodeNumber(*number), policy.uncertain()),
+        ChargeVerb::Correct { key, price, reason } => correct(context, key, *price, reason),
     }
+}
+
+fn correct(context: &mut Context<'_>, key: &IntentKey, price: MicroUsd, reason: &str) -> Result<Ending, CliError> {
+    let settings = context.settings()?;
+    let person = context.decider(&settings)?;
+    let command = Command::CorrectCharge { key: key.clone(), price, reason: reason.to_owned() };
+    let seq = Session::to_record(context, settings)?.run(async |handle| Ok(handle.command(person, command).await?))?;
+    writeln!(context.out, "{key}: {price:.6} USD count for it in every sum from here on (event {seq})")?;
+    Ok(Ending::Done)
 }
 
 fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
@@ -135,7 +156,7 @@ fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
     let mut table = Table::new(&[
         ("Call", Align::Left),
         ("Model", Align::Left),
-        ("Held USD", Align::Right),
+        ("Possible USD", Align::Right),
         ("Sent", Align::Left),
         ("How it was lost", Align::Left),
     ]);

@@ -282,6 +282,7 @@ fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
                     "touched": episode.touched,
                     "spent_micro_usd": episode.spent(),
                     "reserved_micro_usd": episode.reserved(),
+                    "possible_micro_usd": episode.sums().possible,
                     "cap_micro_usd": episode.cap(),
                     "needs": needs(episode, flag),
                 })
@@ -353,6 +354,7 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
             "research": episode.research,
             "projected_micro_usd": episode.projected,
             "reserved_micro_usd": episode.reserved(),
+            "possible_micro_usd": episode.sums().possible,
             "machine_ms": episode.machine_ms(),
             "waited_ms": episode.waited_ms,
             "stages": stages(episode),
@@ -380,9 +382,10 @@ fn show(context: &mut Context<'_>, number: EpisodeNumber, format: Format) -> Res
     let cap = episode.cap().map_or_else(String::new, |cap| format!(" of a cap of {cap}"));
     writeln!(
         context.out,
-        "money    {:.4} USD spent, {:.4} held{cap}; {:.4} projected at the start",
+        "money    {:.4} USD spent, {:.4} held, {:.4} possible{cap}; {:.4} projected at the start",
         episode.spent(),
         episode.reserved(),
+        episode.sums().possible,
         episode.projected
     )?;
     if !episode.reused.is_empty() {

@@ -17,6 +17,9 @@ use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::session::LastOpening;
+use crate::domain::money::MicroUsd;
+use crate::domain::purse::Unexplained;
+use crate::domain::sums::Sums;
 use crate::ledger::archive::{self, Verified};
 use crate::ledger::blobs::Blobs;
 use crate::ledger::lock::{Holder, StudioLock};
@@ -80,13 +83,32 @@ struct VerifiedAnswer {
     tip: String,
     incomplete_last_batch_bytes: u64,
     fault: Option<String>,
+    money: Option<MoneyAnswer>,
     blobs_sound: Option<u64>,
     blobs_damaged: Option<Vec<String>>,
 }
 
+/// What `ledger verify` says of money.
+#[derive(Serialize)]
+struct MoneyAnswer {
+    held_micro_usd: MicroUsd,
+    possible_micro_usd: MicroUsd,
+    unexplained: Vec<Unexplained>,
+}
+
+/// Holds the sums of money against the calls. A journal that cannot be replayed says nothing of money.
+fn money(context: &Context<'_>) -> Option<MoneyAnswer> {
+    let folded = Folded::of(&context.disk(), &context.studio(), &mut |_| ()).ok()?;
+    let Sums { held, possible, .. } = folded.studio.held();
+    let unexplained = folded.studio.unexplained();
+    Some(MoneyAnswer { held_micro_usd: held, possible_micro_usd: possible, unexplained })
+}
+
 fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Ending, CliError> {
     let found = archive::verify(&context.disk(), &context.studio(), blobs)?;
-    let ending = if found.is_sound() { Ending::Done } else { Ending::Unsound };
+    let money = money(context);
+    let is_explained = money.as_ref().is_none_or(|money| money.unexplained.is_empty());
+    let ending = if found.is_sound() && is_explained { Ending::Done } else { Ending::Unsound };
     let Verified { lines, batches, tip, cut, fault, blobs } = found;
     if format == Format::Json {
         context.json(&VerifiedAnswer {
@@ -96,6 +118,7 @@ fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Endi
             tip: tip.hash.to_string(),
             incomplete_last_batch_bytes: cut.map_or(0, |cut| cut.bytes),
             fault: fault.map(|fault| fault.to_string()),
+            money,
             blobs_sound: blobs.as_ref().map(|blobs| blobs.sound),
             blobs_damaged: blobs.map(|blobs| blobs.damaged.iter().map(ToString::to_string).collect()),
         })?;
@@ -112,6 +135,22 @@ fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Endi
             context.out,
             "last batch incomplete ({bytes} bytes): being written, or cut off at the next opening; not a fault"
         )?;
+    }
+    if let Some(money) = money {
+        let explained = if is_explained { ", each explained by a call or a ruling" } else { "" };
+        writeln!(
+            context.out,
+            "money      {:.4} USD held and {:.4} possible in episodes that can still change{explained}",
+            money.held_micro_usd, money.possible_micro_usd
+        )?;
+        for Unexplained { scope, sums, calls } in money.unexplained {
+            writeln!(
+                context.out,
+                "FAULT      {scope}: {:.4} USD are held and {:.4} possible, but its calls explain {:.4} and {:.4}. Caps count \
+                 the larger sum, so nothing is overspent. Please report it",
+                sums.held, sums.possible, calls.held, calls.possible
+            )?;
+        }
     }
     if let Some(blobs) = blobs {
         writeln!(context.out, "artifacts  {} sound, {} damaged", blobs.sound, blobs.damaged.len())?;

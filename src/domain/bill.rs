@@ -39,6 +39,8 @@ pub enum Basis {
     Billed,
     /// Nothing was counted, or there is no rate: the most that the call could cost, as it was reserved.
     Worst,
+    /// What was counted cannot be true, and is no count: the most that the call could cost, as it was reserved.
+    Impossible,
 }
 
 impl fmt::Display for Basis {
@@ -47,6 +49,7 @@ impl fmt::Display for Basis {
             Self::Counted => "counted",
             Self::Billed => "billed by the provider",
             Self::Worst => "at its worst, as nothing was counted",
+            Self::Impossible => "at its worst, as its counts cannot be true",
         })
     }
 }

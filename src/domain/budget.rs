@@ -1,7 +1,7 @@
 //! Caps, reservations and settlement: the arithmetic by which a budget cannot overshoot.
 //!
 //! The worst case of a call is reserved against every cap that covers it before the call is sent, and settled when its
-//! price is known. An uncertain charge stays reserved at its worst case until it is metered or ruled. Days and months
+//! price is known. An uncertain charge is possible at its worst case until it is metered or ruled. Days and months
 //! are UTC and are those of the reservation, so that a call that ends after midnight cannot slip between two days.
 //! Not for prices: those are in [`super::money`].
 
@@ -11,8 +11,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Ruling;
 use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
+use super::sums::Sums;
 
 /// What a cap covers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,13 +106,13 @@ pub type Caps = BTreeMap<Scope, MicroUsd>;
 
 /// A reservation that a cap does not admit. Nothing was reserved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the call may cost {worst:.4} USD, and {committed:.4} of the cap of {cap:.4} USD is spent or reserved")]
+#[error("the call may cost {worst:.4} USD, and {committed:.4} of the cap of {cap:.4} USD is spent, held or possible")]
 pub struct CapReached {
     /// The cap that is too low.
     pub scope: Scope,
     /// Its limit.
     pub cap: MicroUsd,
-    /// What is spent and reserved under it.
+    /// What is spent, held and possible under it.
     pub committed: MicroUsd,
     /// The worst case that was asked for.
     pub worst: MicroUsd,
@@ -141,8 +143,10 @@ pub enum Charge {
     Reserved,
     /// In a batch: held at its worst case, and nothing of it comes free soon.
     Batched,
-    /// Whether it was charged is not known: held at its worst case until it is metered or ruled.
+    /// Whether it was charged is not known: possible at its worst case until it is ruled.
     Uncertain,
+    /// It was not known, and the call was sent again: possible at its worst case.
+    Resent,
     /// Its price is known; zero where the provider does not charge for the failure.
     Settled(MicroUsd),
 }
@@ -159,11 +163,23 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// What it counts under every cap: its price once known, its worst case before.
-    pub fn committed(&self) -> MicroUsd {
+    /// What it adds to the sums of every scope that covers it.
+    pub fn sums(&self) -> Sums {
         match self.charge {
-            Charge::Reserved | Charge::Batched | Charge::Uncertain => self.worst,
-            Charge::Settled(price) => price,
+            Charge::Reserved | Charge::Batched => Sums::held(self.worst),
+            Charge::Uncertain | Charge::Resent => Sums::possible(self.worst),
+            Charge::Settled(price) => Sums::spent(price),
+        }
+    }
+
+    fn in_flight(&self) -> MicroUsd {
+        if self.charge == Charge::Reserved { self.worst } else { MicroUsd::ZERO }
+    }
+
+    fn is_open(&self) -> bool {
+        match self.charge {
+            Charge::Reserved | Charge::Batched | Charge::Uncertain => true,
+            Charge::Resent | Charge::Settled(_) => false,
         }
     }
 }
@@ -181,7 +197,7 @@ pub enum Settlement {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     calls: BTreeMap<IntentKey, Reservation>,
-    committed: BTreeMap<Scope, MicroUsd>,
+    sums: BTreeMap<Scope, Sums>,
     in_flight: BTreeMap<Scope, MicroUsd>,
 }
 
@@ -202,14 +218,30 @@ impl Budget {
     /// When the key was used before, the amount is negative, or a cap does not admit it (the narrowest is named).
     pub fn reserve(&mut self, key: IntentKey, worst: MicroUsd, period: Period, caps: &Caps) -> Result<(), BudgetError> {
         self.admits(&key, worst, period, caps)?;
-        for scope in scopes(&key, period) {
-            let sum = self.in_flight.entry(scope.clone()).or_default();
-            *sum = sum.plus(worst);
-            let sum = self.committed.entry(scope).or_default();
-            *sum = sum.plus(worst);
-        }
-        self.calls.insert(key, Reservation { worst, period, charge: Charge::Reserved });
+        let call = Reservation { worst: worst.min(MicroUsd::MOST), period, charge: Charge::Reserved };
+        self.count(&key, &call);
+        self.calls.insert(key, call);
         Ok(())
+    }
+
+    /// Adds a call to the sums of every scope that covers it.
+    fn count(&mut self, key: &IntentKey, call: &Reservation) {
+        for scope in scopes(key, call.period) {
+            let flight = self.in_flight.entry(scope.clone()).or_default();
+            *flight = flight.plus(call.in_flight());
+            let sums = self.sums.entry(scope).or_default();
+            *sums = sums.plus(call.sums());
+        }
+    }
+
+    /// Takes a call out of the sums again.
+    fn uncount(&mut self, key: &IntentKey, call: &Reservation) {
+        for scope in scopes(key, call.period) {
+            let flight = self.in_flight.entry(scope.clone()).or_default();
+            *flight = flight.minus(call.in_flight());
+            let sums = self.sums.entry(scope).or_default();
+            *sums = sums.minus(call.sums());
+        }
     }
 
     /// Whether a reservation would be made; nothing is changed.
@@ -247,7 +279,7 @@ impl Budget {
             Scope::Episode(number) | Scope::Stage(number, _) => *number == episode,
             Scope::Call | Scope::Day(_) | Scope::Month(_) => false,
         };
-        self.committed.retain(|scope, _| !is_its_own(scope));
+        self.sums.retain(|scope, _| !is_its_own(scope));
         self.in_flight.retain(|scope, sum| !is_its_own(scope) && *sum != MicroUsd::ZERO);
     }
 
@@ -257,24 +289,38 @@ impl Budget {
     ///
     /// When the call has no open reservation or the price is negative.
     pub fn settle(&mut self, key: &IntentKey, price: MicroUsd) -> Result<Settlement, BudgetError> {
+        self.book(key, price, Reservation::is_open)
+    }
+
+    /// Replaces the booked price of a call.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is booked for the call or the price is negative.
+    pub fn correct(&mut self, key: &IntentKey, price: MicroUsd) -> Result<Settlement, BudgetError> {
+        self.book(key, price, |call| !call.is_open())
+    }
+
+    fn book(
+        &mut self,
+        key: &IntentKey,
+        price: MicroUsd,
+        fits: impl Fn(&Reservation) -> bool,
+    ) -> Result<Settlement, BudgetError> {
         if price < MicroUsd::ZERO {
             return Err(BudgetError::Negative);
         }
-        let (worst, period) = self.leave_flight(key, Charge::Settled(price))?;
-        for scope in scopes(key, period) {
-            let sum = self.committed.entry(scope).or_default();
-            *sum = sum.minus(worst).plus(price);
-        }
+        let worst = self.turn(key, Charge::Settled(price.min(MicroUsd::MOST)), fits)?;
         Ok(if price > worst { Settlement::Above(price.minus(worst)) } else { Settlement::Within })
     }
 
-    /// Marks a call whose answer was lost: it stays reserved at its worst case.
+    /// Marks a call whose answer was lost: its worst case is possible.
     ///
     /// # Errors
     ///
     /// When the call has no open reservation.
     pub fn lose(&mut self, key: &IntentKey) -> Result<(), BudgetError> {
-        self.leave_flight(key, Charge::Uncertain).map(|_| ())
+        self.turn(key, Charge::Uncertain, Reservation::is_open).map(|_| ())
     }
 
     /// Marks a call that was taken into a batch: it stays reserved at its worst case, and nobody waits for it to come free.
@@ -283,38 +329,63 @@ impl Budget {
     ///
     /// When the call has no open reservation.
     pub fn defer(&mut self, key: &IntentKey) -> Result<(), BudgetError> {
-        self.leave_flight(key, Charge::Batched).map(|_| ())
+        self.turn(key, Charge::Batched, Reservation::is_open).map(|_| ())
     }
 
-    /// Gives an open call its new standing; what it held as under way is no longer so.
-    fn leave_flight(&mut self, key: &IntentKey, charge: Charge) -> Result<(MicroUsd, Period), BudgetError> {
-        let call = self.open(key)?;
-        let (worst, period) = (call.worst, call.period);
-        let was = std::mem::replace(&mut call.charge, charge);
-        if was == Charge::Reserved {
-            for scope in scopes(key, period) {
-                let sum = self.in_flight.entry(scope).or_default();
-                *sum = sum.minus(worst);
-            }
-        }
-        Ok((worst, period))
+    /// Closes an uncertain charge as a person ruled it: one that is sent again stays possible, one that is written off is
+    /// spent at its worst case.
+    ///
+    /// # Errors
+    ///
+    /// When the call has no open reservation.
+    pub fn rule(&mut self, key: &IntentKey, ruling: Ruling) -> Result<(), BudgetError> {
+        let charge = match ruling {
+            Ruling::Resend => Charge::Resent,
+            Ruling::WriteOff => Charge::Settled(self.call(key).map(|call| call.worst).unwrap_or_default()),
+        };
+        self.turn(key, charge, Reservation::is_open).map(|_| ())
     }
 
-    fn open(&mut self, key: &IntentKey) -> Result<&mut Reservation, BudgetError> {
-        match self.calls.get_mut(key) {
-            Some(call) if !matches!(call.charge, Charge::Settled(_)) => Ok(call),
-            Some(_) | None => Err(BudgetError::NotReserved(key.to_string())),
-        }
+    /// Gives a call its new standing, in all sums at once, and says what was reserved for it.
+    fn turn(
+        &mut self,
+        key: &IntentKey,
+        charge: Charge,
+        fits: impl Fn(&Reservation) -> bool,
+    ) -> Result<MicroUsd, BudgetError> {
+        let was = self.calls.get(key).filter(|call| fits(call)).cloned();
+        let was = was.ok_or_else(|| BudgetError::NotReserved(key.to_string()))?;
+        self.uncount(key, &was);
+        let now = Reservation { charge, ..was };
+        self.count(key, &now);
+        let worst = now.worst;
+        self.calls.insert(key.clone(), now);
+        Ok(worst)
     }
 
-    /// What is spent and reserved in a scope; zero for [`Scope::Call`], which has no sum.
+    /// What is spent, held and possible in a scope; nothing for [`Scope::Call`], which has no sums.
+    pub fn sums(&self, scope: &Scope) -> Sums {
+        self.sums.get(scope).copied().unwrap_or_default()
+    }
+
+    /// Every scope that has sums.
+    pub fn scopes(&self) -> impl Iterator<Item = (&Scope, Sums)> {
+        self.sums.iter().map(|(scope, sums)| (scope, *sums))
+    }
+
+    /// What a cap of a scope counts: spent, held and possible.
     pub fn committed(&self, scope: &Scope) -> MicroUsd {
-        self.committed.get(scope).copied().unwrap_or_default()
+        self.sums(scope).committed()
     }
 
-    /// Whether at least 80 % of a cap is spent or reserved: the moment to alert.
+    /// Whether at least 80 % of a cap is spent, held or possible: the moment to alert.
     pub fn is_near(&self, scope: &Scope, cap: MicroUsd) -> bool {
         self.committed(scope) >= cap.percent(80)
+    }
+
+    /// The calls of which something is kept, each as it stands.
+    pub fn calls(&self) -> impl Iterator<Item = (&IntentKey, &Reservation)> {
+        self.calls.iter()
     }
 
     /// How a call stands.
@@ -329,113 +400,4 @@ impl Budget {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const PERIOD: Period = Period { day: 20_780, month: 24_322 };
-
-    fn key(episode: u32, attempt: u32) -> IntentKey {
-        IntentKey { episode: EpisodeNumber(episode), stage: "script".parse().unwrap(), unit: 0, attempt }
-    }
-
-    #[test]
-    fn a_day_is_the_utc_day() {
-        let at = |text: &str| Period::of(text.parse().unwrap());
-        assert_eq!(at("2026-11-23T23:59:59.999Z").day + 1, at("2026-11-24T00:00:00Z").day);
-        assert_eq!(at("2026-12-31T23:59:59Z").month + 1, at("2027-01-01T00:00:00Z").month);
-        assert_eq!(at("1969-12-31T23:59:59.5Z").day, -1, "a clock far in the past still has a day");
-    }
-
-    #[test]
-    fn two_calls_cannot_pass_a_cap_together() {
-        let caps = Caps::from([(Scope::Episode(EpisodeNumber(1)), MicroUsd(100))]);
-        let mut budget = Budget::default();
-        budget.reserve(key(1, 1), MicroUsd(60), PERIOD, &caps).unwrap();
-        let refused = budget.reserve(key(1, 2), MicroUsd(41), PERIOD, &caps).unwrap_err();
-        assert!(matches!(refused, BudgetError::Cap(CapReached { committed: MicroUsd(60), .. })), "{refused}");
-        assert_eq!(budget.settle(&key(1, 1), MicroUsd(10)), Ok(Settlement::Within));
-        budget.reserve(key(1, 2), MicroUsd(41), PERIOD, &caps).unwrap();
-    }
-
-    #[test]
-    fn a_lost_answer_stays_reserved_until_it_is_settled_and_settles_once() {
-        let mut budget = Budget::default();
-        budget.reserve(key(1, 1), MicroUsd(60), PERIOD, &Caps::new()).unwrap();
-        budget.lose(&key(1, 1)).unwrap();
-        assert_eq!(budget.committed(&Scope::Day(PERIOD.day)), MicroUsd(60));
-        assert_eq!(budget.uncertain().count(), 1);
-        assert_eq!(budget.settle(&key(1, 1), MicroUsd(0)), Ok(Settlement::Within));
-        assert_eq!(budget.committed(&Scope::Day(PERIOD.day)), MicroUsd::ZERO);
-        assert!(budget.settle(&key(1, 1), MicroUsd(5)).is_err(), "a charge is settled once");
-        assert!(budget.reserve(key(1, 1), MicroUsd(1), PERIOD, &Caps::new()).is_err(), "a key is used once");
-    }
-
-    #[test]
-    fn a_bill_above_the_reservation_is_recorded_in_full() {
-        let mut budget = Budget::default();
-        budget.reserve(key(1, 1), MicroUsd(60), PERIOD, &Caps::new()).unwrap();
-        assert_eq!(budget.settle(&key(1, 1), MicroUsd(75)), Ok(Settlement::Above(MicroUsd(15))));
-        assert_eq!(budget.committed(&Scope::Month(PERIOD.month)), MicroUsd(75));
-    }
-
-    #[test]
-    fn a_retired_episode_leaves_its_days_as_they_are() {
-        let mut budget = Budget::default();
-        budget.reserve(key(1, 1), MicroUsd(60), PERIOD, &Caps::new()).unwrap();
-        budget.settle(&key(1, 1), MicroUsd(40)).unwrap();
-        budget.retire(EpisodeNumber(1));
-        assert_eq!(budget.committed(&Scope::Day(PERIOD.day)), MicroUsd(40));
-        assert_eq!(budget.committed(&Scope::Episode(EpisodeNumber(1))), MicroUsd::ZERO);
-    }
-
-    #[test]
-    fn a_scope_is_its_text() {
-        for scope in [Scope::Call, Scope::Stage(EpisodeNumber(7), "voice".parse().unwrap()), Scope::Day(-1)] {
-            assert_eq!(scope.to_string().parse(), Ok(scope));
-        }
-        assert!("stage:7".parse::<Scope>().is_err());
-    }
-
-    #[derive(Clone, Debug)]
-    enum Act {
-        Reserve(u32, u32, i64),
-        Settle(u32, u32, i64),
-        Lose(u32, u32),
-    }
-
-    fn act() -> impl Strategy<Value = Act> {
-        prop_oneof![
-            (0..3_u32, 0..8_u32, 0..60_i64).prop_map(|(e, n, w)| Act::Reserve(e, n, w)),
-            (0..3_u32, 0..8_u32, 0..60_i64).prop_map(|(e, n, p)| Act::Settle(e, n, p)),
-            (0..3_u32, 0..8_u32).prop_map(|(e, n)| Act::Lose(e, n)),
-        ]
-    }
-
-    proptest! {
-        /// In every prefix of every history: no cap is passed while bills stay within their reservations, and the
-        /// running sums equal a sum over all calls made anew.
-        #[test]
-        fn no_history_passes_a_cap(acts in prop::collection::vec(act(), 0..80)) {
-            let caps = Caps::from([(Scope::Day(PERIOD.day), MicroUsd(150)), (Scope::Call, MicroUsd(50))]);
-            let mut budget = Budget::default();
-            for act in acts {
-                match act {
-                    Act::Reserve(e, n, worst) => { let _ = budget.reserve(key(e, n), MicroUsd(worst), PERIOD, &caps); }
-                    Act::Settle(e, n, price) => {
-                        let worst = budget.call(&key(e, n)).map_or(0, |call| call.worst.0);
-                        let _ = budget.settle(&key(e, n), MicroUsd(price.min(worst)));
-                    }
-                    Act::Lose(e, n) => { let _ = budget.lose(&key(e, n)); }
-                }
-                let day = budget.committed(&Scope::Day(PERIOD.day));
-                prop_assert!(day <= MicroUsd(150));
-                prop_assert!(budget.calls.values().all(|call| call.worst <= MicroUsd(50)));
-                let under_way = budget.calls.values().filter(|call| call.charge == Charge::Reserved).map(|call| call.worst);
-                prop_assert_eq!(budget.in_flight(&Scope::Day(PERIOD.day)), under_way.sum::<MicroUsd>());
-                prop_assert_eq!(day, budget.calls.values().map(Reservation::committed).sum::<MicroUsd>());
-            }
-        }
-    }
-}
+mod tests;

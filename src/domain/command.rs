@@ -151,6 +151,15 @@ pub enum Command {
         /// The call.
         key: IntentKey,
     },
+    /// Put another price in the place of the booked one.
+    CorrectCharge {
+        /// The call.
+        key: IntentKey,
+        /// What it cost.
+        price: MicroUsd,
+        /// Why.
+        reason: String,
+    },
     /// Set a cap.
     SetCap {
         /// What it covers.
@@ -218,7 +227,10 @@ impl Command {
             | Self::Resume(episode)
             | Self::Cancel { episode, .. }
             | Self::Reject { episode, .. } => Some(*episode),
-            Self::ResolveCharge { key, .. } | Self::ReadAgain { key } | Self::AcceptBill { key } => Some(key.episode),
+            Self::ResolveCharge { key, .. }
+            | Self::ReadAgain { key }
+            | Self::CorrectCharge { key, .. }
+            | Self::AcceptBill { key } => Some(key.episode),
             Self::SetCap { scope, .. } => match scope {
                 Scope::Stage(episode, _) | Scope::Episode(episode) => Some(*episode),
                 Scope::Call | Scope::Day(_) | Scope::Month(_) => None,
@@ -242,6 +254,7 @@ impl Command {
             }
             Self::SetUncertain { uncertain, .. } => uncertain.words(),
             Self::ReadAgain { key } => format!("read the answer of {key} again"),
+            Self::CorrectCharge { key, price, .. } => format!("correct the price of {key} to {price:.6} USD"),
             Self::SetCap { scope, cap, .. } => format!("set the cap of {scope} to {cap} USD"),
             Self::UseCheaper { stage, .. } => format!("use the cheaper model for {stage}"),
             Self::Retry { stage, .. } => format!("retry {stage}"),

@@ -36,8 +36,11 @@ pub struct CostRow {
     pub estimated: MicroUsd,
     /// What they cost.
     pub spent: MicroUsd,
-    /// What is held for calls under way and uncertain ones.
+    /// What is held for calls that are not answered.
     pub reserved: MicroUsd,
+    /// What calls may have cost whose charge is uncertain, or that were sent again.
+    #[serde(default)]
+    pub possible: MicroUsd,
     /// Calls that were not made, since equal ones had been answered.
     pub reused: u32,
     /// What those had cost.
@@ -66,6 +69,9 @@ pub struct EpisodeSummary {
     pub life: Life,
     /// What it cost.
     pub spent: MicroUsd,
+    /// What it may have cost besides: uncertain charges, and those whose call was sent again.
+    #[serde(default)]
+    pub possible: MicroUsd,
     /// What it would have cost besides, had no answer been reused.
     pub saved: MicroUsd,
     /// Its cap.
@@ -91,6 +97,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         estimated: MicroUsd::ZERO,
         spent: MicroUsd::ZERO,
         reserved: MicroUsd::ZERO,
+        possible: MicroUsd::ZERO,
         reused: 0,
         saved: MicroUsd::ZERO,
         machine_ms: 0,
@@ -112,6 +119,7 @@ pub fn rows(episode: &Episode) -> Vec<CostRow> {
         row.estimated = row.estimated.plus(call.worst);
         row.spent = row.spent.plus(call.spent());
         row.reserved = row.reserved.plus(call.reserved());
+        row.possible = row.possible.plus(call.possible());
         row.machine_ms = row.machine_ms.saturating_add(call.machine_ms());
     }
     rows.into_values().collect()
@@ -128,6 +136,7 @@ pub fn summary(episode: &Episode) -> EpisodeSummary {
         touched: episode.touched,
         life: episode.life.clone(),
         spent: episode.spent(),
+        possible: episode.sums().possible,
         saved: episode.saved(),
         cap: episode.cap(),
         rounds: episode.round(),

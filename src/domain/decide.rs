@@ -15,7 +15,7 @@ use super::budget::Scope;
 use super::command::{Command, Start};
 use super::episode::{Episode, Life};
 use super::event::{Actor, Event, Need};
-use super::ids::{EpisodeNumber, StageId};
+use super::ids::{EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::plain;
 use super::studio::Studio;
@@ -81,6 +81,7 @@ pub fn command(studio: &Studio, by: &Actor, command: &Command) -> Result<Vec<Dec
                 .ok_or_else(|| not_now(&format!("no answer of {key} waits to be read")))?;
             Ok(events.into_iter().map(|event| of(key.episode, event)).collect())
         }
+        Command::CorrectCharge { key, price, reason } => correct(studio, key, *price, reason),
         Command::SetCap { scope, cap, reason } => set_cap(studio, scope, *cap, reason),
         Command::UseCheaper { episode, stage } => {
             let found = under_way(studio, *episode)?;
@@ -163,8 +164,8 @@ fn begin(studio: &Studio, start: &Start) -> Result<Vec<Decided>, Refusal> {
         return Err(not_now("a pipeline without a stage makes no episode"));
     }
     let cap = start.caps.get(&Scope::Episode(number)).copied();
-    if let Some(cap) = cap.filter(|cap| *cap <= MicroUsd::ZERO) {
-        return Err(not_now(&format!("a cap of {cap} USD pays for nothing")));
+    if let Some(cap) = cap.filter(|cap| *cap <= MicroUsd::ZERO || *cap > MicroUsd::MOST) {
+        return Err(not_now(&format!("a cap of {cap} USD is none: it is above 0 and at most {} USD", MicroUsd::MOST)));
     }
     let mut events = vec![Event::EpisodeStarted {
         title: start.title.clone(),
@@ -194,9 +195,42 @@ fn closing(episode: &Episode, stage: &StageId, answer: &str) -> Vec<Event> {
     open.map(|open| Event::NeedClosed { id: open.id.clone(), answer: answer.to_owned() }).collect()
 }
 
+/// A price that a person knows better, from the provider's own account. One above the reservation is shown like any other
+/// bill above it.
+fn correct(studio: &Studio, key: &IntentKey, price: MicroUsd, reason: &str) -> Result<Vec<Decided>, Refusal> {
+    if studio.past.contains(&key.episode) {
+        return Err(not_now(&format!("episode {} is over and closed: the price of {key} stands", key.episode)));
+    }
+    let found = under_way(studio, key.episode)?;
+    let Some(call) = found.calls.get(key) else { return Err(not_now(&format!("there is no call {key}"))) };
+    if !call.is_booked() {
+        return Err(not_now(&format!(
+            "no price is booked for {key} yet: `greenroom charge list` shows uncertain charges"
+        )));
+    }
+    if price < MicroUsd::ZERO || price > MicroUsd::MOST {
+        return Err(not_now(&format!("a call costs between 0 and {} USD", MicroUsd::MOST)));
+    }
+    if call.spent() == price && call.possible() == MicroUsd::ZERO {
+        return Err(not_now(&format!("{price:.6} USD are booked for {key} already")));
+    }
+    let corrected = Event::ChargeCorrected { key: key.clone(), price, reason: worded(reason)? };
+    let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: price };
+    let id = need.id();
+    let events = match (price > call.worst, found.need(&id).is_some()) {
+        (true, false) => vec![Event::NeedOpened { need }, corrected],
+        (false, true) => vec![corrected, Event::NeedClosed { id, answer: "the price was corrected".to_owned() }],
+        (true, true) | (false, false) => vec![corrected],
+    };
+    Ok(events.into_iter().map(|event| of(key.episode, event)).collect())
+}
+
 fn set_cap(studio: &Studio, scope: &Scope, cap: MicroUsd, reason: &str) -> Result<Vec<Decided>, Refusal> {
     if cap <= MicroUsd::ZERO {
         return Err(not_now(&format!("a cap of {cap} USD pays for nothing")));
+    }
+    if cap > MicroUsd::MOST {
+        return Err(not_now(&format!("{cap} USD is more than any cap can be: at most {} USD", MicroUsd::MOST)));
     }
     let reason = worded(reason)?;
     let episode = match scope {

@@ -24,6 +24,7 @@ use super::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use super::money::MicroUsd;
 use super::reuse::Reused;
 use super::step::NoteInput;
+use super::sums::Sums;
 use super::window::Window;
 
 /// How an episode's life stands.
@@ -93,7 +94,7 @@ pub enum CallState {
         /// How.
         reason: String,
     },
-    /// Lost and ruled: its worst case counts as spent.
+    /// Lost and ruled: its worst case is possible where it was sent again, and spent where it was written off.
     Ruled {
         /// How it was ruled.
         ruling: Ruling,
@@ -121,6 +122,21 @@ pub struct Call {
     pub window: Option<Window>,
     /// The provider's name for the batch that it was taken into, where it was.
     pub batch: Option<String>,
+    /// The price that a person put in the place of the booked one, where one did.
+    pub corrected: Option<Corrected>,
+}
+
+/// A price that a person put in the place of the booked one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// The price.
+    pub price: MicroUsd,
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 impl Call {
@@ -139,20 +155,43 @@ impl Call {
         matches!(self.state, CallState::InFlight | CallState::Uncertain { .. })
     }
 
-    /// What it has cost, so far as is known; a ruled charge counts at its worst.
-    pub fn spent(&self) -> MicroUsd {
+    /// What it cost, holds or may have cost: one of the three.
+    pub fn sums(&self) -> Sums {
+        let worst = self.worst.min(MicroUsd::MOST);
+        if let Some(corrected) = &self.corrected {
+            return Sums::spent(corrected.price);
+        }
         match &self.state {
-            CallState::InFlight | CallState::Uncertain { .. } => MicroUsd::ZERO,
-            CallState::Settled { price, .. } | CallState::Failed { price, .. } => *price,
-            CallState::Ruled { .. } => self.worst,
+            CallState::InFlight => Sums::held(worst),
+            CallState::Uncertain { .. } | CallState::Ruled { ruling: Ruling::Resend } => Sums::possible(worst),
+            // A hostile price that an older version booked must not swallow the sum that it is taken out of again.
+            CallState::Settled { price, .. } | CallState::Failed { price, .. } => {
+                Sums::spent((*price).min(MicroUsd::MOST))
+            }
+            CallState::Ruled { ruling: Ruling::WriteOff } => Sums::spent(worst),
         }
     }
 
-    /// What is held for it beyond what it has cost.
+    /// What it has cost, so far as is known; a charge that was written off counts at its worst.
+    pub fn spent(&self) -> MicroUsd {
+        self.sums().spent
+    }
+
+    /// What is held for it while it is not answered.
     pub fn reserved(&self) -> MicroUsd {
+        self.sums().held
+    }
+
+    /// What it may have cost, where nobody knows.
+    pub fn possible(&self) -> MicroUsd {
+        self.sums().possible
+    }
+
+    /// Whether a price is booked for it, which a person can correct.
+    pub fn is_booked(&self) -> bool {
         match &self.state {
-            CallState::InFlight | CallState::Uncertain { .. } => self.worst,
-            CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => MicroUsd::ZERO,
+            CallState::Settled { .. } | CallState::Failed { .. } | CallState::Ruled { .. } => true,
+            CallState::InFlight | CallState::Uncertain { .. } => false,
         }
     }
 
@@ -490,20 +529,30 @@ impl Episode {
         self.pins.iter().find(|pin| &pin.stage.id == stage)
     }
 
-    /// What it has cost, so far as is known.
-    pub fn spent(&self) -> MicroUsd {
-        self.calls.values().map(Call::spent).sum()
+    /// What it has cost, holds and may have cost.
+    pub fn sums(&self) -> Sums {
+        self.calls.values().map(Call::sums).sum()
     }
 
-    /// What is held for calls under way and uncertain ones.
+    /// What it has cost, so far as is known.
+    pub fn spent(&self) -> MicroUsd {
+        self.sums().spent
+    }
+
+    /// What is held for calls that are not answered.
     pub fn reserved(&self) -> MicroUsd {
-        self.calls.values().map(Call::reserved).sum()
+        self.sums().held
+    }
+
+    /// What its caps count: spent, held and possible.
+    pub fn committed(&self) -> MicroUsd {
+        self.sums().committed()
     }
 
     /// What calls that were sent again may have cost the first time.
     pub fn resent(&self) -> MicroUsd {
         let is_resent = |call: &&Call| matches!(call.state, CallState::Ruled { ruling: Ruling::Resend });
-        self.calls.values().filter(is_resent).map(|call| call.worst).sum()
+        self.calls.values().filter(is_resent).map(Call::possible).sum()
     }
 
     /// The cap of the episode, where it has one.
@@ -531,9 +580,15 @@ impl Episode {
         self.needs.iter().find(|open| open.id == id)
     }
 
-    /// Whether nothing about it will ever change again: it is over, and no charge is open.
+    /// Whether nothing about it will ever change again: it is over, no charge is open, and every bill above its reservation
+    /// was seen by a person.
     pub fn is_settled(&self) -> bool {
-        self.life.is_over() && !self.calls.values().any(Call::is_unpriced)
+        self.life.is_over() && !self.calls.values().any(Call::is_unpriced) && !self.is_over_billed()
+    }
+
+    /// Whether a bill above its reservation waits to be seen.
+    pub fn is_over_billed(&self) -> bool {
+        self.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. }))
     }
 }
 

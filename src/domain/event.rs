@@ -120,7 +120,7 @@ pub enum Handoff {
     Chosen,
 }
 
-/// How a person ruled an uncertain charge. Either way its worst case counts as spent.
+/// How an uncertain charge was ruled: its worst case is possible where the call is sent again, and spent where it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ruling {
@@ -164,12 +164,23 @@ pub enum Event {
         /// Its id, for ever; none in the ledger of a studio that was created before there were ids.
         id: Option<StudioId>,
     },
-    /// The system's clock went back by this much; time in the ledger does not.
+    /// The system's clock went back by this much; time in the ledger does not, and runs ahead of it by as much more.
     ClockSteppedBack {
         /// By how many milliseconds.
         by_ms: u64,
     },
-    /// A cap was set or raised.
+    /// The system's clock went forward by this much more than the time that passed. Time in the ledger does not, until the
+    /// clock is believed.
+    ClockSteppedForward {
+        /// By how many milliseconds.
+        by_ms: u64,
+    },
+    /// Time in the ledger goes by the system's clock from here on, as far as it can without going back.
+    ClockBelieved {
+        /// By how many milliseconds it runs ahead of the clock, where the last event lies ahead of it.
+        ahead_ms: u64,
+    },
+    /// A cap was set: raised, or lowered.
     CapSet {
         /// What it covers.
         scope: Scope,
@@ -349,6 +360,15 @@ pub enum Event {
     UncertainPolicySet {
         /// What is done.
         uncertain: Uncertain,
+    },
+    /// A person put another price in the place of the booked one; it counts in every sum from here on.
+    ChargeCorrected {
+        /// The call.
+        key: IntentKey,
+        /// What it cost.
+        price: MicroUsd,
+        /// Why.
+        reason: String,
     },
     /// A unit is answered by what an equal call was answered before; nothing is sent and nothing is paid.
     AnswerReused {

@@ -157,7 +157,7 @@ pub fn rest(episode: &Episode, past: &[EpisodeSummary], likely: &BTreeMap<StageI
     let paid = episode.pins.iter().filter(|pin| pin.route.is_some() && is_left(&pin.stage.id));
     let left: Vec<_> = paid.map(|pin| (pin.stage.id.clone(), present(episode, &pin.stage.id))).collect();
     let history = history(past, &episode.show);
-    let taken = episode.spent().plus(episode.reserved());
+    let taken = episode.committed();
     let worst = if left.is_empty() { MicroUsd::ZERO } else { episode.projected.minus(taken).max(MicroUsd::ZERO) };
     Outlook {
         forecast: forecast(&history, &left),

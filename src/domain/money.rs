@@ -24,6 +24,9 @@ impl MicroUsd {
     /// More than any cap: what an unpayable call costs.
     pub const MAX: Self = Self(i64::MAX);
 
+    /// The most that a cap, a price or a worst case can be: a million dollars. Sums of such amounts are exact.
+    pub const MOST: Self = Self(1_000_000 * MICRO_PER_USD);
+
     /// The sum, held at the largest amount there is instead of wrapping.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -318,5 +318,5 @@ pub fn spent(episode: &Episode, stage: &StageId) -> MicroUsd {
     let began = episode.stages.get(stage).and_then(|state| state.run.as_ref()).map(|run| run.at);
     let calls =
         episode.calls_of(stage).filter(|(key, call)| key.unit < CLOSING && began.is_some_and(|at| call.at >= at));
-    calls.map(|(_, call)| call.spent().plus(call.reserved())).sum()
+    calls.map(|(_, call)| call.sums().committed()).sum()
 }

@@ -80,7 +80,8 @@ pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp)
     let mut plan = Plan::default();
     if episode.life != Life::Running {
         // Whoever waits at a need of an episode that is over waits for nothing.
-        if let (true, Some(open)) = (episode.life.is_over(), episode.needs.iter().find(|open| !is_charge(&open.need))) {
+        let is_void = |need: &Need| !matches!(need, Need::Charge { .. } | Need::OverBilled { .. });
+        if let (true, Some(open)) = (episode.life.is_over(), episode.needs.iter().find(|open| is_void(&open.need))) {
             plan.event = Some(Event::NeedClosed { id: open.id.clone(), answer: "the episode is over".to_owned() });
         } else if episode.life.is_over() {
             plan.event = unasked_charge(episode);
@@ -88,7 +89,7 @@ pub fn plan(studio: &Studio, episode: &Episode, limits: &Limits, now: Timestamp)
         return plan;
     }
     let standings = episode.standings();
-    let caps = caps(studio, episode, Period::of(now));
+    let caps = caps(studio, episode, studio.period(now));
     let planner = Planner { studio, episode, limits, now, caps, standings: &standings };
     plan.event = planner.outdated_need();
     for pin in &episode.pins {
@@ -115,10 +116,6 @@ pub(super) fn caps(studio: &Studio, episode: &Episode, period: Period) -> Caps {
         caps.insert(scope, cap);
     }
     caps
-}
-
-fn is_charge(need: &Need) -> bool {
-    matches!(need, Need::Charge { .. })
 }
 
 /// A charge of an episode that is over and was not asked about while it ran, since the work went on without its answer.
@@ -260,9 +257,6 @@ impl Planner<'_> {
             }
             Some(Known::Nothing) | None => {}
         }
-        if self.episode.needs.iter().any(|open| matches!(open.need, Need::OverBilled { .. })) {
-            return;
-        }
         if unit.route.is_none()
             && let Some(elsewhere) = self.elsewhere(pin, route)
         {
@@ -278,7 +272,7 @@ impl Planner<'_> {
         let attempts = self.episode.stages.get(stage).and_then(|state| state.attempts.get(&number)).copied();
         let attempt = attempts.unwrap_or(0).saturating_add(1);
         let key = IntentKey { episode: self.episode.number, stage: stage.clone(), unit: number, attempt };
-        let period = Period::of(self.now);
+        let period = self.studio.period(self.now);
         match self.studio.budget.admits(&key, unit.worst, period, &self.caps) {
             Ok(()) => match self.near(&key, period) {
                 Some(near) => plan.event = Some(near),
@@ -309,7 +303,7 @@ impl Planner<'_> {
         if has_begun || self.episode.route(stage) != pin.route.as_ref() || !self.is_near(stage) {
             return None;
         }
-        let reason = "80 % of a cap is spent or held, and the show goes to cheaper models then".to_owned();
+        let reason = "80 % of a cap is spent, held or possible, and the show goes to cheaper models then".to_owned();
         Some(Event::RouteChanged { stage: stage.clone(), route: route.clone(), reason })
     }
 
@@ -378,8 +372,8 @@ impl Planner<'_> {
                             || matches!(scope, Scope::Call) && worst <= cap
                     });
                     let is_over = match scope {
-                        Scope::Day(day) => *day != Period::of(self.now).day,
-                        Scope::Month(month) => *month != Period::of(self.now).month,
+                        Scope::Day(day) => *day != self.studio.period(self.now).day,
+                        Scope::Month(month) => *month != self.studio.period(self.now).month,
                         Scope::Call | Scope::Stage(..) | Scope::Episode(_) => false,
                     };
                     (is_free || is_over).then_some("there is room again")

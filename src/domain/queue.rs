@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::budget::Period;
 use super::call::{Provider, Route};
 use super::event::Event;
 use super::ids::{ContentHash, EpisodeNumber, IntentKey};
@@ -79,7 +78,7 @@ pub enum Turn {
 
 /// Whose turn it is. What cannot go holds up nobody who goes elsewhere.
 pub fn turn<'a>(studio: &Studio, limits: &Limits, now: Timestamp, asks: impl IntoIterator<Item = &'a Ask>) -> Turn {
-    let mut gates = Gates { studio, limits, now, known: BTreeMap::new() };
+    let mut gates = Gates::new(studio, limits, now);
     let mut best: Option<(&Ask, Pass)> = None;
     let mut deadline: Option<Timestamp> = None;
     for ask in asks {
@@ -95,7 +94,7 @@ pub fn turn<'a>(studio: &Studio, limits: &Limits, now: Timestamp, asks: impl Int
     }
     let Some((ask, pass)) = best else { return Turn::Rest(deadline) };
     let number = ask.key.episode;
-    let period = Period::of(now);
+    let period = studio.period(now);
     let admitted = studio.episodes.get(&number).is_some_and(|episode| {
         studio.budget.admits(&ask.key, ask.worst, period, &caps(studio, episode, period)).is_ok()
     });
@@ -117,7 +116,7 @@ pub fn waits<'a>(
     now: Timestamp,
     asks: impl IntoIterator<Item = &'a Ask>,
 ) -> Vec<Wait> {
-    let mut gates = Gates { studio, limits, now, known: BTreeMap::new() };
+    let mut gates = Gates::new(studio, limits, now);
     let mut waits: Vec<Wait> = asks
         .into_iter()
         .filter_map(|ask| {
@@ -134,11 +133,19 @@ struct Gates<'a, 'b> {
     studio: &'a Studio,
     limits: &'a Limits,
     now: Timestamp,
+    is_over_billed: bool,
     known: BTreeMap<(Provider, &'b str), Result<Pass, Hold>>,
 }
 
-impl<'b> Gates<'_, 'b> {
+impl<'a, 'b> Gates<'a, 'b> {
+    fn new(studio: &'a Studio, limits: &'a Limits, now: Timestamp) -> Self {
+        Self { studio, limits, now, is_over_billed: studio.is_over_billed(), known: BTreeMap::new() }
+    }
+
     fn of(&mut self, route: &'b Route) -> Result<Pass, Hold> {
+        if self.is_over_billed {
+            return Err(Hold::Bill);
+        }
         let (studio, limits, now) = (self.studio, self.limits, self.now);
         if limits.room.is_some_and(|room| studio.in_flight.values().sum::<u32>() >= room) {
             return Err(Hold::Space);

@@ -45,13 +45,13 @@ impl Periods {
         match scope {
             Scope::Call => Taken { cap: cap(), committed: MicroUsd::ZERO },
             Scope::Stage(_, stage) => {
-                let committed = episode.calls_of(stage).map(|(_, call)| call.spent().plus(call.reserved())).sum();
+                let committed = episode.calls_of(stage).map(|(_, call)| call.sums().committed()).sum();
                 Taken { cap: cap(), committed }
             }
             Scope::Episode(_) => {
                 // What a person agreed to at an approval is a cap of its own.
                 let cap = [cap(), episode.agreed].into_iter().flatten().min();
-                Taken { cap, committed: episode.spent().plus(episode.reserved()) }
+                Taken { cap, committed: episode.committed() }
             }
             Scope::Day(_) => self.day,
             Scope::Month(_) => self.month,

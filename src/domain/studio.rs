@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::billed::{KeptBill, ReadBill};
-use super::budget::{Budget, Caps, Period, Scope};
+use super::budget::{Budget, Caps, Period, Reservation, Scope};
 use super::call::{PROGRAM_ENDED, Provider, RetryClass, Route, Told, is_quota};
 use super::episode::{CallState, Episode, FoldError, Life};
 use super::event::{Event, Provenance, Stamped};
@@ -18,6 +18,7 @@ use super::ids::{ContentHash, EpisodeNumber, IntentKey};
 use super::money::MicroUsd;
 use super::reuse::Left;
 use super::sent::{SentKey, StudioId};
+use super::sums::Sums;
 use super::traffic::{Breaker, Mishap, Traffic};
 
 /// A studio.
@@ -33,8 +34,10 @@ pub struct Studio {
     pub past: BTreeSet<EpisodeNumber>,
     /// Caps of days and months: [`Scope::Day`] and [`Scope::Month`] of 0 stand for each day and each month.
     pub caps: Caps,
-    /// What is spent and reserved.
+    /// What is spent, held and possible.
     pub budget: Budget,
+    /// What was spent, is held and is possible with each provider, over all the time of the studio.
+    pub providers: BTreeMap<Provider, Sums>,
     /// The latest call under each name that an episode under way made: see [`super::reuse`].
     pub named: BTreeMap<ContentHash, IntentKey>,
     /// What episodes that left the fold bought and someone still waits for, by name.
@@ -51,6 +54,8 @@ pub struct Studio {
     pub seq: u64,
     /// When the last event was.
     pub at: Timestamp,
+    /// By how many milliseconds time in the ledger runs ahead of the time of day; below zero, behind it.
+    pub ahead_ms: i64,
 }
 
 impl Studio {
@@ -92,7 +97,19 @@ impl Studio {
                 self.alerted.insert(scope.clone(), *cap);
                 Ok(())
             }
-            (Event::ClockSteppedBack { .. } | Event::CommandRefused { .. }, Some(_)) => Ok(()),
+            (Event::ClockSteppedBack { by_ms }, Some(_)) => {
+                self.ahead_ms = self.ahead_ms.saturating_add_unsigned(*by_ms);
+                Ok(())
+            }
+            (Event::ClockSteppedForward { by_ms }, Some(_)) => {
+                self.ahead_ms = self.ahead_ms.saturating_sub_unsigned(*by_ms);
+                Ok(())
+            }
+            (Event::ClockBelieved { ahead_ms }, Some(_)) => {
+                self.ahead_ms = i64::try_from(*ahead_ms).unwrap_or(i64::MAX);
+                Ok(())
+            }
+            (Event::CommandRefused { .. }, Some(_)) => Ok(()),
             (Event::BreakerOpened { provider, until, .. }, Some(_)) => {
                 self.breaks(*provider, Breaker::Open { until: *until });
                 Ok(())
@@ -121,12 +138,19 @@ impl Studio {
             self.episodes.insert(number, Arc::new(episode));
             return Ok(None);
         }
+        let key = charged(&stamped.event);
+        let before = key.map(|key| self.counted(key)).unwrap_or_default();
         self.charge(stamped).map_err(misfit)?;
+        let after = key.map(|key| self.counted(key)).unwrap_or_default();
         let shared =
             self.episodes.get_mut(&number).ok_or_else(|| misfit(format!("there is no episode {number} under way")))?;
         let episode = Arc::make_mut(shared);
         episode.apply(stamped)?;
         let intended = if let Event::CallIntended { key, .. } = &stamped.event { Some(key) } else { None };
+        if let Some(call) = key.and_then(|key| episode.calls.get(key)) {
+            let sums = self.providers.entry(call.route.provider).or_default();
+            *sums = sums.plus(after).minus(before);
+        }
         if let Some((key, call)) = intended.and_then(|key| episode.calls.get_key_value(key)) {
             self.named.insert(call.name, key.clone());
         }
@@ -181,7 +205,7 @@ impl Studio {
         match &stamped.event {
             Event::CallIntended { key, worst, route, .. } => {
                 self.budget
-                    .reserve(key.clone(), *worst, Period::of(stamped.at), &Caps::new())
+                    .reserve(key.clone(), *worst, self.period(stamped.at), &Caps::new())
                     .map_err(|e| e.to_string())?;
                 *self.in_flight.entry(route.provider).or_default() += 1;
                 let again = self.failed_before(key);
@@ -230,12 +254,14 @@ impl Studio {
                 self.breaks(*provider, Breaker::Closed);
                 Ok(())
             }
-            Event::ChargeRuled { key, .. } => {
-                let worst = self.budget.call(key).map(|call| call.worst).unwrap_or_default();
-                self.budget.settle(key, worst).map(|_| ()).map_err(|e| e.to_string())
+            Event::ChargeRuled { key, ruling, .. } => self.budget.rule(key, *ruling).map_err(|e| e.to_string()),
+            Event::ChargeCorrected { key, price, .. } => {
+                self.budget.correct(key, *price).map(|_| ()).map_err(|e| e.to_string())
             }
             Event::StudioOpened { .. }
             | Event::ClockSteppedBack { .. }
+            | Event::ClockSteppedForward { .. }
+            | Event::ClockBelieved { .. }
             | Event::CapSet { .. }
             | Event::CapNear { .. }
             | Event::CommandRefused { .. }
@@ -270,6 +296,11 @@ impl Studio {
             | Event::Rejected { .. }
             | Event::Packaged { .. } => Ok(()),
         }
+    }
+
+    /// What a call adds to every sum.
+    fn counted(&self, key: &IntentKey) -> Sums {
+        self.budget.call(key).map(Reservation::sums).unwrap_or_default()
     }
 
     /// A call is no longer under way: the way to its provider and the model, where it was. What comes of a batch later tells
@@ -319,6 +350,32 @@ impl Studio {
         EpisodeNumber(last.map_or(1, |number| number.0.saturating_add(1)))
     }
 
+    /// The UTC day and month that caps count by at a moment of the ledger: those of the time of day, and not before the
+    /// ledger has reached them. A clock that was set forward opens no new day until it is believed; one that was set back
+    /// opens the former day again, with all that it has spent.
+    pub fn period(&self, at: Timestamp) -> Period {
+        period(at, self.ahead_ms)
+    }
+
+    /// The moment of the ledger at a time of day, for a ledger that runs so far ahead of the clock.
+    pub fn moment(&self, clock: Timestamp, ahead_ms: i64) -> Timestamp {
+        let moment = clock.checked_add(jiff::SignedDuration::from_millis(ahead_ms)).unwrap_or(clock);
+        let whole = Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment);
+        whole.max(self.at)
+    }
+
+    /// The day and month that caps count by at a time of day, for who reads the ledger without an engine.
+    pub fn today(&self, clock: Timestamp) -> Period {
+        let behind = self.at.as_millisecond().saturating_sub(clock.as_millisecond());
+        let ahead_ms = if self.ahead_ms < 0 { self.ahead_ms } else { self.ahead_ms.max(behind) };
+        period(self.moment(clock, ahead_ms), ahead_ms)
+    }
+
+    /// Whether a bill above its reservation waits to be seen: until then nothing more is spent.
+    pub fn is_over_billed(&self) -> bool {
+        self.episodes.values().any(|episode| episode.is_over_billed())
+    }
+
     /// The caps that a call of an episode is held against at a moment.
     pub fn caps_for(&self, episode: &Episode, period: Period) -> Caps {
         let mut caps = episode.caps.clone();
@@ -333,4 +390,22 @@ impl Studio {
         }
         caps
     }
+}
+
+/// The call whose charge an event changes.
+fn charged(event: &Event) -> Option<&IntentKey> {
+    match event {
+        Event::CallIntended { key, .. }
+        | Event::CallSettled { key, .. }
+        | Event::CallFailed { key, .. }
+        | Event::ChargeUncertain { key, .. }
+        | Event::ChargeRuled { key, .. }
+        | Event::ChargeCorrected { key, .. } => Some(key),
+        _ => None,
+    }
+}
+
+fn period(at: Timestamp, ahead_ms: i64) -> Period {
+    let ahead = jiff::SignedDuration::from_millis(ahead_ms.max(0));
+    Period::of(at.checked_sub(ahead).unwrap_or(at))
 }

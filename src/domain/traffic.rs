@@ -179,13 +179,15 @@ pub enum Hold {
     Probe,
     /// The disk has no room for its answer.
     Space,
+    /// A bill above its reservation was not seen by a person yet: nothing is sent to any provider.
+    Bill,
 }
 
 impl Hold {
     /// The moment at which it is over by itself, where there is one.
     pub fn until(self) -> Option<Timestamp> {
         match self {
-            Self::Slot | Self::Probe | Self::Space => None,
+            Self::Slot | Self::Probe | Self::Space | Self::Bill => None,
             Self::Pause { until } | Self::Rate { until } | Self::Breaker { until } => Some(until),
         }
     }
@@ -199,6 +201,7 @@ impl Hold {
             Self::Breaker { .. } => "the provider, which fails",
             Self::Probe => "a probe of the provider",
             Self::Space => "room on the disk for its answer",
+            Self::Bill => "a person, who has to see a bill above its reservation",
         }
     }
 }

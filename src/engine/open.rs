@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::dispatcher::{Dispatcher, Schedule};
+use super::dispatcher::Dispatcher;
 use super::executor::{Executor, Worker};
 use super::handle::{Handle, LookedOver, NewEpisode, Request};
 use super::past::Past;
@@ -23,8 +23,10 @@ use crate::clock::Clock;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
+use crate::domain::advance::Agenda;
 use crate::domain::budget::Scope;
 use crate::domain::call::Provider;
+use crate::domain::clock_watch::ClockWatch;
 use crate::domain::episode::Episode;
 use crate::domain::event::{Event, Provenance, Uncertain};
 use crate::domain::ids::EpisodeNumber;
@@ -244,7 +246,7 @@ pub fn open_with(
     batched(&replay.studio).into_iter().filter(can_fetch).for_each(|step| executor.call(step));
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
-    let schedule = Schedule::new(replay.studio.at, &clock);
+    let agenda = Agenda::new(&replay.studio);
     let mut dispatcher = Dispatcher {
         studio: replay.studio,
         journal,
@@ -258,7 +260,8 @@ pub fn open_with(
         snapshots: snapshots_to,
         notices: notices.clone(),
         feed,
-        schedule,
+        agenda,
+        watch: ClockWatch::default(),
         halted: None,
         closing: None,
         first: Vec::new(),

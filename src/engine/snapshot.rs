@@ -10,16 +10,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::billed::KeptBill;
-use crate::domain::budget::Scope;
+use crate::domain::budget::{Period, Scope};
 use crate::domain::call::Provider;
-use crate::domain::episode::{CallState, Episode};
+use crate::domain::episode::Episode;
 use crate::domain::event::{Need, Provenance};
-use crate::domain::ids::{EpisodeNumber, IntentKey};
+use crate::domain::ids::EpisodeNumber;
 use crate::domain::lane::Lane;
 use crate::domain::money::MicroUsd;
 use crate::domain::queue::Wait;
 use crate::domain::room::Taken;
 use crate::domain::studio::Studio;
+use crate::domain::sums::Sums;
 
 /// A studio at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub next_number: EpisodeNumber,
     /// The latest events in words, oldest first; at most [`FEED`].
     pub feed: Arc<[FeedLine]>,
+    /// The day and month that caps count by now.
+    pub period: Period,
     /// What today cost and may cost.
     pub today: Purse,
     /// What this month cost and may cost.
@@ -67,6 +70,7 @@ impl Snapshot {
             past: 0,
             next_number: EpisodeNumber(1),
             feed: Arc::new([]),
+            period: Period::of(at),
             today: Purse::default(),
             month: Purse::default(),
             in_flight: BTreeMap::new(),
@@ -101,23 +105,11 @@ pub struct Purse {
 }
 
 impl Purse {
-    /// What is taken of a day or a month of a studio; `every` stands for the cap of each of them.
-    pub fn new(studio: &Studio, scope: &Scope, every: &Scope) -> Self {
-        let committed = studio.budget.committed(scope);
-        let is_of = |key: &IntentKey| {
-            let period = studio.budget.call(key).map(|call| call.period);
-            period.is_some_and(|period| [Scope::Day(period.day), Scope::Month(period.month)].contains(scope))
-        };
-        let open = |is_possible: bool| -> MicroUsd {
-            let calls = studio.episodes.values().flat_map(|episode| &episode.calls).filter(|(_, call)| {
-                let is_uncertain = matches!(call.state, CallState::Uncertain { .. });
-                call.reserved() > MicroUsd::ZERO && is_uncertain == is_possible
-            });
-            calls.filter(|(key, _)| is_of(key)).map(|(_, call)| call.reserved()).sum()
-        };
-        let (held, possible) = (open(false), open(true));
-        let cap = studio.caps.get(scope).or_else(|| studio.caps.get(every)).copied();
-        Self { committed, spent: committed.minus(held).minus(possible), held, possible, cap }
+    /// What is taken of a day or a month of a studio.
+    pub fn new(studio: &Studio, scope: Scope) -> Self {
+        let purse = studio.purse(scope);
+        let Sums { spent, held, possible } = purse.sums;
+        Self { committed: purse.sums.committed(), spent, held, possible, cap: purse.cap }
     }
 
     /// What is held and what is possible, in words; nothing where there is neither.

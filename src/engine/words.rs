@@ -16,12 +16,28 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
     let actor = &stamped.actor;
     Some(match &stamped.event {
         Event::StudioOpened { provenance, id: _ } => (Tone::Done, format!("the studio was opened ({provenance})")),
-        Event::ClockSteppedBack { by_ms } => (Tone::Fault, format!("the clock went back by {} s", by_ms / 1_000)),
+        Event::ClockSteppedBack { by_ms } => (
+            Tone::Fault,
+            format!("the clock was set back by {}; caps count by its day, with what that day has spent", span(*by_ms)),
+        ),
+        Event::ClockSteppedForward { by_ms } => (
+            Tone::Fault,
+            format!(
+                "the clock went forward by {} more than this machine counted: it slept, or the clock was set. Caps count by \
+                 the former day for an hour; set the clock right if it is wrong",
+                span(*by_ms)
+            ),
+        ),
+        Event::ClockBelieved { ahead_ms: 0 } => (Tone::Done, "time in the ledger goes by the clock".to_owned()),
+        Event::ClockBelieved { ahead_ms } => (
+            Tone::Done,
+            format!("time in the ledger runs {} ahead of the clock; caps count by the clock's day", span(*ahead_ms)),
+        ),
         // What a show sets at the start of every episode is no news.
         Event::CapSet { reason, .. } if reason == decide::FROM_THE_SHOW => return None,
         Event::CapSet { scope, cap, .. } => (Tone::Money, format!("cap of {scope} set to {cap} USD by {actor}")),
         Event::CapNear { scope, cap, committed, then } => {
-            (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent or held{}", then.words()))
+            (Tone::Money, format!("80 % of {scope}: {committed} of {cap} USD spent, held or possible{}", then.words()))
         }
         Event::CommandRefused { asked, reason } => (Tone::Fault, format!("refused: {asked}: {reason}")),
         Event::EpisodeStarted { title, .. } => (Tone::Done, format!("begun: {title}")),
@@ -90,6 +106,9 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
         }
         Event::UncertainPolicySet { uncertain } => {
             (Tone::Decision, format!("from now on: {} ({actor})", uncertain.words()))
+        }
+        Event::ChargeCorrected { key, price, reason } => {
+            (Tone::Money, format!("{}: the price of {key} is {price:.4} USD now ({actor}): {reason}", key.stage))
         }
         Event::OutputRejected { stage, reason, .. } => (Tone::Fault, format!("{stage}: answer refused: {reason}")),
         Event::StageCompleted { stage, handoff, words, .. } => {
@@ -170,6 +189,7 @@ fn unusual(bill: &Bill) -> String {
     };
     let basis = match bill.basis {
         Basis::Worst => ", the most it could be: nothing was counted",
+        Basis::Impossible => ", the most it could be: what the provider counted cannot be true",
         Basis::Counted | Basis::Billed => "",
     };
     format!("{who}{basis}")
@@ -181,7 +201,9 @@ pub fn need_words(need: &Need) -> String {
         Need::Gate { gate, hash } => format!("{gate} waits for a decision on {}", hash.short()),
         Need::Charge { key } => format!("what {key} cost is not known: its answer is not in the ledger"),
         Need::Cap { stage, scope, cap, committed, worst } => {
-            format!("{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent or held")
+            format!(
+                "{stage} may cost {worst:.4} USD; {committed:.4} of {cap} USD under {scope} is spent, held or possible"
+            )
         }
         Need::Retries { stage, reason } => format!("{stage} cannot go on: {reason}"),
         Need::Unread { key, reason } => {
@@ -190,5 +212,15 @@ pub fn need_words(need: &Need) -> String {
         Need::OverBilled { key, reserved, billed } => {
             format!("{key} was billed {billed:.4} USD, more than the {reserved:.4} that was held")
         }
+    }
+}
+
+/// A span of time in its largest unit that fits.
+fn span(ms: u64) -> String {
+    match ms / 1_000 {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
     }
 }

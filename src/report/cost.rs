@@ -69,8 +69,10 @@ pub struct Group {
     pub invoiced_calls: u32,
     /// What those calls had cost by the ledger: less than the metered sum where not all calls are on a bill that was read.
     pub invoiced_of_micro_usd: MicroUsd,
-    /// Micro-dollars held for calls under way and uncertain ones.
+    /// Micro-dollars held for calls that are not answered.
     pub reserved_micro_usd: MicroUsd,
+    /// Micro-dollars that calls may have cost whose charge is uncertain, or that were sent again.
+    pub possible_micro_usd: MicroUsd,
     /// Calls that were not made, since equal ones had been answered.
     pub reused: u32,
     /// Micro-dollars that those had cost: what was saved.
@@ -91,6 +93,7 @@ impl Group {
             self.invoiced_of_micro_usd = self.invoiced_of_micro_usd.plus(billed.metered);
         }
         self.reserved_micro_usd = self.reserved_micro_usd.plus(row.reserved);
+        self.possible_micro_usd = self.possible_micro_usd.plus(row.possible);
         self.reused = self.reused.saturating_add(row.reused);
         self.saved_micro_usd = self.saved_micro_usd.plus(row.saved);
     }
@@ -198,6 +201,7 @@ impl CostReport {
             ("Metered USD", Align::Right),
             ("Invoiced USD", Align::Right),
             ("Held USD", Align::Right),
+            ("Possible USD", Align::Right),
             ("Reused", Align::Right),
             ("Saved USD", Align::Right),
         ];
@@ -226,6 +230,7 @@ impl CostReport {
                 usd(group.metered_micro_usd),
                 invoiced,
                 usd(group.reserved_micro_usd),
+                usd(group.possible_micro_usd),
                 group.reused.to_string(),
                 usd(group.saved_micro_usd),
             ];
@@ -285,6 +290,7 @@ mod tests {
             estimated: MicroUsd(*spent * 3),
             spent: MicroUsd(*spent),
             reserved: MicroUsd(1),
+            possible: MicroUsd::ZERO,
             reused: 1,
             saved: MicroUsd(2_000),
             machine_ms: 0,
@@ -298,6 +304,7 @@ mod tests {
             touched: Timestamp::UNIX_EPOCH,
             life: Life::Running,
             spent: MicroUsd::ZERO,
+            possible: MicroUsd::ZERO,
             saved: MicroUsd::ZERO,
             cap: None,
             rounds: 1,
@@ -339,6 +346,9 @@ mod tests {
         report.csv(By::Episode, &mut csv).unwrap();
         let (table, csv) = (String::from_utf8(table).unwrap(), String::from_utf8(csv).unwrap());
         assert!(table.contains("001 A title") && table.contains("total") && table.contains("100 %"), "{table}");
-        assert!(csv.ends_with(",0.370368,0.123456,,0.000001,1,0.002000\r\n") && !csv.contains("total"), "{csv}");
+        assert!(
+            csv.ends_with(",0.370368,0.123456,,0.000001,0.000000,1,0.002000\r\n") && !csv.contains("total"),
+            "{csv}"
+        );
     }
 }

@@ -33,8 +33,10 @@ pub struct StageLine {
     pub tokens_out: u64,
     /// Micro-dollars spent.
     pub spent_micro_usd: MicroUsd,
-    /// Micro-dollars held for calls under way and uncertain ones.
+    /// Micro-dollars held for calls that are not answered.
     pub reserved_micro_usd: MicroUsd,
+    /// Micro-dollars that calls may have cost whose charge is uncertain, or that were sent again.
+    pub possible_micro_usd: MicroUsd,
     /// The room that its largest call took, in tokens; nothing where it was not recorded.
     pub window: Option<WindowLine>,
     /// Calls that were not made, since equal ones had been answered.
@@ -138,6 +140,7 @@ fn stage(episode: &Episode, id: &StageId, title: &str, standings: &BTreeMap<Stag
         tokens_out: calls.iter().map(|call| call.usage().output).fold(0, u64::saturating_add),
         spent_micro_usd: calls.iter().map(|call| call.spent()).sum(),
         reserved_micro_usd: calls.iter().map(|call| call.reserved()).sum(),
+        possible_micro_usd: calls.iter().map(|call| call.possible()).sum(),
         window: window(&calls),
         reused: u32::try_from(reused().count()).unwrap_or(u32::MAX),
         saved_micro_usd: reused().map(|reused| reused.saved).sum(),

@@ -11,7 +11,6 @@ use crate::domain::episode::{CallState, Episode, Life, Standing, Unit, UnitState
 use crate::domain::event::{Need, Pin, Provenance, Verdict};
 use crate::domain::handoff::Contract;
 use crate::domain::ids::StageId;
-use crate::domain::money::MicroUsd;
 use crate::domain::pipeline::Kind;
 use crate::domain::room::Periods;
 use crate::engine::snapshot::Purse;
@@ -132,7 +131,8 @@ pub(crate) fn periods(shared: &Shared) -> Periods {
     let of = |purse: Option<Purse>| purse.unwrap_or_default().taken();
     let snapshot = shared.snapshot.as_ref();
     let (day, month) = (snapshot.map(|snapshot| snapshot.today), snapshot.map(|snapshot| snapshot.month));
-    Periods { period: Period::of(shared.now), day: of(day), month: of(month) }
+    let period = snapshot.map_or_else(|| Period::of(shared.now), |snapshot| snapshot.period);
+    Periods { period, day: of(day), month: of(month) }
 }
 
 /// What a stage waits for that no cap admits, in two sentences; nothing where none of its calls waits for money.
@@ -334,12 +334,8 @@ pub(crate) fn told(shared: &Shared, episode: &Episode, need: &Need) -> (String, 
 
 /// What an episode has spent, and what is held and possible beside it: three sums, never added up.
 pub(crate) fn money(episode: &Episode) -> String {
-    let of = |is_possible: bool| -> MicroUsd {
-        let calls = episode.calls.values();
-        let open = calls.filter(|call| matches!(call.state, CallState::Uncertain { .. }) == is_possible);
-        open.map(|call| call.reserved()).sum()
-    };
-    let purse = Purse { held: of(false), possible: of(true), ..Purse::default() };
+    let sums = episode.sums();
+    let purse = Purse { held: sums.held, possible: sums.possible, ..Purse::default() };
     let beside = purse.beside();
     let spent = format!("{} USD spent", episode.spent());
     if beside.is_empty() { spent } else { format!("{spent}, {beside}") }

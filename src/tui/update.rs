@@ -449,6 +449,7 @@ pub(crate) fn done(action: &Action, provenance: Provenance) -> String {
             }
             Command::SetUncertain { episode, uncertain } => format!("{episode}, from now on: {}.", uncertain.words()),
             Command::ReadAgain { key } => format!("The answer of {key} is read again."),
+            Command::CorrectCharge { key, price, .. } => format!("{key} counts with {price:.4} USD from here on."),
             Command::SetCap { scope, cap, .. } => format!("The cap of {scope} is {cap} USD now."),
             Command::UseCheaper { episode, stage } => format!("{episode} {stage} uses its cheaper model from here on."),
             Command::Retry { episode, stage } => format!("{episode} {stage} tries again."),

@@ -55,7 +55,7 @@ fn an_answer_that_cannot_be_read_stops_its_stage_and_no_other_is_bought_unasked(
     assert_eq!((sent(&world), world.studio.episodes[&ONE].spent()), (1, spent));
     // A reader that can: work goes on with the very answer.
     world.unreadable = None;
-    world.take(&Outcome::Readable { key: key.clone() });
+    world.take(Outcome::Readable { key: key.clone() });
     assert!(world.studio.episodes[&ONE].needs.is_empty());
     world.run(true);
     assert!(world.is_packaged(1));
@@ -81,7 +81,7 @@ fn an_answer_that_cannot_be_read_goes_with_its_episode() {
     world.command(Command::Cancel { episode: ONE, reason: "no more".to_owned() }).unwrap();
     while world.turn() {}
     assert!(!world.studio.episodes.contains_key(&ONE), "the episode is past");
-    world.take(&Outcome::Readable { key });
+    world.take(Outcome::Readable { key });
     assert_eq!(sent(&world), 1);
 }
 
@@ -93,7 +93,7 @@ fn an_answer_that_could_not_be_kept_is_asked_about_under_every_policy_and_settle
         world.settle();
         let key = world.next_call_of(&plan());
         let call = world.studio.episodes[&ONE].calls[&key].clone();
-        world.take(&decide::arrived(&key, "the disk is full"));
+        world.take(decide::arrived(&key, "the disk is full"));
         let episode = &world.studio.episodes[&ONE];
         assert!(
             matches!(&episode.calls[&key].state, CallState::Uncertain { reason } if reason.contains("disk is full"))
@@ -102,15 +102,15 @@ fn an_answer_that_could_not_be_kept_is_asked_about_under_every_policy_and_settle
             episode.needs.iter().map(|open| &open.need).collect::<Vec<_>>(),
             [&Need::Charge { key: key.clone() }]
         );
-        assert_eq!(episode.reserved(), call.worst, "it stays held");
+        assert_eq!(episode.sums().possible, call.worst, "it stays possible");
         if is_over {
             world.command(Command::Cancel { episode: ONE, reason: "no more".to_owned() }).unwrap();
             assert!(matches!(world.studio.episodes[&ONE].life, Life::Cancelled(_)));
         }
         let found = world.found(&key);
-        world.take(&found);
+        world.take(found.clone());
         // A second word of the same changes nothing.
-        world.take(&found);
+        world.take(found);
         if is_over {
             assert!(!world.studio.episodes.contains_key(&ONE), "its last open charge is settled");
             continue;

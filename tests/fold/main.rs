@@ -7,10 +7,12 @@ mod answers;
 mod approvals;
 mod charges;
 mod cheaper;
+mod clocks;
 mod deceptions;
 #[path = "../support/dice.rs"]
 mod dice;
 mod hashes;
+mod money;
 mod reuse;
 mod routes;
 mod traffic;
@@ -239,10 +241,7 @@ proptest! {
                     budget.settle(key, *price).unwrap();
                 }
                 Event::ChargeUncertain { key, .. } => budget.lose(key).unwrap(),
-                Event::ChargeRuled { key, .. } => {
-                    let worst = budget.call(key).unwrap().worst;
-                    budget.settle(key, worst).unwrap();
-                }
+                Event::ChargeRuled { key, ruling, .. } => budget.rule(key, *ruling).unwrap(),
                 _ => {}
             }
             prop_assert!(budget.committed(&day) <= cap, "event {}", stamped.seq);

@@ -1,12 +1,15 @@
 //! A world for the pure core: it performs what is planned, in any order, and answers as a seed says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use greenroom::config::pipeline::PipelineFile;
+use greenroom::domain::advance::{Agenda, Batch, Input, Rules, advance};
 use greenroom::domain::budget::{Caps, Period, Scope};
 use greenroom::domain::call::{Provider, RetryClass, Route, Usage};
+use greenroom::domain::clock_watch::ClockWatch;
 use greenroom::domain::command::{Command, Start};
-use greenroom::domain::decide::{self, Decided};
+use greenroom::domain::decide;
 use greenroom::domain::event::{
     Actor, Event, ItemRuling, Need, Person, Pin, Policy, PromptPin, Provenance, Ruled, Ruling, Stamped, Uncertain,
     UnitPlan, Verdict, Way,
@@ -15,9 +18,8 @@ use greenroom::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
 use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
-use greenroom::domain::plan::{Limits, plan};
-use greenroom::domain::queue::{self, Turn};
-use greenroom::domain::reuse::{self, Bought};
+use greenroom::domain::plan::Limits;
+use greenroom::domain::reuse::Bought;
 use greenroom::domain::step::{
     Advice, CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
 };
@@ -46,13 +48,20 @@ impl Weather {
 pub(crate) struct World {
     pub(crate) studio: Studio,
     pub(crate) journal: Vec<Stamped>,
+    /// The true time.
     pub(crate) now: Timestamp,
+    /// By how much the clock is set wrong.
+    pub(crate) wrong: SignedDuration,
+    began: (Timestamp, Instant),
+    watch: ClockWatch,
+    /// The true time of every event, by its place in the journal.
+    pub(crate) truly: Vec<Timestamp>,
     pub(crate) limits: Limits,
     pub(crate) weather: Weather,
     dice: Dice,
-    steps: BTreeSet<Step>,
+    agenda: Agenda,
+    steps: BTreeMap<EpisodeNumber, BTreeSet<Step>>,
     calls: Vec<CallStep>,
-    deadline: Option<Timestamp>,
     /// What past episodes bought, as the ledger's state keeps it.
     past: BTreeMap<ContentHash, Bought>,
     /// Whether all units of a stage ask the very same.
@@ -88,16 +97,27 @@ fn person() -> Person {
 
 impl World {
     pub(crate) fn new(seed: u64, weather: Weather) -> Self {
+        Self::at("2026-11-24T09:00:00Z", seed, weather)
+    }
+
+    /// A world that begins at a moment.
+    #[expect(clippy::disallowed_methods, reason = "a start from which the world counts")]
+    pub(crate) fn at(begin: &str, seed: u64, weather: Weather) -> Self {
+        let begin: Timestamp = begin.parse().unwrap();
         let mut world = Self {
             studio: Studio::default(),
             journal: Vec::new(),
-            now: "2026-11-24T09:00:00Z".parse().unwrap(),
+            now: begin,
+            wrong: SignedDuration::ZERO,
+            began: (begin, Instant::now()),
+            watch: ClockWatch::default(),
+            truly: Vec::new(),
             limits: Limits::default(),
             weather,
             dice: Dice::new(seed),
-            steps: BTreeSet::new(),
+            agenda: Agenda::default(),
+            steps: BTreeMap::new(),
             calls: Vec::new(),
-            deadline: None,
             past: BTreeMap::new(),
             same_questions: false,
             names_models: false,
@@ -107,12 +127,12 @@ impl World {
             hint_ms: None,
             asked: BTreeMap::new(),
         };
-        world.write(&Actor::Engine, None, Event::StudioOpened { provenance: Provenance::Rehearsal, id: None });
+        world.note(Event::StudioOpened { provenance: Provenance::Rehearsal, id: None });
         world
     }
 
     pub(crate) fn cap_day(&mut self, cap: MicroUsd) {
-        self.write(&Actor::Engine, None, Event::CapSet { scope: Scope::Day(0), cap, reason: "test".into() });
+        self.note(Event::CapSet { scope: Scope::Day(0), cap, reason: "test".into() });
     }
 
     pub(crate) fn start(&mut self, number: u32, cap: MicroUsd, uncertain: Uncertain) {
@@ -138,91 +158,73 @@ impl World {
 
     /// A command of someone else than the usual person.
     pub(crate) fn command_of(&mut self, by: &Actor, command: Command) -> Result<(), decide::Refusal> {
-        let decided = decide::command(&self.studio, by, &command)?;
-        self.write_all(by, decided);
-        self.settle();
-        Ok(())
+        let answers = self.advance(vec![Input::Asked(by.clone(), command)]).answers;
+        answers.into_iter().next().unwrap().map(|_| ())
     }
 
-    fn write_all(&mut self, actor: &Actor, decided: Vec<Decided>) {
-        for (episode, event) in decided {
-            self.write(actor, episode, event);
-        }
+    fn note(&mut self, event: Event) {
+        self.advance(vec![Input::Noted(event)]);
     }
 
-    /// Whatever is decided fits: that is the law between `decide` and the fold.
-    fn write(&mut self, actor: &Actor, episode: Option<EpisodeNumber>, event: Event) {
-        let stamped =
-            Stamped { seq: self.studio.seq + 1, at: self.now, episode, actor: actor.clone(), event: event.clone() };
-        let retired = self.studio.apply(&stamped).unwrap_or_else(|e| panic!("{e}: {event:?}"));
-        self.past.extend(retired.iter().flat_map(|episode| episode.bought()));
-        let line = serde_json::to_string(&stamped.event).unwrap();
-        assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
-        if let Event::CallIntended { key, request, worst, route } = event {
-            self.asked.get_mut(&key).unwrap().went = Some(self.studio.seq);
-            self.calls.push(CallStep {
-                sent: self.studio.sent_key(&key, self.now),
-                key,
-                request,
-                worst,
-                route,
-                time_limit_seconds: 60,
-                may_cut: false,
-                at: self.now,
-                batch: None,
-            });
-        }
-        self.journal.push(stamped);
-    }
-
-    /// Plans until nothing more follows, as the dispatcher does.
+    /// Looks at what is due, without anything having happened.
     pub(crate) fn settle(&mut self) {
-        self.steps.clear();
-        self.deadline = None;
-        let mut again = true;
-        while again {
-            again = false;
-            self.steps.clear();
-            let mut asks = Vec::new();
-            for number in self.studio.episodes.keys().copied().collect::<Vec<_>>() {
-                while let Some(episode) = self.studio.episodes.get(&number) {
-                    let next = plan(&self.studio, episode, &self.limits, self.now);
-                    let Some(event) = next.event else {
-                        self.steps.extend(next.steps);
-                        asks.extend(next.asks);
-                        self.deadline = [self.deadline, next.deadline].into_iter().flatten().min();
-                        break;
-                    };
-                    again = true;
-                    self.write(&Actor::Engine, Some(number), event);
-                }
+        self.advance(Vec::new());
+    }
+
+    /// Takes a batch as the dispatcher does. Whatever is decided fits: that is the law between `decide` and the fold.
+    fn advance(&mut self, mut inputs: Vec<Input>) -> Batch {
+        let (began, instant) = self.began;
+        let passed = Duration::try_from(self.now.duration_since(began)).unwrap();
+        let clock = self.now.checked_add(self.wrong).unwrap();
+        let reading = self.watch.look(&self.studio, clock, instant + passed);
+        inputs.splice(0..0, reading.noted.map(Input::Noted));
+        let rules = Rules { limits: &self.limits, admits: true };
+        let batch = advance(&mut self.studio, &mut self.agenda, inputs, &rules, reading.now).unwrap();
+        self.past.extend(batch.retired.iter().flat_map(|episode| episode.bought()));
+        for stamped in &batch.events {
+            assert_eq!(stamped.at, batch.events[0].at, "a batch has one moment");
+            let line = serde_json::to_string(&stamped.event).unwrap();
+            assert!(line.len() < 4_096, "an event is small: {} bytes: {line}", line.len());
+            if let Event::CallIntended { key, .. } = &stamped.event {
+                self.went(key, stamped.seq);
             }
-            for ask in &asks {
-                let (route, since, seen) = (ask.route.clone(), ask.since, self.studio.seq);
-                let asked = Asked { route, since, seen, went: None };
-                let known = self.asked.entry(ask.key.clone()).or_insert_with(|| asked.clone());
-                if (known.since, &known.route) != (asked.since, &asked.route) {
-                    *known = asked;
-                }
+        }
+        for ask in self.agenda.asks() {
+            let asked = Asked { route: ask.route.clone(), since: ask.since, seen: self.studio.seq, went: None };
+            let known = self.asked.entry(ask.key.clone()).or_insert_with(|| asked.clone());
+            if (known.since, &known.route) != (asked.since, &asked.route) {
+                *known = asked;
             }
-            match queue::turn(&self.studio, &self.limits, self.now, &asks) {
-                _ if again => {}
-                Turn::Write(number, event) => {
-                    self.write(&Actor::Engine, Some(number), *event);
-                    again = true;
-                }
-                Turn::Again(number) => panic!("episode {number} was just planned"),
-                Turn::Rest(until) => self.deadline = [self.deadline, until].into_iter().flatten().min(),
-            }
+        }
+        self.truly.resize(self.journal.len() + batch.events.len(), self.now);
+        self.journal.extend(batch.events.iter().cloned());
+        assert_eq!(self.studio.unexplained(), [], "what is held is explained by calls and rulings");
+        self.calls.extend(batch.calls.iter().cloned());
+        self.steps.extend(batch.wanted.clone());
+        batch
+    }
+
+    /// Notes that a call went; one that went in the batch that asked for it never waited in the queue.
+    fn went(&mut self, key: &IntentKey, seq: u64) {
+        let run = self.studio.episodes.get(&key.episode).and_then(|e| e.stages[&key.stage].run.as_ref());
+        let unit = run.and_then(|run| run.units.get(&key.unit));
+        let route = self.studio.episodes.get(&key.episode).map(|e| e.calls[key].route.clone());
+        if let (Some(unit), Some(route)) = (unit, route) {
+            let at_once = Asked { route, since: unit.since, seen: seq, went: None };
+            self.asked.entry(key.clone()).or_insert(at_once).went = Some(seq);
         }
     }
 
     /// Does one of the things that are to be done, at random. False when there is nothing but people to wait for.
     pub(crate) fn turn(&mut self) -> bool {
-        let choices = self.calls.len() + self.steps.len();
+        let steps: Vec<Step> = self.steps.values().flatten().cloned().collect();
+        let choices = self.calls.len() + steps.len();
         if choices == 0 {
-            let Some(deadline) = self.deadline else { return false };
-            self.now = self.now.max(deadline);
+            let Some(deadline) = self.agenda.deadline() else { return false };
+            let clock = self.now.checked_add(self.wrong).unwrap();
+            let moment = self.studio.moment(clock, self.studio.ahead_ms);
+            let wait = deadline.duration_since(moment).max(SignedDuration::from_millis(1));
+            self.now = self.now.checked_add(wait).unwrap();
             self.settle();
             return true;
         }
@@ -238,32 +240,15 @@ impl World {
                 self.answer(call)
             }
         } else {
-            let step = self.steps.iter().nth(pick - self.calls.len()).unwrap().clone();
-            self.work(&step)
+            self.work(&steps[pick - self.calls.len()])
         };
         self.now = self.now.checked_add(SignedDuration::from_millis(7)).unwrap();
-        self.take(&outcome);
+        self.take(outcome);
         true
     }
 
-    /// Takes an outcome as the dispatcher does: what past episodes bought answers the calls that it makes ready.
-    pub(crate) fn take(&mut self, outcome: &Outcome) {
-        let decided = decide::outcome(&self.studio, outcome, &self.limits, self.now);
-        let prepared = decided.iter().filter_map(|(episode, event)| match event {
-            Event::StagePrepared { stage, .. } | Event::CorrectionPrepared { stage, .. } => {
-                episode.map(|episode| (episode, stage.clone()))
-            }
-            _ => None,
-        });
-        let prepared: BTreeSet<(EpisodeNumber, StageId)> = prepared.filter(|_| self.limits.reuse).collect();
-        self.write_all(&Actor::Engine, decided);
-        let Outcome::Worked { past, .. } = outcome else { return self.settle() };
-        for (episode, stage) in prepared {
-            for event in reuse::recalled(&self.studio, episode, &stage, past) {
-                self.write(&Actor::Engine, Some(episode), event);
-            }
-        }
-        self.settle();
+    pub(crate) fn take(&mut self, outcome: Outcome) {
+        self.advance(vec![Input::Came(outcome)]);
     }
 
     /// Goes on until a gate has failed, and gives it with the content that it failed.
@@ -313,10 +298,10 @@ impl World {
 
     /// Does one piece of local work of an episode; false where there is none.
     pub(crate) fn work_one(&mut self, number: u32) -> bool {
-        let step = self.steps.iter().find(|step| step.episode == EpisodeNumber(number)).cloned();
+        let step = self.steps.get(&EpisodeNumber(number)).and_then(|steps| steps.first()).cloned();
         let Some(step) = step else { return false };
         let outcome = self.work(&step);
-        self.take(&outcome);
+        self.take(outcome);
         true
     }
 
@@ -324,7 +309,7 @@ impl World {
     pub(crate) fn batch(&mut self, key: &IntentKey) {
         let call = self.calls.iter_mut().find(|call| call.key == *key).unwrap();
         call.batch = Some("batch".to_owned());
-        self.take(&Outcome::Batched { key: key.clone(), batch: "batch".to_owned() });
+        self.take(Outcome::Batched { key: key.clone(), batch: "batch".to_owned() });
     }
 
     /// The provider refuses this call for good, at no charge.
@@ -341,10 +326,36 @@ impl World {
             request_id: None,
             is_cut: false,
         };
-        let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
-        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
-        self.write_all(&Actor::Engine, decided);
-        self.settle();
+        self.take(Outcome::Called { key: key.clone(), result: Err(failure) });
+    }
+
+    /// The provider answers this call at a price, or refuses it at one.
+    pub(crate) fn bill(&mut self, key: &IntentKey, price: MicroUsd, is_answered: bool) {
+        self.calls.retain(|call| call.key != *key);
+        let result = if is_answered {
+            Ok(CallAnswer {
+                answer: ContentHash::of(key.to_string().as_bytes()),
+                usage: Usage { input: 10, output: 5, ..Usage::default() },
+                price,
+                machine_ms: 3,
+                request_id: None,
+                bill: None,
+                advice: Advice::default(),
+            })
+        } else {
+            Err(CallFailure {
+                class: RetryClass::RetryAfter,
+                message: "it broke".into(),
+                retry_after_ms: None,
+                advice: Advice::default(),
+                charge: Charged::Known(price),
+                usage: Usage::default(),
+                bill: None,
+                request_id: None,
+                is_cut: false,
+            })
+        };
+        self.take(Outcome::Called { key: key.clone(), result });
     }
 
     /// The answer to this call was broken off, since it could not become valid any more.
@@ -361,18 +372,13 @@ impl World {
             advice: Advice::default(),
             is_cut: true,
         };
-        let outcome = Outcome::Called { key: key.clone(), result: Err(failure) };
-        let decided = decide::outcome(&self.studio, &outcome, &self.limits, self.now);
-        self.write_all(&Actor::Engine, decided);
-        self.settle();
+        self.take(Outcome::Called { key: key.clone(), result: Err(failure) });
     }
 
     /// The process ended while this call was under way, and no answer is kept.
     pub(crate) fn lose(&mut self, key: &IntentKey) {
         self.calls.retain(|call| call.key != *key);
-        let decided = decide::outcome(&self.studio, &decide::lost(key), &self.limits, self.now);
-        self.write_all(&Actor::Engine, decided);
-        self.settle();
+        self.take(decide::lost(key));
     }
 
     /// The answer of this call is found, and nobody waits for its provider any more.
@@ -575,6 +581,9 @@ impl World {
         }
         assert_eq!(studio, self.studio, "a replay equals the live state");
         self.studio = studio;
+        self.agenda = Agenda::new(&self.studio);
+        self.watch = ClockWatch::default();
+        self.steps.clear();
         // What is in a batch is fetched by whoever starts next.
         let (batched, lost) = self.calls.drain(..).partition::<Vec<_>, _>(|call| call.batch.is_some());
         self.calls = batched;
@@ -585,11 +594,7 @@ impl World {
                 "{known:?}"
             );
         }
-        for CallStep { key, .. } in lost {
-            let decided = decide::outcome(&self.studio, &decide::lost(&key), &self.limits, self.now);
-            self.write_all(&Actor::Engine, decided);
-        }
-        self.settle();
+        self.advance(lost.iter().map(|call| Input::Came(decide::lost(&call.key))).collect());
     }
 
     /// The artifacts that an episode ended with, stage by stage; from the journal, since past episodes leave the fold.
@@ -609,7 +614,7 @@ impl World {
     }
 
     pub(crate) fn period(&self) -> Period {
-        Period::of(self.now)
+        self.studio.period(self.studio.at)
     }
 }
 

@@ -68,7 +68,7 @@ fn gather<'a>(folded: &Folded, episode: &'a Episode, at: &At) -> Result<Shown<'a
         report: evaluation.map(|evaluation| folded.artifact(&evaluation.report)).transpose()?,
         script: script.map(|script| folded.artifact(&script)).transpose()?,
         fixes: fixes.map(|fixes| fixes.fixes).unwrap_or_default(),
-        left: episode.cap().map(|cap| cap.minus(episode.spent()).minus(episode.reserved()).max(MicroUsd::ZERO)),
+        left: episode.cap().map(|cap| cap.minus(episode.committed()).max(MicroUsd::ZERO)),
         episode,
         gate,
         hash,

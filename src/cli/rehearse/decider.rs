@@ -62,7 +62,7 @@ impl Decider for Rehearser {
         if self.how == Decide::SendBackOnce && can_go_back && !went_back {
             return Decision::SendBack { gate: gate.clone(), hash: *hash };
         }
-        let left = episode.cap().map(|cap| cap.minus(episode.spent()).minus(episode.reserved()).max(MicroUsd::ZERO));
+        let left = episode.cap().map(|cap| cap.minus(episode.committed()).max(MicroUsd::ZERO));
         Decision::Give(Command::Approve {
             episode: episode.number,
             gate: gate.clone(),

@@ -56,6 +56,7 @@ fn row(provider: Provider) -> CostRow {
         estimated: MicroUsd(5_000),
         spent: MicroUsd(60),
         reserved: MicroUsd::ZERO,
+        possible: MicroUsd::ZERO,
         reused: 0,
         saved: MicroUsd::ZERO,
         machine_ms: 0,

@@ -47,6 +47,7 @@ pub(super) fn decided(studio: &Studio, by: &Actor, command: &Command) -> Result<
         | Command::ResolveCharge { .. }
         | Command::ReadAgain { .. }
         | Command::SetUncertain { .. }
+        | Command::CorrectCharge { .. }
         | Command::SetCap { .. }
         | Command::UseCheaper { .. }
         | Command::Retry { .. }

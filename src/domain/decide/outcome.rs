@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use self::worked::worked;
 use super::{Decided, of};
 use crate::domain::call::{PROGRAM_ENDED, RetryClass, Route, Told, Usage};
-use crate::domain::episode::{CallState, Episode, UnitState};
+use crate::domain::episode::{Call, CallState, Episode, UnitState};
 use crate::domain::event::{AnswerRuling, Event, Handoff, Need, Pin, Ruling, Way};
 use crate::domain::handoff::{Arbitration, Contract};
 use crate::domain::ids::{ContentHash, EpisodeNumber, IntentKey, StageId};
@@ -124,15 +124,9 @@ fn called(
         return found_late(found, key, result, limits, now);
     }
     let failures = failures_of(found, key);
-    let events = match result {
-        Ok(answer) => {
-            let mut events = vec![settled(key, answer, now)];
-            if answer.price > call.worst {
-                let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed: answer.price };
-                events.push(Event::NeedOpened { need });
-            }
-            events
-        }
+    let mut events: Vec<Event> = over_billed(key, call, result).into_iter().collect();
+    events.extend(match result {
+        Ok(answer) => vec![settled(key, answer, now)],
         Err(failure) if failure.is_cut => cut_off(found, key, failure, now),
         Err(failure) => {
             let not_before = Some(later(now, wait_ms(key, failures, failure.retry_after_ms, limits)));
@@ -154,13 +148,27 @@ fn called(
                 ],
             }
         }
-    };
+    });
     let mut decided: Vec<Decided> = events.into_iter().map(|event| of(key.episode, event)).collect();
     if call.batch.is_none() {
         let turned = breaker(studio, key, &call.route, result.as_ref().err(), limits, now);
         decided.extend(turned.map(|event| (None, event)));
     }
     decided
+}
+
+/// A bill above the reservation, however its call ended. It stands before the price in a batch, since an episode that is over
+/// leaves the fold with its last open charge.
+fn over_billed(key: &IntentKey, call: &Call, result: &Result<CallAnswer, CallFailure>) -> Option<Event> {
+    let billed = match result {
+        Ok(answer) => answer.price,
+        Err(failure) => match failure.charge {
+            Charged::Known(price) => price,
+            Charged::Uncertain | Charged::Arrived => return None,
+        },
+    };
+    let need = Need::OverBilled { key: key.clone(), reserved: call.worst, billed };
+    (billed > call.worst).then_some(Event::NeedOpened { need })
 }
 
 fn settled(key: &IntentKey, answer: &CallAnswer, now: Timestamp) -> Event {
@@ -199,6 +207,8 @@ fn found_late(
             Charged::Uncertain | Charged::Arrived => return Vec::new(),
         },
     };
+    let billed = found.calls.get(key).and_then(|call| over_billed(key, call, result));
+    priced.splice(0..0, billed);
     let id = Need::Charge { key: key.clone() }.id();
     if found.need(&id).is_some() {
         // First, since an episode that is over leaves the fold with its last open charge.

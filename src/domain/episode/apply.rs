@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Approval, Call, CallState, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal, RuledItem,
-    Run, SentBack, Unit, UnitState, lapse,
+    Approval, Call, CallState, Corrected, Episode, Evaluation, GateState, Life, Made, OpenNeed, Overridden, Proposal,
+    RuledItem, Run, SentBack, Unit, UnitState, lapse,
 };
 use crate::domain::budget::Scope;
 use crate::domain::call::Route;
@@ -47,6 +47,8 @@ impl Episode {
         match event {
             Event::StudioOpened { .. }
             | Event::ClockSteppedBack { .. }
+            | Event::ClockSteppedForward { .. }
+            | Event::ClockBelieved { .. }
             | Event::EpisodeStarted { .. }
             | Event::BillReconciled { .. } => Err("it belongs to no episode that is under way".to_owned()),
             // Providers are the studio's matter.
@@ -88,7 +90,18 @@ impl Episode {
                 let (route, state) = (route.clone(), CallState::InFlight);
                 self.intended(
                     key,
-                    Call { request: *request, worst: *worst, route, at, state, name, met: false, window, batch: None },
+                    Call {
+                        request: *request,
+                        worst: *worst,
+                        route,
+                        at,
+                        state,
+                        name,
+                        met: false,
+                        window,
+                        batch: None,
+                        corrected: None,
+                    },
                 )
             }
             Event::CallBatched { key, batch } => {
@@ -146,6 +159,15 @@ impl Episode {
                     AnswerRuling::CallAgain => UnitState::Waiting(None),
                 };
                 self.turned(at, key, &UnitState::Unread(key.clone()), to)
+            }
+            Event::ChargeCorrected { .. } if matches!(actor, Actor::Engine) => {
+                Err("only a person corrects a price".to_owned())
+            }
+            Event::ChargeCorrected { key, price, reason } => {
+                let call = self.calls.get_mut(key).filter(|call| call.is_booked());
+                let call = call.ok_or_else(|| format!("no price is booked for {key}"))?;
+                call.corrected = Some(Corrected { price: *price, by: actor.clone(), at, reason: reason.clone() });
+                Ok(())
             }
             Event::AnswerReused { stage, input, unit, route, answer, of, saved, .. } => {
                 let known = self.unit(stage, input, *unit)?;
@@ -249,7 +271,7 @@ impl Episode {
             }
             Event::GateApproved { gate, hash, max_spend, seen } => {
                 let spent = self.spent();
-                self.agreed = Some(spent.plus(self.reserved()).plus(*max_spend));
+                self.agreed = Some(self.committed().plus(*max_spend));
                 let approval = Approval { by: actor.clone(), at, max_spend: *max_spend, spent, seen: *seen };
                 self.judged(gate, hash)?.approvals.insert(*hash, approval);
                 Ok(())
@@ -265,7 +287,7 @@ impl Episode {
                 Ok(())
             }
             Event::GateOverridden { gate, hash, reason, max_spend, seen } => {
-                self.agreed = Some(self.spent().plus(self.reserved()).plus(*max_spend));
+                self.agreed = Some(self.committed().plus(*max_spend));
                 let state = self.judged(gate, hash)?;
                 let proposed_by = state.proposals.get(hash).map(|proposal| proposal.by.clone());
                 let (by, reason) = (actor.clone(), reason.clone());

@@ -226,6 +226,7 @@ mod tests {
             met: true,
             window: None,
             batch: None,
+            corrected: None,
         }
     }
 

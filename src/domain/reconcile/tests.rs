@@ -14,7 +14,7 @@ fn key(unit: u32) -> IntentKey {
 fn call(at: &str, model: &str, state: CallState) -> Call {
     let route = Route { provider: Provider::Anthropic, model: model.to_owned() };
     let (request, worst, at) = (ContentHash::of(b"r"), MicroUsd(50_000), at.parse().unwrap());
-    Call { request, worst, route, at, state, name: request, met: false, window: None, batch: None }
+    Call { request, worst, route, at, state, name: request, met: false, window: None, batch: None, corrected: None }
 }
 
 fn settled(price: i64, id: Option<&str>) -> CallState {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Dispatcher;
-use crate::domain::budget::{Period, Scope};
+use crate::domain::budget::Scope;
 use crate::domain::event::{Event, Provenance, Stamped};
 use crate::domain::lane;
 use crate::domain::queue;
@@ -23,7 +23,8 @@ impl Dispatcher {
         let space = self.space();
         let is_same = {
             let last = self.snapshots.borrow();
-            last.seq == self.studio.seq && last.space == space
+            let is_same_day = last.period == self.studio.period(self.moment());
+            last.seq == self.studio.seq && last.space == space && is_same_day
         };
         if batch.is_empty() && is_same {
             return;
@@ -58,16 +59,15 @@ impl Dispatcher {
         if !room.is_watched() {
             return None;
         }
-        let asks = self.schedule.asks.values().flatten();
-        let waits = queue::waits(&self.studio, &self.limits, self.moment(), asks);
+        let waits = queue::waits(&self.studio, &self.limits, self.moment(), self.agenda.asks());
         room.words(waits.iter().filter(|wait| wait.hold == Hold::Space).count())
     }
 
     /// The studio as it stands.
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
-        let period = Period::of(self.clock.now());
         let now = self.moment();
-        let waits = queue::waits(&self.studio, &self.limits, now, self.schedule.asks.values().flatten());
+        let period = self.studio.period(now);
+        let waits = queue::waits(&self.studio, &self.limits, now, self.agenda.asks());
         let lanes = lane::lanes(&self.studio, &self.limits, now, &waits);
         Snapshot {
             provenance: self.studio.provenance.unwrap_or(Provenance::Rehearsal),
@@ -77,8 +77,9 @@ impl Dispatcher {
             past: self.studio.past.len(),
             next_number: self.studio.next_number(),
             feed: self.feed.iter().cloned().collect(),
-            today: Purse::new(&self.studio, &Scope::Day(period.day), &Scope::Day(0)),
-            month: Purse::new(&self.studio, &Scope::Month(period.month), &Scope::Month(0)),
+            period,
+            today: Purse::new(&self.studio, Scope::Day(period.day)),
+            month: Purse::new(&self.studio, Scope::Month(period.month)),
             in_flight: self.studio.in_flight.clone(),
             lanes,
             waits: lane::of_stages(waits, WAITS),

@@ -3,16 +3,16 @@
 use tokio::sync::oneshot;
 
 use super::{Dispatcher, Tick};
+use crate::domain::advance::Input;
 use crate::domain::command::Command;
-use crate::domain::decide::{self, Refusal};
-use crate::domain::event::{Actor, Event, Person};
+use crate::domain::event::{Actor, Person};
 use crate::engine::handle::{HandleError, Request};
 use crate::engine::workshop::Likely;
 
 impl Dispatcher {
     pub(super) fn take_request(&mut self, tick: &mut Tick, request: Request) {
         match request {
-            Request::Command(by, command, answer) => self.take_command(tick, by, &command, answer),
+            Request::Command(by, command, answer) => self.take_command(tick, by, *command, answer),
             Request::Begin(by, new, answer) => {
                 let number = new.number.unwrap_or_else(|| self.studio.next_number());
                 self.executor.begin(by, *new, number, answer);
@@ -29,7 +29,7 @@ impl Dispatcher {
                 let number = wanted.unwrap_or_else(|| self.studio.next_number());
                 let start = Box::new(start.numbered(number));
                 let (written, waits) = oneshot::channel();
-                self.take_command(tick, by, &Command::Start(start), written);
+                self.take_command(tick, by, Command::Start(start), written);
                 self.executor.pass_on(waits, answer, number);
             }
             Request::Artifact(hash, answer) => self.executor.artifact(hash, answer),
@@ -52,7 +52,7 @@ impl Dispatcher {
         &mut self,
         tick: &mut Tick,
         by: Person,
-        command: &Command,
+        command: Command,
         answer: oneshot::Sender<Result<u64, HandleError>>,
     ) {
         let refused = match (&self.halted, &self.closing) {
@@ -65,19 +65,7 @@ impl Dispatcher {
             let _ = answer.send(Err(refused));
             return;
         }
-        let actor = Actor::Person(by);
-        match decide::command(&self.studio, &actor, command) {
-            Ok(decided) => {
-                self.emit_all(tick, &actor, decided);
-                tick.answers.push((answer, Ok(self.studio.seq)));
-            }
-            Err(refusal) => {
-                let episode = command.episode().filter(|number| self.studio.episodes.contains_key(number));
-                let is_of_past = matches!(refusal, Refusal::NoEpisode(_) | Refusal::Taken { .. });
-                let event = Event::CommandRefused { asked: command.asked(), reason: refusal.to_string() };
-                self.emit(tick, &actor, if is_of_past { None } else { episode }, event);
-                tick.answers.push((answer, Err(refusal.into())));
-            }
-        }
+        tick.inputs.push(Input::Asked(Actor::Person(by), command));
+        tick.answers.push(answer);
     }
 }

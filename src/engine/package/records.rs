@@ -93,6 +93,7 @@ struct CostsRecord {
     episode: EpisodeNumber,
     spent_micro_usd: MicroUsd,
     reserved_micro_usd: MicroUsd,
+    possible_micro_usd: MicroUsd,
     saved_micro_usd: MicroUsd,
     rows: Vec<cost::CostRow>,
 }
@@ -104,6 +105,7 @@ pub(super) fn costs(contents: &Contents<'_>) -> Result<Vec<u8>, PackageError> {
         episode: episode.number,
         spent_micro_usd: episode.spent(),
         reserved_micro_usd: episode.reserved(),
+        possible_micro_usd: episode.sums().possible,
         saved_micro_usd: episode.saved(),
         rows: cost::rows(episode),
     })

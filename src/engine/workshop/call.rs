@@ -56,7 +56,8 @@ impl Workshop {
         let request = ready.await.map_err(|what| unmade(&step, what))?;
         let (on, terms) = (day(step.at), exchange::terms(&request));
         let characters = exchange::characters(&request);
-        let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
+        let tokens = exchange::most_tokens(&request);
+        let order = Order { route: &step.route, worst: step.worst, characters, tokens, on, terms };
         let (answer, tee) = if request.form == Form::Batched {
             let said = Arc::clone(&self).patiently(&step, &request, endpoint, &tell).await;
             let (headers, line) = said.map_err(|error| self.failure(&error, &order))?;
@@ -84,7 +85,7 @@ impl Workshop {
                 if let Some((mut tee, status, headers)) = tee {
                     tee.finish(status, headers);
                 }
-                let order = Order { route: &step.route, worst: step.worst, characters, on, terms };
+                let order = Order { route: &step.route, worst: step.worst, characters, tokens, on, terms };
                 shop.settle(&answer, &order, machine_ms)
             });
             let what = match kept.await {
@@ -273,7 +274,8 @@ impl Workshop {
         let answer = spooled(&request, meta, self.masked(&body));
         let characters = exchange::characters(&request);
         let (on, terms) = (day(sent.at), exchange::terms(&request));
-        let order = Order { route: &sent.route, worst: sent.worst, characters, on, terms };
+        let tokens = exchange::most_tokens(&request);
+        let order = Order { route: &sent.route, worst: sent.worst, characters, tokens, on, terms };
         self.settle(&answer, &order, 0)
     }
 

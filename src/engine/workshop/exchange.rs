@@ -140,16 +140,20 @@ pub(super) fn room(prepared: &Prepared, largest: u64) -> u64 {
     };
     // The pages that a search brings.
     let pages = |vendor| if vendor == Vendor::Perplexity { 2 << 20 } else { 0 };
-    let body: Value = serde_json::from_slice(&prepared.body).unwrap_or_default();
-    let limits = ["/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"];
-    let tokens = limits.into_iter().find_map(|place| body.pointer(place)?.as_u64());
-    let answer = match (characters(prepared), tokens, prepared.vendor, prepared.form) {
+    let answer = match (characters(prepared), most_tokens(prepared), prepared.vendor, prepared.form) {
         // Each event of it repeats all before it.
         (0, _, _, Form::Sonar) | (0, None, _, _) => largest,
         (0, Some(tokens), vendor, _) => tokens.saturating_mul(event(vendor)).saturating_add(pages(vendor)),
         (characters, _, _, _) => characters.saturating_mul(CHARACTER),
     };
     answer.saturating_add(FRAME).min(largest.saturating_add(FRAME)).saturating_mul(2)
+}
+
+/// The most tokens that a request for text allows its answer; `None` where it says nothing of it.
+pub(super) fn most_tokens(prepared: &Prepared) -> Option<u64> {
+    let body: Value = serde_json::from_slice(&prepared.body).ok()?;
+    let limits = ["/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"];
+    limits.into_iter().find_map(|place| body.pointer(place)?.as_u64())
 }
 
 /// The schema that a request asks its answer to follow, where the vendor is told one.

@@ -21,6 +21,8 @@ pub(super) struct Order<'a> {
     pub(super) worst: MicroUsd,
     /// The characters that were to be spoken.
     pub(super) characters: u64,
+    /// The tokens that the answer was allowed, where it was said.
+    pub(super) tokens: Option<u64>,
     /// The day on which it was sent.
     pub(super) on: Date,
     /// What was ordered beside the tokens.
@@ -51,8 +53,30 @@ impl Workshop {
 
     /// The price of a call by this studio's table.
     pub(super) fn price(&self, counted: Option<&Counted>, answered: Option<&str>, order: &Order<'_>) -> Priced {
-        priced(&self.prices, self.table, counted, answered, order)
+        let model = self.models.of(order.route.provider, self.prices.on_the_wire(&order.route.model), false);
+        priced(&self.prices, self.table, counted, answered, order, model.limits.context)
     }
+}
+
+/// The largest window that any model has, with room to grow: what one holds of which nothing is known.
+const LARGEST_CONTEXT: u64 = 20_000_000;
+
+/// More searches for one call than any model makes.
+const MOST_SEARCHES: u64 = 1_000;
+
+/// Whether counts can be true: no model reads or writes more than it has room for, or many times as many tokens as it was
+/// allowed. A provider that bills somewhat more than was allowed is believed, and shown.
+fn is_possible(usage: &Usage, cost: Option<MicroUsd>, order: &Order<'_>, context: Option<u64>) -> bool {
+    let context = context.unwrap_or(LARGEST_CONTEXT);
+    let read = [usage.input, usage.cache_read, usage.cache_write, usage.cache_write_1h].into_iter();
+    let written = order.tokens.map_or(context, |tokens| tokens.saturating_mul(4).saturating_add(4_000).min(context));
+    // What is read and thought for a search is billed apart and comes in turns.
+    let apart = [usage.reasoning, usage.citations].into_iter().max().unwrap_or(0);
+    read.fold(0, u64::saturating_add) <= context
+        && usage.output <= written
+        && apart <= LARGEST_CONTEXT
+        && usage.searches <= MOST_SEARCHES
+        && cost.is_none_or(|cost| cost <= MicroUsd::MOST)
 }
 
 /// The price of a call. The rates are those of the model that answered, where the table has it among the same provider's;
@@ -63,21 +87,30 @@ fn priced(
     counted: Option<&Counted>,
     answered: Option<&str>,
     order: &Order<'_>,
+    context: Option<u64>,
 ) -> Priced {
-    let Order { route, worst, characters, on, terms } = order;
+    let Order { route, worst, characters, tokens: _, on, terms } = order;
     let asked = prices.on_the_wire(&route.model);
     let answered = answered.map(|model| model.trim_start_matches("models/")).filter(|model| *model != asked);
     let model = answered.filter(|model| prices.has(route.provider, model)).unwrap_or(&route.model);
     // Speech is billed by the characters that were sent, which nobody needs to tell us.
     let spoken = Counted::default();
     let counted = counted.or(Some(&spoken).filter(|_| *characters > 0));
-    let usage = Usage { characters: *characters, ..counted.map(exchange::usage).unwrap_or_default() };
+    let told = Usage { characters: *characters, ..counted.map(exchange::usage).unwrap_or_default() };
+    let is_possible = is_possible(&told, counted.and_then(|counted| counted.cost), order, context);
+    // A count that cannot be true is no count.
+    let usage = if is_possible { told } else { Usage { characters: *characters, ..Usage::default() } };
     let by_table = || prices.settle_on(model, &usage, *terms, *on).ok().map(|price| (Basis::Counted, price));
     let by_provider = |counted: &Counted| counted.cost.map(|cost| (Basis::Billed, cost));
     let known = counted.and_then(|counted| by_provider(counted).or_else(by_table));
     // A voice costs one credit a character at most: more of them are for the words that it was told of, which are reserved for.
     let is_above = *characters > 0 && counted.and_then(|counted| counted.credits).is_some_and(|c| c > *characters);
-    let (basis, price) = known.filter(|_| !is_above).unwrap_or((Basis::Worst, *worst));
+    let (basis, price) = match known.filter(|_| !is_above) {
+        _ if !is_possible => (Basis::Impossible, *worst),
+        Some((Basis::Counted, price)) if price > MicroUsd::MOST => (Basis::Impossible, *worst),
+        Some(known) => known,
+        None => (Basis::Worst, *worst),
+    };
     let (model, answered) = (model.to_owned(), answered.map(str::to_owned));
     let bill = Box::new(Bill { table, model, answered, on: *on, basis, terms: *terms });
     Priced { usage, price, bill }
@@ -97,8 +130,8 @@ mod tests {
         let route = Route { provider, model: asked.to_owned() };
         let (on, terms) = (date(2026, 11, 24), Terms::default());
         let characters = if provider == Provider::ElevenLabs { 100 } else { 0 };
-        let order = Order { route: &route, worst: WORST, characters, on, terms };
-        priced(&prices, ContentHash::of(b"table"), counted.as_ref(), answered, &order)
+        let order = Order { route: &route, worst: WORST, characters, tokens: Some(4_000), on, terms };
+        priced(&prices, ContentHash::of(b"table"), counted.as_ref(), answered, &order, Some(200_000))
     }
 
     fn counted() -> Option<Counted> {
@@ -157,6 +190,33 @@ mod tests {
         assert_eq!((blind.price, blind.bill.basis), (WORST, Basis::Worst));
         let unlisted = priced_as("gpt-99", Provider::OpenAi, counted(), None);
         assert_eq!((unlisted.price, unlisted.bill.basis), (WORST, Basis::Worst), "never nothing");
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_true_is_no_count() {
+        let counted = |change: fn(&mut Counted)| {
+            let mut counted = Counted { input: 1_000, output: 100, ..Counted::default() };
+            change(&mut counted);
+            priced_as("gemini-2.5-pro", Provider::Gemini, Some(counted), None)
+        };
+        let hostile: [fn(&mut Counted); 7] = [
+            |counted| counted.input = u64::MAX,
+            |counted| counted.input = 200_001,
+            |counted| (counted.input, counted.cache_read) = (150_000, 150_000),
+            |counted| counted.output = 1 << 40,
+            |counted| counted.reasoning = u64::MAX,
+            |counted| counted.searches = u64::MAX,
+            |counted| counted.cost = Some(MicroUsd::MAX),
+        ];
+        for change in hostile {
+            let priced = counted(change);
+            assert_eq!((priced.price, priced.bill.basis), (WORST, Basis::Impossible));
+            assert_eq!(priced.usage, Usage::default());
+        }
+        let more_than_allowed = counted(|counted| counted.output = 7_000);
+        assert_eq!(more_than_allowed.bill.basis, Basis::Counted, "over-billing is recorded in full");
+        let full = counted(|counted| counted.input = 200_000);
+        assert_eq!(full.bill.basis, Basis::Counted);
     }
 
     #[test]

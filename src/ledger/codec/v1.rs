@@ -38,6 +38,12 @@ pub(super) enum RecordV1 {
     ClockSteppedBack {
         by_ms: u64,
     },
+    ClockSteppedForward {
+        by_ms: u64,
+    },
+    ClockBelieved {
+        ahead_ms: u64,
+    },
     CapSet {
         scope: Scope,
         cap: MicroUsd,
@@ -144,6 +150,11 @@ pub(super) enum RecordV1 {
     },
     UncertainPolicySet {
         uncertain: UncertainV1,
+    },
+    ChargeCorrected {
+        key: IntentKey,
+        price: MicroUsd,
+        reason: String,
     },
     AnswerReused {
         stage: StageId,

@@ -513,7 +513,7 @@ pub(crate) fn stale(shared: &Shared, action: &Action) -> Option<String> {
             | Command::Resume(episode) => {
                 shared.under_way(*episode).is_none().then(|| "the episode is over".to_owned())
             }
-            Command::AcceptBill { key } => {
+            Command::AcceptBill { key } | Command::CorrectCharge { key, .. } => {
                 shared.under_way(key.episode).is_none().then(|| "the episode is over".to_owned())
             }
             Command::Cancel { episode, .. } | Command::Reject { episode, .. } => {

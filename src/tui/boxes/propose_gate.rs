@@ -40,7 +40,7 @@ pub(crate) fn ceiling(episode: &Episode, gate: &StageId) -> MicroUsd {
 }
 
 fn taken(episode: &Episode) -> MicroUsd {
-    episode.spent().plus(episode.reserved())
+    episode.committed()
 }
 
 fn left_of_cap(episode: &Episode) -> Option<MicroUsd> {

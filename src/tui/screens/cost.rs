@@ -71,6 +71,7 @@ pub(crate) struct Sum {
     /// What bills say of its calls, where one that was read has any.
     pub(crate) invoiced: Option<Invoiced>,
     pub(crate) reserved: MicroUsd,
+    pub(crate) possible: MicroUsd,
     /// Answers that were not paid for again, and what they had cost.
     pub(crate) reused: u64,
     pub(crate) saved: MicroUsd,
@@ -112,6 +113,7 @@ pub(crate) fn sums<'a>(rows: impl Iterator<Item = &'a CostRow>, group: Group, bi
             sum.invoiced = Some(sum.invoiced.unwrap_or_default().plus(of));
         }
         sum.reserved = sum.reserved.plus(row.reserved);
+        sum.possible = sum.possible.plus(row.possible);
         sum.reused = sum.reused.saturating_add(u64::from(row.reused));
         sum.saved = sum.saved.plus(row.saved);
         sum.calls = sum.calls.saturating_add(u64::from(row.calls));

@@ -203,7 +203,11 @@ fn foot(paint: Paint, shared: &Shared, screen: &CostScreen, wide: usize) -> Vec<
     let mut texts: Vec<(Role, String)> = bills.into_iter().map(|(is_alert, text)| (role(is_alert), text)).collect();
     let reserved: MicroUsd = sums.iter().map(|sum| sum.reserved).sum();
     if reserved > MicroUsd::ZERO {
-        texts.push((dim, format!("{reserved:.4} USD more are held for calls under way or in doubt")));
+        texts.push((dim, format!("{reserved:.4} USD are held for calls that are not answered")));
+    }
+    let possible: MicroUsd = sums.iter().map(|sum| sum.possible).sum();
+    if possible > MicroUsd::ZERO {
+        texts.push((dim, format!("{possible:.4} USD are possible: calls whose charge nobody knows")));
     }
     let reused: u64 = sums.iter().map(|sum| sum.reused).sum();
     if reused > 0 {

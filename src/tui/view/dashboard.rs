@@ -254,7 +254,7 @@ fn row(paint: Paint, shared: &Shared, episode: &Episode, selected: bool, wide: u
         .cell(paint, Role::Text, &format!("{}%", strip.percent), 4, Side::Right);
     if is_full {
         let tokens = format!("{}/{}", count(usage.tokens_in()), count(usage.output));
-        let committed = spent.plus(episode.reserved());
+        let committed = episode.committed();
         let near = cap.is_some_and(|cap| committed >= cap.percent(80));
         let role = if near { Role::Person } else { Role::Running };
         let bar = match cap {

@@ -270,6 +270,8 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
     kinds! {
         StudioOpened { provenance: select(every::PROVENANCES), id: option::of(any::<u64>().prop_map(StudioId::drawn)) }
         ClockSteppedBack { by_ms: any::<u64>() }
+        ClockSteppedForward { by_ms: any::<u64>() }
+        ClockBelieved { ahead_ms: any::<u64>() }
         CapSet { scope: scope(), cap: usd(), reason: text() }
         CapNear { scope: scope(), cap: usd(), committed: usd(), then: select(every::NEAR_CAPS) }
         CommandRefused { asked: text(), reason: text() }
@@ -297,6 +299,7 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         AnswerUnread { key: key(), reason: text() }
         AnswerRuled { key: key(), ruling: select(every::ANSWER_RULINGS) }
         UncertainPolicySet { uncertain: uncertain() }
+        ChargeCorrected { key: key(), price: usd(), reason: text() }
         AnswerReused {
             stage: stage_id(), input: hash(), unit: any::<u32>(), route: route(), name: hash(), answer: hash(), of: key(),
             saved: usd(),

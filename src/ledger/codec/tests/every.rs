@@ -26,7 +26,7 @@ macro_rules! every {
 
 every! {
     PROVENANCES: Provenance { Rehearsal, Live }
-    BASES: Basis { Counted, Billed, Worst }
+    BASES: Basis { Counted, Billed, Worst, Impossible }
     SERVICES: Service { Standard, Batch, Fast, Priority }
     SEARCH_SIZES: SearchSize { Low, Medium, High }
     INPUT_FORMS: InputForm { First, Second }
@@ -68,6 +68,8 @@ macro_rules! events {
 events!(
     StudioOpened,
     ClockSteppedBack,
+    ClockSteppedForward,
+    ClockBelieved,
     CapSet,
     CapNear,
     CommandRefused,
@@ -87,6 +89,7 @@ events!(
     AnswerUnread,
     AnswerRuled,
     UncertainPolicySet,
+    ChargeCorrected,
     AnswerReused,
     UnitAccepted,
     OutputRejected,

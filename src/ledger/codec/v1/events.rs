@@ -10,6 +10,8 @@ impl From<&Event> for RecordV1 {
         match event.clone() {
             Event::StudioOpened { provenance, id } => Self::StudioOpened { provenance: provenance.into(), id },
             Event::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
+            Event::ClockSteppedForward { by_ms } => Self::ClockSteppedForward { by_ms },
+            Event::ClockBelieved { ahead_ms } => Self::ClockBelieved { ahead_ms },
             Event::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             Event::CapNear { scope, cap, committed, then } => {
                 Self::CapNear { scope, cap, committed, then: (then != NearCap::Alert).then(|| then.into()) }
@@ -53,6 +55,7 @@ impl From<&Event> for RecordV1 {
             Event::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
             Event::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
             Event::UncertainPolicySet { uncertain } => Self::UncertainPolicySet { uncertain: uncertain.into() },
+            Event::ChargeCorrected { key, price, reason } => Self::ChargeCorrected { key, price, reason },
             Event::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }
@@ -104,6 +107,8 @@ impl From<RecordV1> for Event {
         match record {
             RecordV1::StudioOpened { provenance, id } => Self::StudioOpened { provenance: provenance.into(), id },
             RecordV1::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
+            RecordV1::ClockSteppedForward { by_ms } => Self::ClockSteppedForward { by_ms },
+            RecordV1::ClockBelieved { ahead_ms } => Self::ClockBelieved { ahead_ms },
             RecordV1::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             RecordV1::CapNear { scope, cap, committed, then } => {
                 Self::CapNear { scope, cap, committed, then: then.map(NearCap::from).unwrap_or_default() }
@@ -146,6 +151,7 @@ impl From<RecordV1> for Event {
             RecordV1::AnswerUnread { key, reason } => Self::AnswerUnread { key, reason },
             RecordV1::AnswerRuled { key, ruling } => Self::AnswerRuled { key, ruling: ruling.into() },
             RecordV1::UncertainPolicySet { uncertain } => Self::UncertainPolicySet { uncertain: uncertain.into() },
+            RecordV1::ChargeCorrected { key, price, reason } => Self::ChargeCorrected { key, price, reason },
             RecordV1::AnswerReused { stage, input, unit, route, name, answer, of, saved } => {
                 Self::AnswerReused { stage, input, unit, route: route.into(), name, answer, of, saved }
             }

@@ -50,6 +50,7 @@ names! {
         Counted = "counted",
         Billed = "billed",
         Worst = "worst",
+        Impossible = "impossible",
     }
     ServiceV1 of Service {
         Standard = "standard",
