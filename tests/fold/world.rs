@@ -19,7 +19,7 @@ use greenroom::domain::money::MicroUsd;
 use greenroom::domain::panel::{CLOSING, MISSED, Seat};
 use greenroom::domain::pipeline::{Human, Kind};
 use greenroom::domain::plan::Limits;
-use greenroom::domain::reuse::Bought;
+use greenroom::domain::reuse::{self, Bought};
 use greenroom::domain::step::{
     Advice, CallAnswer, CallFailure, CallStep, Charged, Done, GateJudged, Outcome, Output, Step, Work,
 };

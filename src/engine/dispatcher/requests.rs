@@ -6,6 +6,7 @@ use super::{Dispatcher, Tick};
 use crate::domain::advance::Input;
 use crate::domain::command::Command;
 use crate::domain::event::{Actor, Person};
+use crate::domain::ids::EpisodeNumber;
 use crate::engine::handle::{HandleError, Request};
 use crate::engine::workshop::Likely;
 
@@ -26,7 +27,7 @@ impl Dispatcher {
             }
             Request::Started(by, start, wanted, answer) => {
                 // Others may have been started while this one was read: the number is drawn now, where none was asked for.
-                let number = wanted.unwrap_or_else(|| self.studio.next_number());
+                let number = wanted.unwrap_or_else(|| self.free_number(tick));
                 let start = Box::new(start.numbered(number));
                 let (written, waits) = oneshot::channel();
                 self.take_command(tick, by, Command::Start(start), written);
@@ -46,6 +47,15 @@ impl Dispatcher {
             Request::Broken(what) => self.halt(what),
             Request::Shutdown(answer) => self.close(Some(answer)),
         }
+    }
+
+    /// The lowest number above all that were used, also by what is about to start in the same batch.
+    fn free_number(&self, tick: &Tick) -> EpisodeNumber {
+        let starting = tick.inputs.iter().filter_map(|input| match input {
+            Input::Asked(_, Command::Start(start)) => Some(EpisodeNumber(start.episode.0.saturating_add(1))),
+            Input::Asked(..) | Input::Noted(_) | Input::Came(_) => None,
+        });
+        starting.max().map_or(self.studio.next_number(), |next| next.max(self.studio.next_number()))
     }
 
     fn take_command(

@@ -152,8 +152,15 @@ pub(super) fn room(prepared: &Prepared, largest: u64) -> u64 {
 /// The most tokens that a request for text allows its answer; `None` where it says nothing of it.
 pub(super) fn most_tokens(prepared: &Prepared) -> Option<u64> {
     let body: Value = serde_json::from_slice(&prepared.body).ok()?;
-    let limits = ["/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"];
-    limits.into_iter().find_map(|place| body.pointer(place)?.as_u64())
+    let places = [
+        "/max_tokens",
+        "/max_output_tokens",
+        "/max_completion_tokens",
+        "/generationConfig/maxOutputTokens",
+        "/params/max_tokens",
+        "/request/generationConfig/maxOutputTokens",
+    ];
+    places.iter().find_map(|place| body.pointer(place)?.as_u64())
 }
 
 /// The schema that a request asks its answer to follow, where the vendor is told one.
