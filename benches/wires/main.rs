@@ -20,7 +20,6 @@ use greenroom::config::models::Models;
 use greenroom::config::prices::{Ceiling, Prices};
 use greenroom::domain::call::Usage;
 use greenroom::domain::handoff::Contract;
-use greenroom::domain::prefix::Prefix;
 use greenroom::provider::call::{
     Form, Remember, Request, SpeechForm, SpeechRequest, TextRequest, Vendor, decode, prepare,
 };
@@ -124,33 +123,6 @@ fn reading(vendor: Vendor, name: &str) {
     row("one parse of the same events", format!("{:.0} MB/s", document.len() as f64 / 1e6 / parsed), name.to_owned());
 }
 
-/// Looking at a document while it arrives, beside one parse of it.
-fn looking() {
-    let line = |n: u32| {
-        json!({"id": format!("L{n:03}"), "speaker": "HOST", "text": "What was said, and \"why\".", "pause_ms": 0,
-            "claims": []})
-    };
-    let segment = json!({"id": "hook", "title": "H", "lines": (1..4_000).map(line).collect::<Vec<_>>()});
-    let text = json!({"script": {"title": "T", "segments": [segment]}, "claimed_words": 1}).to_string();
-    let schema = Contract::Draft.schema().unwrap().to_value();
-    let parsed = best(5, 1, || drop(black_box(serde_json::from_str::<Value>(black_box(&text)).unwrap())));
-    let mut is_sound = true;
-    let took = best(5, 1, || {
-        let mut prefix = Prefix::new(&schema);
-        for at in (0..text.len()).step_by(16) {
-            // Plain ASCII: no piece cuts a character.
-            is_sound &= prefix.push(text.get(at..text.len().min(at + 16)).unwrap()).is_ok();
-        }
-    });
-    let made = best(5, 20, || drop(black_box(Prefix::new(black_box(&schema)))));
-    assert!(is_sound, "the document is a sound one");
-    row(
-        "whether an arriving document can still become valid",
-        format!("{:.0} MB/s", text.len() as f64 / 1e6 / took),
-        format!("{:.1} times one parse; {:.0} µs to begin", took / parsed, made * 1e6),
-    );
-}
-
 /// Holds a figure against the limit, and says so loudly where it is above.
 fn limited(name: &str, seconds: f64, beside: &str) {
     let micros = seconds * 1e6;
@@ -224,7 +196,6 @@ fn main() {
     println!("| what | figure | beside it |\n|---|---|---|");
     reading(Vendor::Anthropic, "Anthropic");
     reading(Vendor::OpenAi, "an OpenAI-compatible server");
-    looking();
     requests();
     streams::measure(1_000, 50, Duration::from_secs(10));
 }

@@ -267,8 +267,6 @@ fn call(studio: &Studio, stamped: &Stamped) -> Option<CallStep> {
     let Event::CallIntended { key, request, worst, route } = &stamped.event else { return None };
     let episode = studio.episodes.get(&key.episode);
     let limit = episode.and_then(|e| e.pin(&key.stage));
-    let run = episode.and_then(|e| e.stages.get(&key.stage)).and_then(|state| state.run.as_ref());
-    let unit = run.and_then(|run| run.units.get(&key.unit));
     Some(CallStep {
         key: key.clone(),
         sent: studio.sent_key(key, stamped.at),
@@ -276,8 +274,6 @@ fn call(studio: &Studio, stamped: &Stamped) -> Option<CallStep> {
         worst: *worst,
         route: route.clone(),
         time_limit_seconds: limit.map_or(600, |pin| pin.stage.time_limit_seconds),
-        // The last word of a model is always heard to its end: some contracts then take the usual in its place.
-        may_cut: unit.is_some_and(|unit| unit.corrections == 0),
         at: stamped.at,
         batch: None,
     })

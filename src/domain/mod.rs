@@ -32,7 +32,6 @@ pub mod pipeline;
 pub mod plain;
 pub mod plan;
 pub mod policy;
-pub mod prefix;
 pub mod purse;
 pub mod queue;
 pub mod reconcile;

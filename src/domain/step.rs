@@ -105,8 +105,6 @@ pub struct CallStep {
     pub route: Route,
     /// The longest that it may take, in seconds.
     pub time_limit_seconds: u32,
-    /// Whether its answer may be broken off once it cannot meet its contract any more.
-    pub may_cut: bool,
     /// When it was intended: its price is that of this day.
     pub at: Timestamp,
     /// The batch that it was taken into before, where its answer is to be fetched and nothing is to be sent.
@@ -141,9 +139,6 @@ pub struct CallFailure {
     pub bill: Option<Box<Bill>>,
     /// The provider's name for it.
     pub request_id: Option<String>,
-    /// Whether we broke the answer off, since it could not meet its contract any more: it is corrected like one that missed
-    /// it, and nobody is asked about it.
-    pub is_cut: bool,
 }
 
 /// What is known of a failed call's charge.
@@ -152,7 +147,7 @@ pub struct CallFailure {
 pub enum Charged {
     /// Its price, mostly nothing.
     Known(MicroUsd),
-    /// It was sent and the answer was lost, or broken off before it was counted.
+    /// It was sent and the answer was lost.
     Uncertain,
     /// Its answer came whole, but could not be kept or read back yet. It is paid for, so that only a person has it sent again.
     Arrived,

@@ -125,7 +125,6 @@ fn step(studio: &Studio, key: &IntentKey, call: &Call) -> CallStep {
         worst: call.worst,
         route: call.route.clone(),
         time_limit_seconds: 0,
-        may_cut: false,
         at: call.at,
         batch: call.batch.clone(),
     }

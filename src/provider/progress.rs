@@ -4,7 +4,6 @@
 
 use super::anthropic::{Delta, Fold};
 use super::call::{Form, Vendor};
-use super::usage::Usage;
 use super::{gemini, openai, perplexity};
 
 /// One step of an answer that is arriving.
@@ -24,8 +23,6 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Watch {
     kind: Kind,
-    /// Whether the vendor has counted all that was shown so far.
-    is_counted: bool,
 }
 
 #[derive(Debug)]
@@ -50,41 +47,12 @@ impl Watch {
             (Vendor::Perplexity, _) => Kind::Perplexity(Box::default()),
             (Vendor::ElevenLabs, _) => Kind::Whole(0),
         };
-        Self { kind, is_counted: false }
+        Self { kind }
     }
 
     /// Takes the next bytes, split in any way. A stream that makes no sense shows nothing; what to make of it is
     /// decided on the whole body.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Progress> {
-        let shown = self.read(bytes);
-        if let Some(last) = shown.last() {
-            self.is_counted = matches!(last, Progress::OutputTokens(_));
-        }
-        shown
-    }
-
-    /// What the vendor has counted of an answer that is not over, where its counts cover all that was shown so far.
-    pub fn counted(&self) -> Option<Usage> {
-        let so_far = match &self.kind {
-            Kind::Stream(fold) => fold.usage(),
-            Kind::OpenAi(fold) => fold.usage(),
-            Kind::Gemini(_) | Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => None,
-        };
-        so_far.filter(|_| self.is_counted)
-    }
-
-    /// Whether the stream is at its end, so that breaking it off saves nothing and loses the vendor's counts.
-    pub fn is_ending(&self) -> bool {
-        match &self.kind {
-            Kind::Stream(fold) => fold.stop_reason().is_some(),
-            Kind::OpenAi(fold) => fold.is_ending(),
-            // Its last event holds the whole answer once more, and the bill.
-            // Gemini's counts come with every chunk, and what it bills for a stream that is left is not known.
-            Kind::Gemini(_) | Kind::Perplexity(_) | Kind::Sonar(_) | Kind::Whole(_) => true,
-        }
-    }
-
-    fn read(&mut self, bytes: &[u8]) -> Vec<Progress> {
         match &mut self.kind {
             Kind::Stream(fold) => {
                 let mut shown = Vec::new();

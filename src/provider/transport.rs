@@ -73,11 +73,6 @@ pub trait BodySink: Send {
     fn head(&mut self, status: u16, headers: &Headers);
     /// The next bytes of the body.
     fn chunk(&mut self, bytes: &[u8]);
-    /// Why the rest of the body is not wanted any more; asked after each piece of a good answer. The connection is then
-    /// closed, which stops a provider that is still producing.
-    fn given_up(&self) -> Option<&str> {
-        None
-    }
 }
 
 /// A sink for who does not want to watch.
@@ -303,14 +298,7 @@ impl Transport {
                         sink.chunk(&piece);
                     }
                     raw.body.extend_from_slice(&piece);
-                    match sink.given_up().filter(|_| good) {
-                        None => continue,
-                        Some(why) => {
-                            let what =
-                                format!("The answer of {vendor} was cut by us, since it cannot become valid: {why}");
-                            CallError::new(RetryClass::FixRequest, ChargeKnown::Uncertain, &what)
-                        }
-                    }
+                    continue;
                 }
                 Ok(Some(Ok(_))) => {
                     let what = format!("The answer of {vendor} is larger than {largest} bytes, and was given up");

@@ -110,54 +110,6 @@ fn an_arbiter_that_cannot_be_had_stops_nothing_and_another_agent_that_cannot_doe
 }
 
 #[test]
-fn an_answer_that_was_broken_off_is_corrected_unasked_and_its_worst_case_stays_held() {
-    use greenroom::domain::command::Command;
-    use greenroom::domain::episode::{CallState, UnitState};
-    use greenroom::domain::event::{Need, Ruling};
-    use greenroom::domain::step::Charged;
-    let (one, plan): (_, StageId) = (EpisodeNumber(1), "plan".parse().unwrap());
-    for charge in [Charged::Uncertain, Charged::Known(MicroUsd(7))] {
-        let mut world = World::new(3, Weather::FAIR);
-        world.start(1, ROOM, Uncertain::Ask);
-        world.settle();
-        let key = world.next_call_of(&plan);
-        let worst = world.studio.episodes[&one].calls[&key].worst;
-        let before = world.studio.budget.committed(&Scope::Episode(one));
-        world.cut(&key, charge);
-        let episode = &world.studio.episodes[&one];
-        assert_eq!(episode.needs, [], "nobody is asked");
-        let unit = &episode.stages[&plan].run.as_ref().unwrap().units[&key.unit];
-        assert!(matches!(&unit.state, UnitState::Correcting(why) if why.contains("before the JSON")), "{unit:?}");
-        let held = world.studio.budget.committed(&Scope::Episode(one));
-        match charge {
-            Charged::Known(price) => assert_eq!(held, before.minus(worst).plus(price)),
-            Charged::Uncertain | Charged::Arrived => {
-                assert_eq!(held, before, "what nobody counted stays held at its worst case");
-                assert!(matches!(episode.calls[&key].state, CallState::Uncertain { .. }));
-            }
-        }
-        world.run(true);
-        assert!(world.is_packaged(1));
-        if charge == Charged::Uncertain {
-            // At the end it is asked about, once; a ruling says what it cost and leaves the work alone that went on.
-            let asked = world.journal.iter().filter(|stamped| match &stamped.event {
-                Event::NeedOpened { need: Need::Charge { key: asked } } => *asked == key,
-                _ => false,
-            });
-            assert_eq!(asked.count(), 1);
-            let refused =
-                world.command(Command::ResolveCharge { key: key.clone(), ruling: Ruling::WriteOff, alike: false });
-            assert!(refused.is_err(), "it is ruled, and the episode is past");
-        }
-        let sent = world.journal.iter().filter(|stamped| match &stamped.event {
-            Event::CallIntended { key: sent, .. } => sent.stage == plan && sent.unit == key.unit,
-            _ => false,
-        });
-        assert!(sent.count() >= 2, "the correction is a call of its own");
-    }
-}
-
-#[test]
 fn what_was_rejected_is_never_approved_by_an_old_hash() {
     use greenroom::domain::command::Command;
     use greenroom::domain::decide::Refusal;

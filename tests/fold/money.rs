@@ -5,7 +5,6 @@ use greenroom::domain::command::Command;
 use greenroom::domain::event::{Event, Need, Uncertain};
 use greenroom::domain::ids::{EpisodeNumber, IntentKey};
 use greenroom::domain::money::MicroUsd;
-use greenroom::domain::step::Charged;
 use greenroom::domain::sums::Sums;
 use proptest::prelude::*;
 
@@ -180,12 +179,12 @@ proptest! {
 }
 
 #[test]
-fn an_answer_that_was_broken_off_uncounted_is_possible_until_it_is_ruled() {
+fn a_lost_answer_is_possible_until_it_is_ruled() {
     let mut world = World::new(3, Weather::FAIR);
     world.start(1, ROOM, Uncertain::Ask);
     let key = world.next_call();
     let worst = world.studio.episodes[&ONE].calls[&key].worst;
-    world.cut(&key, Charged::Uncertain);
+    world.lose(&key);
     let sums = world.studio.episodes[&ONE].calls[&key].sums();
     assert_eq!(sums, Sums::possible(worst));
 }

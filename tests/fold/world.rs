@@ -324,7 +324,6 @@ impl World {
             usage: Usage::default(),
             bill: None,
             request_id: None,
-            is_cut: false,
         };
         self.take(Outcome::Called { key: key.clone(), result: Err(failure) });
     }
@@ -352,27 +351,9 @@ impl World {
                 usage: Usage::default(),
                 bill: None,
                 request_id: None,
-                is_cut: false,
             })
         };
         self.take(Outcome::Called { key: key.clone(), result });
-    }
-
-    /// The answer to this call was broken off, since it could not become valid any more.
-    pub(crate) fn cut(&mut self, key: &IntentKey, charge: Charged) {
-        self.calls.retain(|call| call.key != *key);
-        let failure = CallFailure {
-            class: RetryClass::FixRequest,
-            message: "text stands before the JSON".into(),
-            retry_after_ms: None,
-            charge,
-            usage: Usage::default(),
-            bill: None,
-            request_id: None,
-            advice: Advice::default(),
-            is_cut: true,
-        };
-        self.take(Outcome::Called { key: key.clone(), result: Err(failure) });
     }
 
     /// The process ended while this call was under way, and no answer is kept.
@@ -400,8 +381,6 @@ impl World {
             usage: Usage::default(),
             bill: None,
             request_id: None,
-            // Every second one of those that are lost was broken off by ourselves.
-            is_cut: charge == Charged::Uncertain && luck.is_multiple_of(2),
         };
         let result = if let Some(hint) = self.hint_ms.take() {
             let known = fail(RetryClass::RetryAfter, Charged::Known(MicroUsd::ZERO));

@@ -181,7 +181,6 @@ impl Table {
                 usage: Usage::default(),
                 bill: None,
                 request_id: None,
-                is_cut: false,
             }),
         };
         self.take(&Outcome::Called { key, result });

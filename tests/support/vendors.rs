@@ -80,7 +80,6 @@ impl Worker for Vendors {
                 message: message.to_owned(),
                 retry_after_ms,
                 advice: Advice::default(),
-                is_cut: false,
                 charge: Charged::Known(MicroUsd::ZERO),
                 usage: Usage::default(),
                 bill: None,

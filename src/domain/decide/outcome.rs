@@ -69,7 +69,6 @@ fn without_answer(key: &IntentKey, charge: Charged, message: String) -> Outcome 
         usage: Usage::default(),
         bill: None,
         request_id: None,
-        is_cut: false,
     };
     Outcome::Called { key: key.clone(), result: Err(failure) }
 }
@@ -127,7 +126,6 @@ fn called(
     let mut events: Vec<Event> = over_billed(key, call, result).into_iter().collect();
     events.extend(match result {
         Ok(answer) => vec![settled(key, answer, now)],
-        Err(failure) if failure.is_cut => cut_off(found, key, failure, now),
         Err(failure) => {
             let not_before = Some(later(now, wait_ms(key, failures, failure.retry_after_ms, limits)));
             let message = cut(&failure.message, MESSAGE);
@@ -271,34 +269,6 @@ fn breaker(
 fn told(advice: Advice, asked_ms: Option<u64>, now: Timestamp) -> Told {
     let rest = advice.rest_ms.max(asked_ms).filter(|ms| *ms > 0);
     Told { most: advice.most, until: rest.map(|ms| later(now, ms.min(LONGEST_PAUSE_MS))) }
-}
-
-/// An answer that we broke off: its price is known or its worst case stays held, and it is corrected like any that missed its
-/// contract. Nobody is asked: what it could have said is known to be of no use.
-fn cut_off(found: &Episode, key: &IntentKey, failure: &CallFailure, now: Timestamp) -> Vec<Event> {
-    let reason = cut(&failure.message, MESSAGE);
-    let is_waited_for = is_waited_for(found, key);
-    let charge = match failure.charge {
-        Charged::Known(price) => {
-            let failure = CallFailure { class: RetryClass::FixRequest, ..failure.clone() };
-            failed(key, &failure, price, None, told(failure.advice, None, now))
-        }
-        Charged::Uncertain | Charged::Arrived => Event::ChargeUncertain { key: key.clone(), reason: reason.clone() },
-    };
-    let is_uncertain = matches!(charge, Event::ChargeUncertain { .. });
-    let mut events = vec![charge];
-    let worst = found.calls.get(key).map(|call| call.worst).unwrap_or_default();
-    if is_uncertain && found.policy.uncertain.resends(worst, found.resent()) {
-        // It is corrected by a new call, so that both may have been charged.
-        events.push(Event::ChargeRuled { key: key.clone(), ruling: Ruling::Resend, not_before: None });
-    }
-    let run = found.stages.get(&key.stage).and_then(|state| state.run.as_ref());
-    if let (true, Some(run)) = (is_waited_for, run)
-        && let Some(unit) = run.units.get(&key.unit)
-    {
-        events.extend(missed_contract(found, &key.stage, run.input, key.unit, unit.corrections, reason));
-    }
-    events
 }
 
 /// An answer that misses its contract is corrected as often as the policy says; then the stage stops, or the turn passes.

@@ -26,7 +26,7 @@ use crate::provider::call::{Form, Prepared};
 use crate::provider::endpoint::Endpoint;
 use crate::provider::error::{self, CallError, ChargeKnown};
 use crate::provider::headers::Headers;
-use crate::provider::transport::{BodySink, Limits, RawResponse};
+use crate::provider::transport::{Limits, RawResponse};
 
 /// The day on which a price holds.
 pub(super) fn day(at: Timestamp) -> Date {
@@ -116,14 +116,13 @@ impl Workshop {
     ) -> Result<(RawResponse, Tee), CallFailure> {
         let writer = self.with_room(&step.key, exchange::room(request, self.settings.answer_bytes)).await?;
         self.progress.begun(&step.key);
-        let held_to = step.may_cut.then(|| exchange::schema(request)).flatten();
-        let mut tee = Tee::new(writer, request, &step.key, Arc::clone(&self.progress), held_to.as_ref());
+        let mut tee = Tee::new(writer, request, &step.key, Arc::clone(&self.progress));
         let total = Duration::from_secs(u64::from(step.time_limit_seconds)).min(self.limits.total);
         let limits = Limits { total, ..self.limits };
         let attempt = step.key.attempt.saturating_sub(1);
         match self.transport.send(endpoint, request, &step.sent.to_string(), attempt, limits, &mut tee).await {
             Ok(raw) => Ok((raw, tee)),
-            Err(error) => Err(self.failed(&error, &tee, order)),
+            Err(error) => Err(self.failure(&error, order)),
         }
     }
 
@@ -193,29 +192,13 @@ impl Workshop {
                 usage,
                 bill: is_paid.then_some(bill),
                 request_id,
-                is_cut: false,
             }));
         }
         let answer = self.keep(&answer.artifact()?)?;
         Ok(Ok(CallAnswer { answer, usage, price, machine_ms, request_id, bill: Some(bill), advice }))
     }
 
-    /// A call that brought no whole answer. One that we broke off is counted as far as the vendor has counted it; otherwise
-    /// its worst case stays held.
-    fn failed(&self, error: &CallError, tee: &Tee, order: &Order<'_>) -> CallFailure {
-        let failure = self.failure(error, order);
-        let Some(why) = tee.given_up() else { return failure };
-        let message = format!("the answer was cut by us, since it cannot become valid: {why}");
-        let cut = CallFailure { message, is_cut: true, ..failure };
-        match tee.watch.counted() {
-            Some(counted) => {
-                let Priced { usage, price, bill } = self.price(Some(&counted), None, order);
-                CallFailure { charge: Charged::Known(price), usage, bill: Some(bill), ..cut }
-            }
-            None => cut,
-        }
-    }
-
+    /// A call that brought no whole answer.
     fn failure(&self, error: &CallError, order: &Order<'_>) -> CallFailure {
         span::failed(error);
         let class = match error.class {
@@ -236,7 +219,7 @@ impl Workshop {
         };
         let (retry_after_ms, advice) = (error.retry_after.map(whole_ms), Advice::default());
         let (message, request_id) = (error.message.clone(), error.request_id.clone());
-        CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id, is_cut: false }
+        CallFailure { class, message, retry_after_ms, advice, charge, usage, bill, request_id }
     }
 
     /// What became of a call that was sent and whose task is gone: settled where the spool holds all of its answer, uncertain where
@@ -321,7 +304,6 @@ fn unsent(what: String) -> CallFailure {
         usage: Usage::default(),
         bill: None,
         request_id: None,
-        is_cut: false,
     }
 }
 

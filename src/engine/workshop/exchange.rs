@@ -163,18 +163,6 @@ pub(super) fn most_tokens(prepared: &Prepared) -> Option<u64> {
     places.iter().find_map(|place| body.pointer(place)?.as_u64())
 }
 
-/// The schema that a request asks its answer to follow, where the vendor is told one.
-pub(super) fn schema(prepared: &Prepared) -> Option<Value> {
-    let place = match prepared.vendor {
-        Vendor::Anthropic => "/output_config/format/schema",
-        Vendor::Gemini => "/generationConfig/responseJsonSchema",
-        Vendor::OpenAi => "/response_format/json_schema/schema",
-        // Its last event holds the whole answer, whatever streamed before.
-        Vendor::Perplexity | Vendor::ElevenLabs => return None,
-    };
-    serde_json::from_slice::<Value>(&prepared.body).ok()?.pointer(place).cloned()
-}
-
 /// What stands in front of a kept body, on a line of its own.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {

@@ -180,7 +180,7 @@ fn ended(span: &Span, result: &Result<CallAnswer, CallFailure>) {
                     span.record("greenroom.cost_micro_usd", price.0);
                 }
                 Charged::Uncertain | Charged::Arrived => {
-                    span.record("greenroom.charge", if failure.is_cut { "cut" } else { "uncertain" });
+                    span.record("greenroom.charge", "uncertain");
                 }
             }
             tracing::warn!(target: CALLS, "a call brought no answer");

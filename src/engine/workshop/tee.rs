@@ -1,13 +1,10 @@
-//! Takes an answer as it arrives: into the spool, to whoever watches, and past a look at whether it can still become valid.
+//! Takes an answer as it arrives: into the spool, and to the console. It never cuts an answer short.
 //!
 //! Not for judging an answer: one that is whole is held to its contract elsewhere, whatever was seen here.
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::domain::ids::IntentKey;
-use crate::domain::prefix::Prefix;
 use crate::engine::progress::ProgressHub;
 use crate::ledger::spool::SpoolWriter;
 use crate::provider::call::Prepared;
@@ -19,25 +16,15 @@ use crate::provider::transport::BodySink;
 pub(super) struct Tee {
     writer: Option<SpoolWriter>,
     pub(super) watch: Watch,
-    /// What the text is held to while it arrives, where it may be broken off.
-    prefix: Option<Prefix>,
-    broken: Option<String>,
     key: IntentKey,
     hub: Arc<ProgressHub>,
 }
 
 impl Tee {
-    /// A tee for the answer to one call; `held_to` is the schema of its text, where it may be broken off.
-    pub(super) fn new(
-        writer: SpoolWriter,
-        request: &Prepared,
-        key: &IntentKey,
-        hub: Arc<ProgressHub>,
-        held_to: Option<&Value>,
-    ) -> Self {
+    /// A tee for the answer to one call.
+    pub(super) fn new(writer: SpoolWriter, request: &Prepared, key: &IntentKey, hub: Arc<ProgressHub>) -> Self {
         let watch = Watch::new(request.vendor, request.form);
-        let prefix = held_to.map(Prefix::new);
-        Self { writer: Some(writer), watch, prefix, broken: None, key: key.clone(), hub }
+        Self { writer: Some(writer), watch, key: key.clone(), hub }
     }
 
     /// Marks the answer as whole. A spool that cannot be written only means that a crash right now would ask.
@@ -63,9 +50,6 @@ impl BodySink for Tee {
         for seen in self.watch.push(bytes) {
             match seen {
                 Progress::Text(text) => {
-                    if let Some(Err(why)) = self.prefix.as_mut().map(|prefix| prefix.push(&text)) {
-                        self.broken.get_or_insert(why);
-                    }
                     self.hub.text(&self.key, &text);
                 }
                 Progress::OutputTokens(tokens) => self.hub.tokens(&self.key, tokens),
@@ -74,11 +58,4 @@ impl BodySink for Tee {
             }
         }
     }
-
-    fn given_up(&self) -> Option<&str> {
-        self.broken.as_deref().filter(|_| !self.watch.is_ending())
-    }
 }
-
-#[cfg(test)]
-mod tests;

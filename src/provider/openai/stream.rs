@@ -103,11 +103,6 @@ impl Fold {
         }
     }
 
-    /// Whether the server has said that it has written everything.
-    pub(in crate::provider) fn is_ending(&self) -> bool {
-        self.done || self.read.finish.is_some()
-    }
-
     /// Why this is no answer, if it is none. What the server said comes before what we found.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         if let Some(told) = &self.reported {

@@ -100,49 +100,6 @@ struct Exchange {
     recorder: Recorder,
 }
 
-/// A sink that wants no more than the beginning.
-struct Reluctant(Recorder);
-
-impl BodySink for Reluctant {
-    fn head(&mut self, status: u16, headers: &Headers) {
-        self.0.head(status, headers);
-    }
-
-    fn chunk(&mut self, bytes: &[u8]) {
-        self.0.chunk(bytes);
-    }
-
-    fn given_up(&self) -> Option<&str> {
-        (self.0.chunks > 0).then_some("text stands before the JSON")
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_is_not_wanted_any_more_is_cut_and_the_server_sees_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = endpoint(Vendor::Anthropic, "http", &listener);
-    let server = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        read_request(&mut stream).await;
-        let head = "HTTP/1.1 200 OK\r\nrequest-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n";
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // A server that would go on for ever.
-        while stream.write_all(b"a\r\ndata: {}\n\n\r\n").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let mut sink = Reluctant(Recorder::default());
-    let transport = Transport::new(&Options::default()).unwrap();
-    let prepared = prepared(Vendor::Anthropic);
-    let call = transport.send(&endpoint, &prepared, "007-voice-12-1", 0, limits(), &mut sink);
-    let (result, ()) = tokio::join!(call, server);
-    let error = result.unwrap_err();
-    assert_eq!((error.class, error.charge), (RetryClass::FixRequest, ChargeKnown::Uncertain));
-    assert_eq!(error.request_id.as_deref(), Some("req_1"));
-    assert!(error.message.contains("cut by us"), "{error}");
-    assert_eq!(sink.0.chunks, 1);
-}
-
 /// One call to a server that plays the script, and then closes. A second connection fails the test.
 async fn exchange(vendor: Vendor, script: Vec<Act>, limits: Limits, options: &Options) -> Exchange {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -47,7 +47,6 @@ fn step() -> CallStep {
         worst: MicroUsd(9_000),
         route: Route { provider: Provider::Anthropic, model: "claude-opus-5-5".to_owned() },
         time_limit_seconds: 60,
-        may_cut: false,
         at: jiff::Timestamp::UNIX_EPOCH,
         batch: None,
     }
@@ -146,7 +145,6 @@ fn a_failure_is_told_by_its_class_its_status_and_its_request_and_never_by_the_pr
         bill: None,
         request_id: error.request_id.clone(),
         advice: Advice::default(),
-        is_cut: false,
     };
     // A log that shows warnings alone shows the call all the same.
     let log = logged("warn", || {
