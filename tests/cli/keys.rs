@@ -116,7 +116,13 @@ fn a_provider_that_repeats_its_key_puts_it_nowhere() {
         ran
     };
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/research/kilogram.md");
-    let begun = verb(&["episode", "new", &sample.to_string_lossy(), "--show", "open-questions-short", "--no-probe"]);
+    // A show that asks about every lost answer.
+    let show = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/shows/open-questions-short.toml");
+    let show = std::fs::read_to_string(show).expect("the sample show");
+    let policy = show.lines().find(|line| line.starts_with("uncertain = ")).expect("a policy").to_owned();
+    let show = home.file("mine.toml", show.replace(&policy, "uncertain = \"ask\""));
+    let show = show.to_string_lossy().into_owned();
+    let begun = verb(&["episode", "new", &sample.to_string_lossy(), "--show", &show, "--no-probe"]);
     assert_eq!(begun.code, 0, "{}", begun.err);
     let cut = verb(&["episode", "run", "1"]);
     assert_eq!(cut.code, 3, "a refusal, then a cut answer that waits for a ruling: {}{}", cut.out, cut.err);
