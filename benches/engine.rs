@@ -176,6 +176,14 @@ impl DiskFile for SlowFile {
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.0.truncate(len)
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.0.try_lock()
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<disk::Standing> {
+        self.0.standing(path)
+    }
 }
 
 impl Disk for SlowDisk {
@@ -187,8 +195,16 @@ impl Disk for SlowDisk {
         Ok(Box::new(SlowFile(RealDisk.create(path)?, self.0)))
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_new(path)
+    }
+
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         Ok(Box::new(SlowFile(RealDisk.append(path)?, self.0)))
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.patch(path, at, bytes)
     }
 
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {

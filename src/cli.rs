@@ -42,6 +42,8 @@ use std::io::Write;
 
 use clap::FromArgMatches;
 
+use crate::config::files;
+
 pub use self::args::{Cli, Format, Globals, StudioKind, Verb};
 use self::context::Context;
 pub use self::fault::{CliError, Ending};
@@ -64,6 +66,8 @@ pub fn parse() -> Result<Cli, clap::Error> {
 ///
 /// [`CliError`], which knows its exit code.
 pub fn run(cli: &Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<Ending, CliError> {
+    files::keep_private();
+    signals::outlive_file_limits();
     match &cli.verb {
         Some(Verb::Completions { shell }) => help::completions(*shell, out)?,
         Some(Verb::Man) => help::manual(out)?,

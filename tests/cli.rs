@@ -16,6 +16,8 @@ mod doctor;
 mod hostile;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/ledger.rs"]
+mod ledger;
 #[path = "cli/one_model.rs"]
 mod one_model;
 #[path = "cli/preflight.rs"]

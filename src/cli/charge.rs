@@ -127,8 +127,9 @@ fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
     let folded = Folded::read(context)?;
     let calls: Vec<_> = folded.studio.episodes.values().flat_map(|episode| uncertain_calls(episode)).collect();
     let possible: Vec<_> = folded.episodes().values().flat_map(|episode| possible_calls(episode)).collect();
+    let lost: Vec<_> = folded.studio.losses.iter().flat_map(|loss| &loss.calls).collect();
     if format == Format::Json {
-        context.json(&json!({ "uncertain": calls, "possible": possible }))?;
+        context.json(&json!({ "uncertain": calls, "possible": possible, "of_lost_events": lost }))?;
         return Ok(Ending::Done);
     }
     if !possible.is_empty() {
@@ -148,6 +149,17 @@ fn list(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
                 minute(call.at)
             )?;
         }
+    }
+    for key in &lost {
+        writeln!(
+            context.out,
+            "{key}: only events that are lost recorded it; what it cost is in none of the sums here. What came of its answer is in \
+             {}",
+            context.studio().join(crate::ledger::spool::FOLDER).display()
+        )?;
+    }
+    if calls.is_empty() && !lost.is_empty() {
+        return Ok(Ending::Done);
     }
     if calls.is_empty() {
         writeln!(context.out, "no charge is uncertain")?;

@@ -56,6 +56,9 @@ pub(super) fn live(context: &mut Context<'_>) -> Result<Ending, CliError> {
     let settings = context.settings()?;
     let opening = Opening::new(context, &settings, Provenance::Live)?;
     let session = Session::live(context, settings)?;
+    if let Some(why) = &session.read_only {
+        context.remark(why);
+    }
     session.run(async |handle| show(handle, opening).await)?;
     Ok(Ending::Done)
 }

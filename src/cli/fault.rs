@@ -161,7 +161,6 @@ fn hint(error: &OpenError) -> &'static str {
         OpenError::Lock(_) => ASKING,
         OpenError::Folder { .. }
         | OpenError::Journal(_)
-        | OpenError::ReadOnly(_)
         | OpenError::Replay(_)
         | OpenError::Blobs(_)
         | OpenError::Spool(_)

@@ -16,6 +16,7 @@ use super::fault::{CliError, Ending, brought_badly};
 use super::follow;
 use super::ledger::Folded;
 use super::session::Session;
+use crate::config::files;
 use crate::domain::accept::brought;
 use crate::domain::actor::second_person;
 use crate::domain::command::Command;
@@ -391,8 +392,8 @@ fn note(folded: &Folded, episode: &Episode, gate: &StageId, args: &NoteArgs) -> 
     let note = match &args.note {
         Some(file) => {
             let path = file.display().to_string();
-            let text =
-                std::fs::read_to_string(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+            let text = files::read_text(file, files::LARGEST_TEXT)
+                .map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
             let script = script_at(folded, episode, gate)?;
             brought::note(&text, script.as_ref()).map_err(|misfits| brought_badly(&path, "no note", &misfits))?
         }

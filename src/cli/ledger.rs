@@ -1,7 +1,8 @@
 //! The record of all that happened: checks, figures, export, import. The one door past the engine.
 //!
-//! What only reads takes no lock, so that it works beside a console. Not for changing the journal: nothing here appends to it.
+//! What only reads takes no lock, so that it works beside a console. Only an accepted loss adds to the journal here: the engine does not open a studio that lost events.
 
+mod accept;
 mod fold;
 mod prune;
 mod rebuild;
@@ -17,20 +18,23 @@ use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
 use super::session::LastOpening;
+use crate::config::files;
 use crate::domain::money::MicroUsd;
 use crate::domain::purse::Unexplained;
 use crate::domain::sums::Sums;
-use crate::ledger::archive::{self, Verified};
+use crate::engine::loss;
+use crate::ledger::archive::{self, BlobsVerified, Unsound, Verified};
 use crate::ledger::blobs::Blobs;
+use crate::ledger::journal::Journal;
 use crate::ledger::lock::{Holder, StudioLock};
 
 /// What can be done with the record.
 #[derive(Debug, Subcommand)]
 pub enum LedgerVerb {
-    /// Check every line of the journal and its hash chain
+    /// Check every line of the journal, its hash chain, and every artifact that it names
     Verify {
-        /// Check the bytes of every artifact too
-        #[arg(long)]
+        /// What is always done: check the bytes of every artifact
+        #[arg(long, hide = true)]
         blobs: bool,
         /// How to print what was found
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -45,6 +49,12 @@ pub enum LedgerVerb {
     Import {
         /// The file
         file: PathBuf,
+    },
+    /// Go on without events that are missing from the journal: recorded with your name, after all else was tried
+    AcceptLoss {
+        /// Why they cannot be brought back
+        #[arg(long)]
+        reason: String,
     },
     /// Move the folded state aside, so that it is folded again from the journal
     Rebuild,
@@ -65,9 +75,10 @@ pub enum LedgerVerb {
 /// Runs the verb.
 pub(super) fn run(verb: &LedgerVerb, context: &mut Context<'_>) -> Result<Ending, CliError> {
     match verb {
-        LedgerVerb::Verify { blobs, format } => verify(context, *blobs, *format),
+        LedgerVerb::Verify { format, .. } => verify(context, *format),
         LedgerVerb::Export { file } => export(context, file),
         LedgerVerb::Import { file } => import(context, file),
+        LedgerVerb::AcceptLoss { reason } => accept::run(context, reason),
         LedgerVerb::Rebuild => rebuild::run(context),
         LedgerVerb::Stat { format } => stat(context, *format),
         LedgerVerb::Prune { yes } => prune(context, *yes),
@@ -86,6 +97,7 @@ struct VerifiedAnswer {
     money: Option<MoneyAnswer>,
     blobs_sound: Option<u64>,
     blobs_damaged: Option<Vec<String>>,
+    blobs_missing: Option<Vec<String>>,
 }
 
 /// What `ledger verify` says of money.
@@ -104,8 +116,8 @@ fn money(context: &Context<'_>) -> Option<MoneyAnswer> {
     Some(MoneyAnswer { held_micro_usd: held, possible_micro_usd: possible, unexplained })
 }
 
-fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Ending, CliError> {
-    let found = archive::verify(&context.disk(), &context.studio(), blobs)?;
+fn verify(context: &mut Context<'_>, format: Format) -> Result<Ending, CliError> {
+    let found = archive::verify(&context.disk(), &context.studio(), true)?;
     let money = money(context);
     let is_explained = money.as_ref().is_none_or(|money| money.unexplained.is_empty());
     let ending = if found.is_sound() && is_explained { Ending::Done } else { Ending::Unsound };
@@ -120,7 +132,8 @@ fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Endi
             fault: fault.map(|fault| fault.to_string()),
             money,
             blobs_sound: blobs.as_ref().map(|blobs| blobs.sound),
-            blobs_damaged: blobs.map(|blobs| blobs.damaged.iter().map(ToString::to_string).collect()),
+            blobs_damaged: blobs.as_ref().map(|blobs| named(blobs, false)),
+            blobs_missing: blobs.as_ref().map(|blobs| named(blobs, true)),
         })?;
         return Ok(ending);
     }
@@ -153,15 +166,24 @@ fn verify(context: &mut Context<'_>, blobs: bool, format: Format) -> Result<Endi
         }
     }
     if let Some(blobs) = blobs {
-        writeln!(context.out, "artifacts  {} sound, {} damaged", blobs.sound, blobs.damaged.len())?;
-        for hash in blobs.damaged {
-            writeln!(context.out, "           {hash} has other bytes than its name says: restore it from an export")?;
+        let (missing, damaged) = (named(&blobs, true).len(), named(&blobs, false).len());
+        writeln!(context.out, "artifacts  {} sound, {damaged} damaged, {missing} missing", blobs.sound)?;
+        for Unsound { hash, what, is_missing } in blobs.unsound {
+            let fault = if is_missing { "is missing" } else { "has other bytes than its name says" };
+            let what = what.unwrap_or_else(|| "no event names it".to_owned());
+            writeln!(context.out, "           {hash} {fault} ({what}): bring it back from an export")?;
         }
     }
     if let Some(fault) = fault {
         writeln!(context.out, "FAULT      {fault}")?;
     }
     Ok(ending)
+}
+
+/// The names of the artifacts that are missing, or of those that are damaged.
+fn named(blobs: &BlobsVerified, missing: bool) -> Vec<String> {
+    let those = blobs.unsound.iter().filter(|unsound| unsound.is_missing == missing);
+    those.map(|unsound| unsound.hash.to_string()).collect()
 }
 
 fn export(context: &mut Context<'_>, file: &std::path::Path) -> Result<Ending, CliError> {
@@ -194,7 +216,7 @@ fn import(context: &mut Context<'_>, file: &std::path::Path) -> Result<Ending, C
     if !is_free {
         return Err(archive::ArchiveError::NotEmpty(studio).into());
     }
-    std::fs::create_dir_all(&context.paths.data)
+    files::make_folders(&context.paths.data)
         .map_err(|source| CliError::Unreadable { path: context.paths.data.display().to_string(), source })?;
     let beside = context.paths.data.join(format!("{kind}.import-{:016x}", context.clock.random_u64()));
     let imported = archive::import(&disk, file, &beside)?;
@@ -277,11 +299,15 @@ fn prune(context: &mut Context<'_>, yes: bool) -> Result<Ending, CliError> {
     let (disk, studio) = (context.disk(), context.studio());
     // An artifact is durable before the event that names it: while another process writes, nothing may be removed.
     let holder = Holder { pid: std::process::id(), since: context.clock.now() };
-    let _lock = if yes { Some(StudioLock::take(&studio, holder)?) } else { None };
+    let _locks =
+        if yes { Some((StudioLock::take(&studio, holder)?, Journal::lock(disk.as_ref(), &studio)?)) } else { None };
     // What cannot be replayed may name artifacts in ways that are not understood.
     let folded = Folded::of(&disk, &studio, &mut |_| ())?;
     if let Some(why) = folded.opened.as_ref().and_then(|opened| opened.read_only.as_ref()) {
-        return Err(CliError::Failed(format!("nothing was removed: {why}")));
+        return Err(CliError::Failed(format!(
+            "nothing was removed: {}",
+            loss::told(why, &folded.studio, context.kind())
+        )));
     }
     let found = prune::unnamed(&disk, &studio)?;
     let (count, bytes, kept) = (found.blobs.len(), found.bytes(), found.kept);

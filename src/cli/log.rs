@@ -11,6 +11,7 @@ use super::context::Context;
 use super::fault::CliError;
 use super::shown::Shown;
 use super::telemetry;
+use crate::config::files;
 use crate::config::settings::Settings;
 
 /// How many days are kept.
@@ -37,7 +38,7 @@ pub(super) fn start(context: &mut Context<'_>, settings: &Settings) -> Result<Lo
     })?;
     let folder = context.paths.logs.clone();
     // The appender itself writes to the terminal where it finds no folder to clear of old files.
-    let made = std::fs::create_dir_all(&folder).map_err(|error| error.to_string()).and_then(|()| file_in(&folder));
+    let made = files::make_folders(&folder).map_err(|error| error.to_string()).and_then(|()| file_in(&folder));
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
     let mut guard = None;
     match made {

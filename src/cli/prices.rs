@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 
 use super::context::Context;
 use super::fault::{CliError, Ending};
+use crate::config::files;
 use crate::config::prices::{Fee, IMPORTED, Price, Prices, Rates, litellm};
 use crate::domain::ids::ContentHash;
 use crate::report::{Align, Table};
@@ -143,13 +144,7 @@ fn dollars(each: crate::domain::money::PicoUsd) -> String {
 
 fn import(file: &Path, dry_run: bool, context: &mut Context<'_>) -> Result<Ending, CliError> {
     let unreadable = |source| CliError::Unreadable { path: file.display().to_string(), source };
-    if std::fs::metadata(file).map_err(unreadable)?.len() > LARGEST {
-        return Err(CliError::Failed(format!(
-            "{} has more than {LARGEST} bytes, which no table of prices has. Nothing was changed",
-            file.display()
-        )));
-    }
-    let source = std::fs::read_to_string(file).map_err(unreadable)?;
+    let source = files::read_text(file, LARGEST).map_err(unreadable)?;
     let on = today(context);
     let present = Prices::load(&context.paths.config)?;
     let imported = litellm::import(&source, &present, on)
@@ -183,7 +178,7 @@ fn keep(config: &Path, rows: &Prices, source: &str, on: Date) -> Result<PathBuf,
     let failed = |error: &dyn std::fmt::Display| {
         CliError::Failed(format!("{} could not be written: {error}. The prices are as they were", place.display()))
     };
-    let mut all = match std::fs::read_to_string(&place) {
+    let mut all = match files::read_text(&place, LARGEST) {
         Ok(before) => Prices::parse(&place.display().to_string(), &before).map_err(|error| failed(&error))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Prices::parse(IMPORTED, "schema = 1\n").map_err(|error| failed(&error))?
@@ -193,7 +188,7 @@ fn keep(config: &Path, rows: &Prices, source: &str, on: Date) -> Result<PathBuf,
     all.lay(rows.clone());
     let hash = ContentHash::of(source.as_bytes());
     let text = format!("# Imported on {on} from a table of LiteLLM's form, blake3 {hash}.\n{}", all.to_toml());
-    std::fs::create_dir_all(config).map_err(|error| failed(&error))?;
+    files::make_folders(config).map_err(|error| failed(&error))?;
     let new = config.join(format!("{IMPORTED}.new"));
     std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &place)).map_err(|error| failed(&error))?;
     Ok(place)

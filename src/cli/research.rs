@@ -1,6 +1,5 @@
 //! Research packages, read as an episode would read them.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use clap::Subcommand;
 use super::args::Format;
 use super::context::Context;
 use super::fault::{CliError, Ending};
+use crate::config::files;
 use crate::domain::research::{self, MAX_BYTES, Research};
 use crate::report::line;
 
@@ -43,7 +43,7 @@ pub(super) fn run(verb: &ResearchVerb, context: &mut Context<'_>) -> Result<Endi
 pub(super) fn read_package(file: &Path) -> Result<(Vec<u8>, Research), CliError> {
     let path = || file.display().to_string().escape_debug().to_string();
     let mut bytes = Vec::new();
-    File::open(file)
+    files::open(file)
         .and_then(|opened| opened.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|source| CliError::Unreadable { path: path(), source })?;
     let read = research::read(&bytes).map_err(|source| CliError::Research { path: path(), source })?;

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::fault::{CliError, Ending, brought_badly};
 use super::ledger::Folded;
 use super::session::Session;
+use crate::config::files;
 use crate::config::settings::Settings;
 use crate::config::show::Show;
 use crate::domain::accept::{self, brought};
@@ -268,7 +269,8 @@ fn edit(
     yes: bool,
 ) -> Result<Ending, CliError> {
     let path = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+    let text = files::read_text(file, files::LARGEST_TEXT)
+        .map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
     let folded = Folded::read_sound(context)?;
     let episode = folded.episode(number)?;
     let stage = writer(episode)?.clone();

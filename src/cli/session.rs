@@ -15,6 +15,7 @@ use super::rehearse::Relay;
 use super::servers::{Manner, Servers};
 use super::signals;
 use super::wiring::{self, Admit, Rehearsed};
+use crate::config::files;
 use crate::config::settings::Settings;
 use crate::domain::event::{Provenance, Uncertain};
 use crate::domain::money::MicroUsd;
@@ -58,6 +59,8 @@ pub(super) fn without_work(context: &Context<'_>, settings: Settings) -> Result<
 pub(super) struct Session {
     /// The hold on the engine.
     pub(super) handle: Handle,
+    /// Why the studio can only be read, where that is so.
+    pub(super) read_only: Option<String>,
     runtime: Runtime,
     behind: Behind,
     server: Option<Server>,
@@ -85,10 +88,19 @@ impl Session {
             let dir = options.dir.clone();
             let held = match open(options, runtime.handle()) {
                 Err(OpenError::Lock(held @ LockError::Held(_))) => held,
-                opened => return Ok(Self::opened(context, &dir, opened?, runtime, Behind::default(), log)),
+                opened => {
+                    let session = Self::opened(context, &dir, opened?, runtime, Behind::default(), log);
+                    return match session.read_only {
+                        Some(why) => Err(CliError::Failed(why)),
+                        None => Ok(session),
+                    };
+                }
             };
             match runtime.block_on(socket::connect(&dir)) {
-                Ok(handle) => return Ok(Self { handle, runtime, behind: Behind::default(), server: None, _log: log }),
+                Ok(handle) => {
+                    let (behind, read_only) = (Behind::default(), None);
+                    return Ok(Self { handle, read_only, runtime, behind, server: None, _log: log });
+                }
                 Err(ConnectError::NoOne) if context.clock.monotonic() < until => std::thread::sleep(PAUSE),
                 Err(why) => return Err(CliError::Owned { held, why }),
             }
@@ -166,13 +178,13 @@ impl Session {
     ) -> Self {
         report(context, &found);
         LastOpening { at: context.clock.now(), replayed: found.replayed }.keep(dir);
-        Self { handle, runtime, behind, server: None, _log: log }
+        Self { handle, read_only: found.read_only, runtime, behind, server: None, _log: log }
     }
 
     /// Does something with the studio, then closes it: no new work is admitted and paid calls get their grace period, unless a
     /// signal asks to end at once. What became of calls that were under way is said.
     pub(super) fn run<T>(self, work: impl AsyncFnOnce(&Handle) -> Result<T, CliError>) -> Result<T, CliError> {
-        let Self { handle, runtime, behind, mut server, _log } = self;
+        let Self { handle, runtime, behind, mut server, _log, .. } = self;
         let (done, closed) = runtime.block_on(async move {
             let done = work(&handle).await;
             if let Some(server) = &mut server {
@@ -274,11 +286,12 @@ fn report(context: &mut Context<'_>, found: &Found) {
     if let Some(cut) = &found.cut {
         let kept = cut.kept.as_deref().map(|file| format!("; its bytes are kept in {file}")).unwrap_or_default();
         context.remark(&format!(
-            "an incomplete last batch of the journal ({} bytes, from line {}) was cut off{kept}. Nothing that was acknowledged is lost",
+            "an incomplete last batch of the journal ({} bytes, from line {}) was cut off{kept}. It was never acknowledged: no call was sent \
+             on the strength of it",
             cut.bytes, cut.first_seq
         ));
     }
-    if let Some(said) = &found.said {
+    if let (Some(said), None) = (&found.said, &found.read_only) {
         context.remark(&format!("{said}. It only makes opening faster: the journal holds all that it held"));
     }
     if found.settled > 0 {
@@ -342,6 +355,6 @@ impl LastOpening {
 
     /// What was kept in this studio's folder, where something was.
     pub(super) fn read(dir: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(dir.join(OPENED)).ok()?).ok()
+        serde_json::from_slice(&files::read(&dir.join(OPENED), 4_096).ok()?).ok()
     }
 }

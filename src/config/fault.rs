@@ -4,11 +4,11 @@
 //! provider sent.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::files;
 use crate::domain::money::MicroUsd;
 use crate::domain::plain;
 
@@ -119,7 +119,7 @@ pub enum LoadError {
 /// When it cannot be read, has more than [`MAX_FILE_BYTES`], or is not UTF-8 (with the line).
 pub fn read_text(path: &Path) -> Result<String, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = files::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let name = path.display().to_string();

@@ -4,6 +4,7 @@
 pub mod canaries;
 pub mod environment;
 pub mod fault;
+pub mod files;
 pub mod models;
 pub mod network;
 pub mod paths;

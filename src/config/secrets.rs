@@ -1,6 +1,5 @@
 //! Keys of providers: from the environment, else from a file that only its owner may read. Never from the settings, never shown.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::environment::{Environment, key_variable};
+use super::files;
 use crate::domain::call::Provider;
 
 /// The longest key that is read, in bytes.
@@ -74,7 +74,7 @@ pub fn all(provider: Provider, environment: &Environment, key_file: Option<&Path
 fn from_file(path: &Path) -> Result<SecretString, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     // The mode is that of the open file, so that nothing can be put in its place between the look and the read.
-    let file = File::open(path).map_err(unreadable)?;
+    let file = files::open(path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
     if mode & 0o177 != 0 {
         return Err(KeyError::Open { path: path.to_owned(), mode });

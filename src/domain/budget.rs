@@ -388,6 +388,22 @@ impl Budget {
         self.calls.iter()
     }
 
+    /// Counts as spent what is known of calls that the ledger lost.
+    pub fn count_lost(&mut self, period: Period, amount: MicroUsd) {
+        for scope in [Scope::Day(period.day), Scope::Month(period.month)] {
+            let sums = self.sums.entry(scope).or_default();
+            sums.spent = sums.spent.plus(amount.max(MicroUsd::ZERO));
+        }
+    }
+
+    /// What all calls of the studio's life cost, what may have been charged twice included, and what is held now.
+    pub fn totals(&self) -> (MicroUsd, MicroUsd) {
+        let months = self.sums.iter().filter(|(scope, _)| matches!(scope, Scope::Month(_)));
+        months.fold((MicroUsd::ZERO, MicroUsd::ZERO), |(spent, held), (_, month)| {
+            (spent.plus(month.spent).plus(month.possible), held.plus(month.held))
+        })
+    }
+
     /// How a call stands.
     pub fn call(&self, key: &IntentKey) -> Option<&Reservation> {
         self.calls.get(key)

@@ -502,6 +502,9 @@ pub struct Episode {
     pub stages: BTreeMap<StageId, StageState>,
     /// Its gates.
     pub gates: BTreeMap<StageId, GateState>,
+    /// Attempts up to this number may have been made by events that were lost: none of them is made again.
+    #[serde(default)]
+    pub attempts_lost: u32,
     /// Its paid calls.
     pub calls: BTreeMap<IntentKey, Call>,
     /// Answers that it did not pay for again, in order.

@@ -169,6 +169,23 @@ pub enum Event {
         /// By how many milliseconds.
         by_ms: u64,
     },
+    /// Events that had been recorded are missing from the journal, and a person goes on without them.
+    LossAccepted {
+        /// The last event that the journal still held.
+        held: u64,
+        /// The last event that is known to have been recorded.
+        known: u64,
+        /// The most that the missing events are known to have spent or held.
+        cost: MicroUsd,
+        /// When the last of them was, where that is known.
+        until: Option<Timestamp>,
+        /// Calls that only they recorded and of which answers are spooled, in whole or in part: their charges are uncertain.
+        calls: Vec<IntentKey>,
+        /// The highest number of an episode that packages and spooled answers name.
+        episodes: u32,
+        /// Why.
+        reason: String,
+    },
     /// The system's clock went forward by this much more than the time that passed. Time in the ledger does not, until the
     /// clock is believed.
     ClockSteppedForward {

@@ -270,7 +270,7 @@ impl Planner<'_> {
             return;
         }
         let attempts = self.episode.stages.get(stage).and_then(|state| state.attempts.get(&number)).copied();
-        let attempt = attempts.unwrap_or(0).saturating_add(1);
+        let attempt = attempts.unwrap_or(0).max(self.episode.attempts_lost).saturating_add(1);
         let key = IntentKey { episode: self.episode.number, stage: stage.clone(), unit: number, attempt };
         let period = self.studio.period(self.now);
         match self.studio.budget.admits(&key, unit.worst, period, &self.caps) {

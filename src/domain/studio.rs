@@ -50,6 +50,9 @@ pub struct Studio {
     pub alerted: BTreeMap<Scope, MicroUsd>,
     /// Providers' bills that were read, in that order.
     pub bills: Vec<KeptBill>,
+    /// Events that went missing and that a person went on without, in that order.
+    #[serde(default)]
+    pub losses: Vec<AcceptedLoss>,
     /// The number of the last event; 0 before the first.
     pub seq: u64,
     /// When the last event was.
@@ -58,7 +61,33 @@ pub struct Studio {
     pub ahead_ms: i64,
 }
 
+/// Events that went missing and that a person went on without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedLoss {
+    /// When that was accepted.
+    pub at: Timestamp,
+    /// The last event that the journal still held.
+    pub held: u64,
+    /// The last event that is known to have been recorded.
+    pub known: u64,
+    /// The most that the missing events are known to have spent or held.
+    pub cost: MicroUsd,
+    /// Calls that only they recorded, as far as they are known.
+    pub calls: Vec<IntentKey>,
+    /// The highest number of an episode that anything named.
+    pub episodes: u32,
+}
+
+/// How far the numbers of attempts move on at a loss beyond what is known to be lost: the head may have been behind.
+const ATTEMPTS_BEYOND: u64 = 1_000;
+
 impl Studio {
+    /// The attempts that events which were lost may have made: each took an event, so that none had a higher number.
+    fn attempts_lost(&self) -> u32 {
+        let most = self.losses.iter().map(|loss| loss.known.max(loss.held).saturating_add(ATTEMPTS_BEYOND)).max();
+        most.map_or(0, |most| u32::try_from(most).unwrap_or(u32::MAX - 1_000_000))
+    }
+
     /// Applies an event; what is handed back is an episode that has left the fold.
     ///
     /// # Errors
@@ -110,6 +139,16 @@ impl Studio {
                 Ok(())
             }
             (Event::CommandRefused { .. }, Some(_)) => Ok(()),
+            (Event::LossAccepted { held, known, cost, until, calls, episodes, .. }, Some(_)) => {
+                self.budget.count_lost(self.period(until.unwrap_or(stamped.at)), *cost);
+                let (held, known, calls) = (*held, *known, calls.clone());
+                self.losses.push(AcceptedLoss { at: stamped.at, held, known, cost: *cost, calls, episodes: *episodes });
+                let lost = self.attempts_lost();
+                for episode in self.episodes.values_mut() {
+                    Arc::make_mut(episode).attempts_lost = lost;
+                }
+                Ok(())
+            }
             (Event::BreakerOpened { provider, until, .. }, Some(_)) => {
                 self.breaks(*provider, Breaker::Open { until: *until });
                 Ok(())
@@ -195,6 +234,7 @@ impl Studio {
             sent_back: Vec::new(),
             needs: Vec::new(),
             waited_ms: 0,
+            attempts_lost: self.attempts_lost(),
             alerted: BTreeMap::new(),
             life: Life::Running,
         })
@@ -262,6 +302,7 @@ impl Studio {
             | Event::ClockSteppedBack { .. }
             | Event::ClockSteppedForward { .. }
             | Event::ClockBelieved { .. }
+            | Event::LossAccepted { .. }
             | Event::CapSet { .. }
             | Event::CapNear { .. }
             | Event::CommandRefused { .. }
@@ -346,8 +387,9 @@ impl Studio {
 
     /// The lowest number above all that were used.
     pub fn next_number(&self) -> EpisodeNumber {
-        let last = self.past.last().max(self.episodes.keys().next_back());
-        EpisodeNumber(last.map_or(1, |number| number.0.saturating_add(1)))
+        let last = self.past.last().max(self.episodes.keys().next_back()).map_or(0, |number| number.0);
+        let lost = self.losses.iter().map(|loss| loss.episodes).max().unwrap_or(0);
+        EpisodeNumber(last.max(lost).saturating_add(1))
     }
 
     /// The UTC day and month that caps count by at a moment of the ledger: those of the time of day, and not before the

@@ -5,6 +5,7 @@
 //! Not for decisions: those are [`advance`]'s. Not for work: that is the executor's.
 
 mod closing;
+mod covered;
 mod publish;
 mod requests;
 
@@ -30,6 +31,7 @@ use crate::domain::step::Outcome;
 use crate::domain::studio::Studio;
 use crate::ledger::codec;
 use crate::ledger::journal::Journal;
+use crate::ledger::journal::head::Sums;
 
 /// The most inputs that one batch takes.
 const BATCH: usize = 256;
@@ -188,7 +190,8 @@ impl Dispatcher {
     fn write(&mut self, batch: &[Stamped]) -> Result<(), String> {
         let drafts = batch.iter().map(codec::draft).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
         let first = batch.first().map_or(1, |stamped| stamped.seq);
-        self.journal.append(first, &drafts).map(|_| ()).map_err(|e| e.to_string())
+        let (spent, held) = self.studio.budget.totals();
+        self.journal.append_with(first, &drafts, Some(Sums { spent, held })).map(|_| ()).map_err(|e| e.to_string())
     }
 
     /// Nothing more is decided or begun. Paid calls that are under way finish into the spool and are found there.

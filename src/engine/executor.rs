@@ -271,6 +271,16 @@ impl Executor {
         self.runtime.spawn_blocking(act);
     }
 
+    /// What is wrong with an artifact, by its bytes; nothing where it is sound.
+    pub(super) fn fault_of(&self, hash: &ContentHash) -> Option<String> {
+        self.shop.blobs.get(hash).err().map(|fault| fault.to_string())
+    }
+
+    /// An artifact that is JSON; nothing where it cannot be read as that.
+    pub(super) fn read_json<T: serde::de::DeserializeOwned>(&self, hash: &ContentHash) -> Option<T> {
+        serde_json::from_slice(&self.shop.blobs.get(hash).ok()?).ok()
+    }
+
     pub(super) fn artifact(&self, hash: ContentHash, answer: oneshot::Sender<Result<Arc<[u8]>, HandleError>>) {
         self.aside(answer, move |shop| shop.blobs.get(&hash).map(Arc::from).map_err(|e| e.to_string()));
     }

@@ -3,6 +3,7 @@
 mod dispatcher;
 pub mod executor;
 pub mod handle;
+pub mod loss;
 pub mod open;
 pub mod package;
 mod past;

@@ -12,7 +12,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::dispatcher::Dispatcher;
 use super::executor::{Executor, Worker};
 use super::handle::{Handle, LookedOver, NewEpisode, Request};
-use super::past::Past;
+use super::loss;
+use super::past::{OpenedPast, Past};
 use super::progress::{Progress, ProgressHub};
 use super::recovery::{Recovered, Stray, batched, recover};
 use super::room::Room;
@@ -20,6 +21,7 @@ use super::snapshot::{FEED, FeedLine, Snapshot};
 use super::words;
 use super::workshop::{Asked, Batches, Likely, Workshop};
 use crate::clock::Clock;
+use crate::config::files;
 use crate::config::models::Models;
 use crate::config::prices::Prices;
 use crate::config::settings::Settings;
@@ -41,13 +43,16 @@ use crate::ledger::codec;
 use crate::ledger::disk::Disk;
 use crate::ledger::disk::nowhere::Nowhere;
 use crate::ledger::drafts::{DraftError, Drafts};
-use crate::ledger::journal::{Checkpoint, Cut, Journal, JournalError, ReadOnly};
+use crate::ledger::journal::{Checkpoint, Cut, Journal, JournalError};
 use crate::ledger::lock::{Holder, LockError, StudioLock};
 use crate::ledger::spool::{Spool, SpoolError};
 use crate::prompts::library::Library;
 use crate::provider::endpoint::Endpoint;
 use crate::provider::transport::proxy::Proxy;
 use crate::provider::transport::{self, SetupError, Transport};
+
+/// The largest file of certificates that is read, in bytes: all that a system trusts are under a megabyte.
+const LARGEST_CA_FILE: u64 = 16 * 1024 * 1024;
 
 /// How a studio is opened.
 pub struct OpenOptions {
@@ -98,9 +103,6 @@ pub enum OpenError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The journal can only be read.
-    #[error("{0}")]
-    ReadOnly(ReadOnly),
     /// The journal contradicts itself, or has what this version does not know.
     #[error("the journal cannot be replayed: {0}. Nothing was changed; `greenroom ledger verify` says more")]
     Replay(String),
@@ -150,6 +152,8 @@ pub struct Found {
     pub strays: Vec<Stray>,
     /// Events that were replayed.
     pub replayed: u64,
+    /// Why the studio can only be read, where that is so: what is missing, what it may cost and what to do.
+    pub read_only: Option<String>,
 }
 
 /// What replaying gathers.
@@ -198,20 +202,19 @@ pub fn open_with(
 ) -> Result<(Handle, Found), OpenError> {
     let dir = options.dir.clone();
     let shown = dir.display().to_string();
-    std::fs::create_dir_all(&dir).map_err(|source| OpenError::Folder { dir: shown.clone(), source })?;
+    let unusable = |source| OpenError::Folder { dir: shown.clone(), source };
+    files::make_folders(&dir).map_err(unusable)?;
     let holder = Holder { pid: std::process::id(), since: options.clock.now() };
     let lock = StudioLock::take(&dir, holder)?;
-    let (past, studio, from, said) = Past::open(options.disk.as_ref(), &dir);
+    files::close_to_others(&dir).map_err(unusable)?;
+    let OpenedPast { past, studio, from, said, witness } = Past::open(options.disk.as_ref(), &dir);
     let mut replay = Replay { studio, past, fault: None, replayed: 0 };
-    let opened = Journal::open_after(Arc::clone(&options.disk), &dir, from, &mut |entry| replay.take(&entry));
-    let (journal, cut) = match opened {
-        Ok((journal, opened)) => {
-            if let Some(why) = opened.read_only {
-                return Err(OpenError::ReadOnly(why));
-            }
-            (journal, opened.cut)
-        }
-        Err(JournalError::Missing { .. }) => (Journal::create(Arc::clone(&options.disk), &dir)?, None),
+    let opened = Journal::open_after(Arc::clone(&options.disk), &dir, from, witness, &mut |entry| replay.take(&entry));
+    let (journal, cut, read_only) = match opened {
+        Ok((journal, opened)) => (journal, opened.cut, opened.read_only),
+        Err(JournalError::Missing { .. }) => (Journal::create(Arc::clone(&options.disk), &dir)?, None, None),
+        // Whose it is stood in the file that was deleted.
+        Err(JournalError::Held) => return Err(LockError::Held(None).into()),
         Err(error) => return Err(error.into()),
     };
     if let Some(fault) = replay.fault {
@@ -220,6 +223,7 @@ pub fn open_with(
     if let Some(found) = replay.studio.provenance.filter(|found| *found != options.provenance) {
         return Err(OpenError::Kind { dir: shown, found, wanted: options.provenance });
     }
+    let halted = read_only.map(|why| loss::told(&why, &replay.studio, options.provenance));
     let limits = options.limits.clone();
     let day = options.settings.caps.day;
     let month = options.settings.caps.month;
@@ -227,11 +231,18 @@ pub fn open_with(
     let clock = options.clock.clone();
     let provenance = options.provenance;
     let shop = Arc::new(workshop(options, runtime)?);
-    shop.blobs.sweep()?;
     let feed = feed(&journal);
-    let recovered = recover(&replay.studio, &replay.past, &shop);
+    let recovered = match &halted {
+        // What is under way there may have ended in the events that are missing: nothing is settled and nothing is asked.
+        Some(_) => Recovered::default(),
+        None => {
+            shop.blobs.sweep()?;
+            recover(&replay.studio, &replay.past, &shop)
+        }
+    };
     let Recovered { outcomes: first, settled, lost, arrived, read, strays } = recovered;
-    let found = Found { cut, said, settled, lost, arrived, read, strays, replayed: replay.replayed };
+    let read_only = halted.clone();
+    let found = Found { cut, said, settled, lost, arrived, read, strays, replayed: replay.replayed, read_only };
 
     let (requests, asked) = mpsc::channel(256);
     let (outcomes, came) = mpsc::unbounded_channel();
@@ -243,7 +254,9 @@ pub fn open_with(
         Executor::new(runtime.clone(), worker, Arc::clone(&shop), outcomes, requests.downgrade(), answers);
     // Where a provider cannot be reached, what it holds stays in its batch: a later start fetches it.
     let can_fetch = |step: &CallStep| matches!(shop.endpoints.get(&step.route.provider), Some(Ok(_)));
-    batched(&replay.studio).into_iter().filter(can_fetch).for_each(|step| executor.call(step));
+    if halted.is_none() {
+        batched(&replay.studio).into_iter().filter(can_fetch).for_each(|step| executor.call(step));
+    }
     let empty = Snapshot::empty(provenance, clock.now());
     let (snapshots_to, snapshots) = watch::channel(Arc::new(empty));
     let agenda = Agenda::new(&replay.studio);
@@ -262,11 +275,13 @@ pub fn open_with(
         feed,
         agenda,
         watch: ClockWatch::default(),
-        halted: None,
+        halted,
         closing: None,
         first: Vec::new(),
     };
-    dispatcher.set_up(provenance, day, month);
+    if dispatcher.halted.is_none() {
+        dispatcher.set_up(provenance, day, month);
+    }
     runtime.spawn(Arc::clone(&shop.progress).publish(progress_to));
     if from != Checkpoint::START {
         check_whole(runtime, Arc::clone(&shop.disk), shop.dir.clone(), requests.downgrade());
@@ -380,7 +395,7 @@ pub fn way(settings: &Settings, provenance: Provenance) -> Result<transport::Opt
             let read = network.ca_file.as_ref().map(|file| {
                 let unreadable =
                     |error| SetupError::new(format!("`network.ca_file` {} cannot be read: {error}", file.display()));
-                std::fs::read(file).map_err(unreadable)
+                files::read(file, LARGEST_CA_FILE).map_err(unreadable)
             });
             transport::Options { proxy: proxy.transpose()?, trusted: read.transpose()?, ..options }
         }

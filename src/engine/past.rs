@@ -19,11 +19,11 @@ use crate::domain::step::{Done, Step};
 use crate::domain::studio::Studio;
 use crate::ledger::blobs::Blobs;
 use crate::ledger::disk::Disk;
-use crate::ledger::journal::{Checkpoint, Journal};
+use crate::ledger::journal::{Checkpoint, Journal, Known, Witness};
 use crate::ledger::state::{Batch, CostRow, CostScope, Month, State, StateError, StateOpened};
 
 /// The shape of what is kept. Raised with every change of the fold, so that an older one is folded again.
-const SHAPE: u32 = 12;
+const SHAPE: u32 = 13;
 
 /// The row of the studio itself: episodes are numbered from 1.
 const STUDIO: EpisodeNumber = EpisodeNumber(0);
@@ -45,11 +45,24 @@ pub(super) struct Past {
     checkpoint: u64,
 }
 
+/// What opening the state yields.
+pub(super) struct OpenedPast {
+    pub(super) past: Past,
+    /// The studio as it is folded in the state.
+    pub(super) studio: Studio,
+    /// Up to where.
+    pub(super) from: Checkpoint,
+    /// What became of a state that could not be used.
+    pub(super) said: Option<String>,
+    /// How far the journal went as a state knows that does not fit it.
+    pub(super) witness: Option<Known>,
+}
+
 impl Past {
     /// Opens the state: what it holds of the studio, up to where, and what was found. A studio can do without its state;
     /// past episodes are then held in memory.
-    pub(super) fn open(disk: &dyn Disk, dir: &Path) -> (Self, Studio, Checkpoint, Option<String>) {
-        let confirm = |place: Checkpoint| place == Checkpoint::START || Journal::confirms(disk, dir, place);
+    pub(super) fn open(disk: &dyn Disk, dir: &Path) -> OpenedPast {
+        let confirm = |place: Checkpoint| Journal::confirms(disk, dir, place);
         match State::open(dir, SHAPE, PATIENCE, &confirm) {
             Ok((state, StateOpened { checkpoint, aside })) => {
                 let said = aside.map(|(moved, why)| {
@@ -62,16 +75,21 @@ impl Past {
                     Some(studio) => (studio, checkpoint),
                     None => (Studio::default(), Checkpoint::START),
                 };
-                (
-                    Self { state: Some(Arc::new(state)), fresh: BTreeMap::new(), checkpoint: from.seq },
-                    studio,
-                    from,
-                    said,
-                )
+                let past = Self { state: Some(Arc::new(state)), fresh: BTreeMap::new(), checkpoint: from.seq };
+                OpenedPast { past, studio, from, said, witness: None }
             }
             Err(error) => {
                 let past = Self { state: None, fresh: BTreeMap::new(), checkpoint: 0 };
-                (past, Studio::default(), Checkpoint::START, Some(error.to_string()))
+                let witness = match &error {
+                    StateError::Foreign(place) => {
+                        Some(Known { by: Witness::State, place: *place, at: None, sums: None })
+                    }
+                    StateError::Busy | StateError::Unusable(_) | StateError::Damaged(_) | StateError::OutOfUse(_) => {
+                        None
+                    }
+                };
+                let said = Some(error.to_string());
+                OpenedPast { past, studio: Studio::default(), from: Checkpoint::START, said, witness }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::ledger::disk::{Disk, DiskFile, Kind, Listed};
+use crate::ledger::disk::{Disk, DiskFile, Kind, Listed, Standing};
 
 /// The sign. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +60,14 @@ impl DiskFile for StoppableFile {
         self.stop.passes()?;
         self.file.truncate(len)
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.file.try_lock()
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        self.file.standing(path)
+    }
 }
 
 impl StoppableDisk {
@@ -77,6 +85,16 @@ impl Disk for StoppableDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         self.stop.passes()?;
         self.file(self.disk.create(path))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        self.stop.passes()?;
+        self.disk.create_new(path)
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.stop.passes()?;
+        self.disk.patch(path, at, bytes)
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

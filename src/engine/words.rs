@@ -33,6 +33,14 @@ fn words(stamped: &Stamped) -> Option<(Tone, String)> {
             Tone::Done,
             format!("time in the ledger runs {} ahead of the clock; caps count by the clock's day", span(*ahead_ms)),
         ),
+        Event::LossAccepted { held, known, reason, .. } => {
+            let missing = match known.saturating_sub(*held) {
+                0 => "events".to_owned(),
+                1 => format!("event {known}"),
+                _ => format!("events {} to {known}", held + 1),
+            };
+            (Tone::Fault, format!("{missing} went missing; {actor} goes on without: {reason}"))
+        }
         // What a show sets at the start of every episode is no news.
         Event::CapSet { reason, .. } if reason == decide::FROM_THE_SHOW => return None,
         Event::CapSet { scope, cap, .. } => (Tone::Money, format!("cap of {scope} set to {cap} USD by {actor}")),

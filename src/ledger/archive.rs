@@ -11,17 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use super::blobs::{self, BlobError, Blobs};
 use super::chain::LineHash;
+use super::codec;
 use super::disk::{Disk, DiskFile};
 use super::durable;
+use super::journal::head::Head;
 use super::journal::{self, Checkpoint, Cut, Journal, JournalError, Opened, ReadOnly};
 use crate::domain::ids::ContentHash;
 
 mod import;
+mod named;
 mod tar;
 #[cfg(test)]
 mod tests;
 
 pub use import::{Imported, import};
+use named::Named;
+pub use named::Unsound;
 
 /// The name of the first file of an archive. It stays in an imported studio, to say where that came from.
 pub const MANIFEST: &str = "archive.json";
@@ -41,6 +46,9 @@ pub struct Manifest {
     pub tip: LineHash,
     /// How many blobs it has.
     pub blobs: u64,
+    /// How far the journal of the studio went, where it had lost its end: the archive ends before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Head>,
 }
 
 /// Why a studio could not be exported, imported or checked.
@@ -112,7 +120,11 @@ pub fn export(disk: &Arc<dyn Disk>, studio: &Path, out: &Path) -> Result<Exporte
     let (_, opened) = Journal::view(Arc::clone(disk), studio, Checkpoint::START, &mut |_| ())?;
     let (sound, damaged) = sound_blobs(&Blobs::view(Arc::clone(disk), studio))?;
     let Checkpoint { seq: lines, offset: journal_bytes, hash: tip } = opened.tip;
-    let manifest = Manifest { format: FORMAT, lines, journal_bytes, tip, blobs: sound.len() as u64 };
+    let known = match &opened.read_only {
+        Some(ReadOnly::Lost(loss)) => Some(Head { place: loss.known.place, at: loss.known.at, sums: loss.known.sums }),
+        Some(ReadOnly::Broken { .. } | ReadOnly::Newer { .. }) | None => None,
+    };
+    let manifest = Manifest { format: FORMAT, lines, journal_bytes, tip, blobs: sound.len() as u64, known };
     let temporary = folder.join(durable::temporary_name());
     let written = write(disk, studio, &temporary, &manifest, &sound);
     let placed = written.and_then(|()| disk.rename(&temporary, out).map_err(&writing));
@@ -200,25 +212,31 @@ pub struct Verified {
 pub struct BlobsVerified {
     /// How many are sound.
     pub sound: u64,
-    /// Those whose content is not what their name says.
-    pub damaged: Vec<ContentHash>,
+    /// Those that an event names and that are missing, and those whose content is not what their name says.
+    pub unsound: Vec<Unsound>,
 }
 
 impl Verified {
     /// Whether nothing is wrong. An incomplete last batch is no fault: it is cut off when the studio is opened.
     pub fn is_sound(&self) -> bool {
-        self.fault.is_none() && self.blobs.as_ref().is_none_or(|blobs| blobs.damaged.is_empty())
+        self.fault.is_none() && self.blobs.as_ref().is_none_or(|blobs| blobs.unsound.is_empty())
     }
 }
 
 /// Checks every line of the studio's journal and, if asked, every blob. Takes no lock and changes nothing.
 pub fn verify(disk: &Arc<dyn Disk>, studio: &Path, with_blobs: bool) -> Result<Verified, ArchiveError> {
-    let mut batches = 0;
-    let mut count = |entry: journal::Entry| batches += u64::from(entry.checkpoint().is_some());
+    let (mut batches, mut named) = (0, Named::default());
+    let mut count = |entry: journal::Entry| {
+        batches += u64::from(entry.checkpoint().is_some());
+        // An event that this version does not know names nothing that it could look for.
+        if let (true, Ok(stamped)) = (with_blobs, codec::stamped(&entry)) {
+            named.take(&stamped.event);
+        }
+    };
     let (_, opened) = Journal::view(Arc::clone(disk), studio, Checkpoint::START, &mut count)?;
     let blobs = if with_blobs {
-        let (sound, damaged) = sound_blobs(&Blobs::view(Arc::clone(disk), studio))?;
-        Some(BlobsVerified { sound: sound.len() as u64, damaged })
+        let (sound, unsound) = named.check(&Blobs::view(Arc::clone(disk), studio))?;
+        Some(BlobsVerified { sound, unsound })
     } else {
         None
     };

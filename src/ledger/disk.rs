@@ -1,12 +1,15 @@
 //! The few file operations that the ledger is built on, so that a test can lose the power between any two of them.
 //!
-//! Not a file system: no permissions, no links, no seeking writes. Nothing here decides what must be durable; that is
+//! Not a file system: no permissions and no links. Nothing here decides what must be durable; that is
 //! said by the caller, through [`DiskFile::sync_data`] for a file's bytes and [`Disk::sync_folder`] for its name.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::Path;
+
+use crate::config::files;
 
 pub mod nowhere;
 #[cfg(test)]
@@ -38,6 +41,15 @@ impl Kind {
     }
 }
 
+/// How an open file stands against its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the name still leads to this very file, and not to another one or to none.
+    pub is_named: bool,
+    /// The length of the open file in bytes.
+    pub len: u64,
+}
+
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -53,8 +65,13 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Opens a file for appending, made new or emptied.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Makes a file that is not there yet. `AlreadyExists` when something stands there.
+    fn create_new(&self, path: &Path) -> io::Result<()>;
     /// Opens an existing file for appending.
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Writes bytes into a file at this place, which makes it longer where needed. A missing file is made. Nothing of it is
+    /// durable, and a power loss may leave any part of it.
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()>;
     /// Reads a file from this byte on.
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>>;
     /// What stands at the path, or nothing.
@@ -100,6 +117,10 @@ pub trait DiskFile: Send {
         let _ = bytes;
         Ok(())
     }
+    /// Takes the operating system's lock on the file, which ends with this value. False where another holds it.
+    fn try_lock(&self) -> io::Result<bool>;
+    /// How the open file stands against the name that it was opened by.
+    fn standing(&self, path: &Path) -> io::Result<Standing>;
 }
 
 /// The operating system's own files.
@@ -129,26 +150,53 @@ impl DiskFile for File {
             Err(error) => Err(error.into()),
         }
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        match File::try_lock(self) {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        let own = self.metadata()?;
+        let is_named = match fs::metadata(path) {
+            Ok(named) => (named.dev(), named.ino()) == (own.dev(), own.ino()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        Ok(Standing { is_named, len: own.len() })
+    }
 }
 
 impl Disk for RealDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
+        DirBuilder::new().mode(files::FOLDER_MODE).create(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         // Emptied by hand, because the standard library refuses to truncate a file that is opened for appending.
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = files::open_as(OpenOptions::new().create(true).append(true), path)?;
         file.set_len(0)?;
         Ok(Box::new(file))
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        files::open_as(OpenOptions::new().create_new(true).append(true), path).map(drop)
+    }
+
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(OpenOptions::new().append(true).open(path)?))
+        Ok(Box::new(files::open_as(OpenOptions::new().append(true), path)?))
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let file = files::open_as(OpenOptions::new().create(true).write(true).truncate(false), path)?;
+        file.write_all_at(bytes, at)
     }
 
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         if from > 0 {
             file.seek(SeekFrom::Start(from))?;
         }

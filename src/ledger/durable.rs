@@ -11,6 +11,15 @@ use super::disk::{Disk, Kind};
 /// How the name of a file that is still being written begins. Such a file may be removed at any time.
 pub(super) const TEMPORARY: &str = ".tmp-";
 
+/// What helps against this fault, as the end of a sentence; nothing where there is no room for advice.
+pub(super) fn relief(fault: &io::Error) -> &'static str {
+    match fault.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space first",
+        io::ErrorKind::FileTooLarge => "; raise the limit on the size of files first (`ulimit -f`)",
+        _ => "",
+    }
+}
+
 /// A name for a temporary file that no other thread of this process and no other process uses.
 pub(super) fn temporary_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);

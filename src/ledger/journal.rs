@@ -4,7 +4,7 @@
 //! Each line is `{v, seq, at, episode, actor, batch: [first, len], body, prev, hash}`. `hash` is the BLAKE3 hash of the
 //! line's bytes before `,"hash":`, and `prev` is the hash of the line before.
 //!
-//! Not for what a body means, and not for who may write: the studio's lock sees to that.
+//! Not for what a body means.
 
 use std::fmt;
 use std::io;
@@ -13,21 +13,29 @@ use std::sync::Arc;
 
 use super::blobs;
 use super::chain::LineHash;
-use super::disk::{Disk, DiskFile, Kind};
-use super::durable;
+use super::disk::{Disk, DiskFile, Kind, Standing};
+use super::{durable, spool};
 
+pub mod head;
+mod judgement;
 mod line;
 mod open;
 mod scan;
 #[cfg(test)]
 mod tests;
 
+use head::{Head, HeadFile, Sums};
+pub use judgement::{Known, Loss, ReadOnly, Witness};
 pub use line::{BatchSpan, Draft, Entry, LineFault, MAX_LINE, VERSION};
-pub use open::{Cut, Opened, ReadOnly};
+pub use open::{Cut, Opened};
 pub use scan::Reader;
 
 /// The name of the journal in the studio's folder.
 pub const FILE: &str = "journal.jsonl";
+
+/// Folders that hold something only where there is a journal.
+const TRACES: [(&str, &str); 3] =
+    [(blobs::FOLDER, "its folder of artifacts"), (spool::FOLDER, "its spool"), ("packages", "its folder of packages")];
 
 /// A place between two batches of a journal, where reading can begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +77,35 @@ pub enum JournalError {
         /// The folder.
         dir: PathBuf,
     },
-    /// The folder has blobs but no journal: a new one would hide that the old one is lost.
+    /// The folder has what only a studio with a journal writes, and no journal: a new one would hide that it is lost.
     #[error(
-        "the journal of the studio in {} is missing, although its blobs are there. Nothing was changed; bring          `{FILE}` back, or import an archive into another folder",
+        "the journal of the studio in {} is missing, although {trace} is there. Nothing was changed and nothing is bought; \
+         bring `{FILE}` back, import an export into another folder, or go on without what it held with \
+         `greenroom ledger accept-loss`",
         dir.display()
     )]
     Lost {
         /// The folder.
         dir: PathBuf,
+        /// What is there.
+        trace: &'static str,
+    },
+    /// Another process has the journal open for writing, although the file `lock` does not say so.
+    #[error(
+        "another process has this studio's journal open for writing, although the file `lock` does not say so: it was \
+         removed or replaced. Nothing was changed; close that process, or only read"
+    )]
+    Held,
+    /// The journal is no longer as this process left it.
+    #[error(
+        "{surprise}. Everything up to event {safe} was recorded and synced before that; nothing more is written and no new \
+         call is sent. Close what else uses the studio's folder, bring the journal back, and start greenroom again"
+    )]
+    Surprise {
+        /// The last line that was recorded.
+        safe: u64,
+        /// What was found.
+        surprise: Surprise,
     },
     /// The journal could not be made or prepared for writing.
     #[error("the journal could not be opened for writing: {source}. What it holds is unchanged and can still be read")]
@@ -130,7 +159,7 @@ pub enum JournalError {
     #[error(
         "the batch could not be written: {source}. Everything up to line {safe} is safe, and nothing of the batch \
          counts. No more is written until the studio is opened again{}",
-        if source.kind() == io::ErrorKind::StorageFull { "; free some space first" } else { "" }
+        durable::relief(source)
     )]
     NotWritten {
         /// The last line that is safe.
@@ -162,9 +191,27 @@ pub enum JournalError {
     },
 }
 
+/// What was found in place of the journal as this process left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Surprise {
+    /// Its name leads elsewhere or nowhere.
+    #[error("the journal was removed, renamed or replaced while the studio was open")]
+    Replaced,
+    /// It has another length.
+    #[error(
+        "the journal was changed by something else while the studio was open: it has {found} bytes, and {expected} were written"
+    )]
+    Length {
+        /// The bytes that were written.
+        expected: u64,
+        /// The bytes that it has.
+        found: u64,
+    },
+}
+
 /// Whether lines can be added.
 enum Writing {
-    Open(Box<dyn DiskFile>),
+    Open,
     Closed(ReadOnly),
     Poisoned(String),
 }
@@ -186,7 +233,9 @@ impl View {
 
     /// Reads from this place, which must be the end of a batch of this journal.
     pub fn open_reader(&self, from: Checkpoint) -> Result<Reader, JournalError> {
-        open::confirm(self.disk.as_ref(), &self.path, from)?;
+        if from != Checkpoint::START {
+            open::confirm(self.disk.as_ref(), &self.path, from)?;
+        }
         self.reader(from, 0)
     }
 
@@ -204,10 +253,20 @@ impl View {
     }
 }
 
-/// The journal of a studio whose lock is held.
+/// The journal of a studio, locked as long as this lives.
 pub struct Journal {
     view: View,
+    dir: PathBuf,
+    file: Box<dyn DiskFile>,
     writing: Writing,
+    head: HeadFile,
+    /// Whether what the head file says no longer holds once a batch is recorded: a person goes on without it.
+    forgets: bool,
+}
+
+/// The lock of a journal that is not written to.
+pub struct JournalLock {
+    _file: Box<dyn DiskFile>,
 }
 
 impl fmt::Debug for Journal {
@@ -225,50 +284,112 @@ impl Journal {
         if disk.kind(&path).map_err(prepare)?.is_some() {
             return Err(JournalError::Exists { dir: dir.to_owned() });
         }
-        let shards = dir.join(blobs::FOLDER);
-        if disk.kind(&shards).map_err(prepare)? == Some(Kind::Folder)
-            && !disk.list(&shards).map_err(prepare)?.is_empty()
-        {
-            return Err(JournalError::Lost { dir: dir.to_owned() });
+        if let Some(trace) = trace(disk.as_ref(), dir).map_err(prepare)? {
+            return Err(JournalError::Lost { dir: dir.to_owned(), trace });
         }
-        let make = || {
+        Self::make(disk, dir)
+    }
+
+    /// Makes the folder, where it is missing, and an empty journal in it, durably, whatever else stands there.
+    fn make(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, JournalError> {
+        let path = dir.join(FILE);
+        let make = || -> io::Result<()> {
             durable::ensure_folder(disk.as_ref(), dir)?;
-            let mut file = disk.create(&path)?;
-            file.sync_data()?;
-            disk.sync_folder(dir)?;
-            Ok(file)
+            disk.create_new(&path)
         };
-        let file = make().map_err(prepare)?;
+        match make() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(JournalError::Held),
+            made => made.map_err(|source| JournalError::Prepare { source })?,
+        }
+        let mut file = hold(disk.as_ref(), dir)?;
+        file.sync_data().and_then(|()| disk.sync_folder(dir)).map_err(|source| JournalError::Prepare { source })?;
         let view = View { disk, path, tip: Checkpoint::START, marks: vec![Checkpoint::START] };
-        Ok(Self { view, writing: Writing::Open(file) })
+        Ok(Self { view, dir: dir.to_owned(), file, writing: Writing::Open, head: HeadFile::default(), forgets: false })
     }
 
     /// Opens a journal for writing and checks all of it.
     pub fn open(disk: Arc<dyn Disk>, dir: &Path) -> Result<(Self, Opened), JournalError> {
-        Self::open_after(disk, dir, Checkpoint::START, &mut |_| ())
+        Self::open_after(disk, dir, Checkpoint::START, None, &mut |_| ())
     }
 
-    /// Opens a journal for writing, checks what follows the checkpoint and hands over each of its entries, in order.
-    /// An incomplete or damaged last batch is cut off; its bytes are kept in a file beside the journal.
+    /// Opens a journal for writing, checks what follows the checkpoint, the batch before it included, and hands over each of
+    /// the entries that follow, in order. What follows the last sound batch is judged by the head file and by the witness: what
+    /// was never acknowledged is cut off, and its bytes are kept in a file beside the journal.
     pub fn open_after(
         disk: Arc<dyn Disk>,
         dir: &Path,
         from: Checkpoint,
+        witness: Option<Known>,
         each: &mut dyn FnMut(Entry),
     ) -> Result<(Self, Opened), JournalError> {
         let path = present(disk.as_ref(), dir)?;
-        let mut survey = open::survey(disk.as_ref(), &path, from, each)?;
+        let mut file = hold(disk.as_ref(), dir)?;
+        let mut survey = open::survey(disk.as_ref(), dir, from, witness, each)?;
         let writing = match &survey.opened.read_only {
-            Some(why) => Writing::Closed(why.clone()),
+            Some(why) => {
+                // The next one to open, and who only reads, is to know what the furthest witness knows.
+                if let ReadOnly::Lost(loss) = why
+                    && survey.head.head.is_none_or(|head| head.place.seq < loss.known.place.seq)
+                {
+                    let Known { place, at, sums, .. } = loss.known;
+                    open::warn_of_head(survey.head.note(disk.as_ref(), dir, Head { place, at, sums }));
+                }
+                Writing::Closed(why.clone())
+            }
             None => {
                 let prepare = |source| JournalError::Prepare { source };
                 // The name of the file may not be durable yet, where the process that made it was killed.
                 disk.sync_folder(dir).map_err(prepare)?;
-                Writing::Open(open::cut_off(disk.as_ref(), dir, &mut survey).map_err(prepare)?)
+                open::cut_off(disk.as_ref(), dir, file.as_mut(), &mut survey.opened).map_err(prepare)?;
+                open::note_head(disk.as_ref(), dir, &mut survey);
+                Writing::Open
             }
         };
         let view = View { disk, path, tip: survey.opened.tip, marks: survey.marks };
-        Ok((Self { view, writing }, survey.opened))
+        Ok((Self { view, dir: dir.to_owned(), file, writing, head: survey.head, forgets: false }, survey.opened))
+    }
+
+    /// Opens a journal that lost events, to go on without them: what is not sound is kept in a file beside it and cut off, and
+    /// the first batch that is recorded makes the head file forget what was known before. Until then the loss stays known.
+    /// Nothing is changed where nothing is missing, or where a newer version wrote.
+    pub fn open_without_lost(disk: Arc<dyn Disk>, dir: &Path) -> Result<(Self, Opened), JournalError> {
+        match present(disk.as_ref(), dir) {
+            Err(JournalError::Lost { .. }) => {
+                let head = HeadFile::read(disk.as_ref(), dir).map_err(|source| JournalError::Read { source })?;
+                let mut journal = Self::make(Arc::clone(&disk), dir)?;
+                (journal.head, journal.forgets) = (head, true);
+                let known = head.head.map_or_else(|| Known::nothing(Witness::Head), Known::from);
+                let loss = Loss { held: 0, held_at: None, known, damage: None };
+                let read_only = Some(ReadOnly::Lost(Box::new(loss)));
+                let start = Checkpoint::START;
+                return Ok((journal, Opened { from: start, tip: start, cut: None, read_only }));
+            }
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        let (mut journal, mut opened) = Self::open(Arc::clone(&disk), dir)?;
+        if matches!(opened.read_only, Some(ReadOnly::Lost(_) | ReadOnly::Broken { .. })) {
+            let prepare = |source| JournalError::Prepare { source };
+            let len = journal.file.standing(&journal.view.path).map_err(prepare)?.len;
+            let Checkpoint { seq, offset, .. } = opened.tip;
+            opened.cut = (len > offset).then(|| Cut {
+                bytes: len - offset,
+                lines: 0,
+                first_seq: seq.saturating_add(1),
+                kept: None,
+            });
+            open::cut_off(disk.as_ref(), dir, journal.file.as_mut(), &mut opened).map_err(prepare)?;
+            (journal.writing, journal.forgets) = (Writing::Open, true);
+        }
+        Ok((journal, opened))
+    }
+
+    /// Takes the lock of the journal in this folder, where there is one, without opening it.
+    pub fn lock(disk: &dyn Disk, dir: &Path) -> Result<Option<JournalLock>, JournalError> {
+        match disk.kind(&dir.join(FILE)).map_err(|source| JournalError::Read { source })? {
+            Some(_) => Ok(Some(JournalLock { _file: hold(disk, dir)? })),
+            None => Ok(None),
+        }
     }
 
     /// Opens a journal for reading only: takes no lock and changes nothing. What follows the last whole batch is passed
@@ -280,13 +401,13 @@ impl Journal {
         each: &mut dyn FnMut(Entry),
     ) -> Result<(View, Opened), JournalError> {
         let path = present(disk.as_ref(), dir)?;
-        let survey = open::survey(disk.as_ref(), &path, from, each)?;
+        let survey = open::survey(disk.as_ref(), dir, from, None, each)?;
         Ok((View { disk, path, tip: survey.opened.tip, marks: survey.marks }, survey.opened))
     }
 
     /// Whether the checkpoint is a place of the journal in this folder. Reads one line.
     pub fn confirms(disk: &dyn Disk, dir: &Path, place: Checkpoint) -> bool {
-        open::confirm(disk, &dir.join(FILE), place).is_ok()
+        place == Checkpoint::START || open::confirm(disk, &dir.join(FILE), place).is_ok()
     }
 
     /// The end of the journal.
@@ -300,44 +421,73 @@ impl Journal {
     }
 
     /// Records the drafts as one batch: one write, one sync. When this returns, the batch survives a power loss. After a
-    /// failed write or sync every later call is refused until the journal is opened again.
+    /// failed write or sync every later call is refused until the journal is opened again, and so it is where the file is no
+    /// longer as this process left it.
     pub fn append(&mut self, expected_next_seq: u64, drafts: &[Draft]) -> Result<Appended, JournalError> {
+        self.append_with(expected_next_seq, drafts, None)
+    }
+
+    /// As [`Journal::append`], and notes in the head file what the events come to with these.
+    pub fn append_with(
+        &mut self,
+        expected_next_seq: u64,
+        drafts: &[Draft],
+        sums: Option<Sums>,
+    ) -> Result<Appended, JournalError> {
         let tip = self.view.tip;
         let next = self.next_seq();
-        let file = match &mut self.writing {
-            Writing::Open(file) => file,
+        match &self.writing {
+            Writing::Open => {}
             Writing::Closed(why) => return Err(JournalError::ReadOnly(why.clone())),
             Writing::Poisoned(first) => {
                 return Err(JournalError::Poisoned { safe: tip.seq, first: first.clone() });
             }
-        };
+        }
         if expected_next_seq != next {
             return Err(JournalError::OutOfOrder { expected: expected_next_seq, next });
         }
-        if drafts.is_empty() {
-            return Err(JournalError::EmptyBatch);
-        }
+        let Some(last) = drafts.last() else { return Err(JournalError::EmptyBatch) };
         let batch = BatchSpan { first: next, len: drafts.len() as u64 };
         let (bytes, hash) = encode(drafts, batch, tip.hash)?;
-        let failed = match file.write(&bytes) {
-            Err(source) => {
-                // Half of a batch would be cut off at the next open; on a full disk it is better gone now.
-                let _: io::Result<()> = file.truncate(tip.offset).and_then(|()| file.sync_data());
-                JournalError::NotWritten { safe: tip.seq, source }
+        if let Err(failed) = self.write(&bytes) {
+            self.writing = Writing::Poisoned(failed.to_string());
+            return Err(failed);
+        }
+        let place = Checkpoint { seq: next + drafts.len() as u64 - 1, offset: tip.offset + bytes.len() as u64, hash };
+        self.view.tip = place;
+        open::mark(&mut self.view.marks, place);
+        let head = Head { place, at: Some(last.at), sums };
+        let disk = self.view.disk.as_ref();
+        if std::mem::take(&mut self.forgets) {
+            let replaced = head.replace(disk, &self.dir).and_then(|()| HeadFile::read(disk, &self.dir));
+            match replaced {
+                Ok(head) => self.head = head,
+                Err(error) => open::warn_of_head(Err(error)),
             }
-            Ok(()) => match file.sync_data() {
-                Err(source) => JournalError::NotConfirmed { safe: tip.seq, source },
-                Ok(()) => {
-                    let seq = tip.seq.saturating_add(batch.len);
-                    let tip = Checkpoint { seq, offset: tip.offset.saturating_add(bytes.len() as u64), hash };
-                    self.view.tip = tip;
-                    open::mark(&mut self.view.marks, tip);
-                    return Ok(Appended { batch, tip });
-                }
-            },
-        };
-        self.writing = Writing::Poisoned(failed.to_string());
-        Err(failed)
+        } else {
+            open::warn_of_head(self.head.note(disk, &self.dir, head));
+        }
+        Ok(Appended { batch, tip: place })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        let tip = self.view.tip;
+        let safe = tip.seq;
+        let Standing { is_named, len } =
+            self.file.standing(&self.view.path).map_err(|source| JournalError::NotWritten { safe, source })?;
+        if !is_named {
+            return Err(JournalError::Surprise { safe, surprise: Surprise::Replaced });
+        }
+        if len != tip.offset {
+            let surprise = Surprise::Length { expected: tip.offset, found: len };
+            return Err(JournalError::Surprise { safe, surprise });
+        }
+        if let Err(source) = self.file.write(bytes) {
+            // Half of a batch would be cut off at the next open; on a full disk it is better gone now.
+            let _: io::Result<()> = self.file.truncate(tip.offset).and_then(|()| self.file.sync_data());
+            return Err(JournalError::NotWritten { safe, source });
+        }
+        self.file.sync_data().map_err(|source| JournalError::NotConfirmed { safe, source })
     }
 
     /// What is recorded, to be read while more is being written.
@@ -358,10 +508,40 @@ impl Journal {
 
 fn present(disk: &dyn Disk, dir: &Path) -> Result<PathBuf, JournalError> {
     let path = dir.join(FILE);
-    match disk.kind(&path).map_err(|source| JournalError::Read { source })? {
+    let read = |source| JournalError::Read { source };
+    match disk.kind(&path).map_err(read)? {
         Some(_) => Ok(path),
-        None => Err(JournalError::Missing { dir: dir.to_owned() }),
+        None => match trace(disk, dir).map_err(read)? {
+            Some(trace) => Err(JournalError::Lost { dir: dir.to_owned(), trace }),
+            None => Err(JournalError::Missing { dir: dir.to_owned() }),
+        },
     }
+}
+
+/// Opens the journal in this folder for appending and takes its lock.
+fn hold(disk: &dyn Disk, dir: &Path) -> Result<Box<dyn DiskFile>, JournalError> {
+    let path = dir.join(FILE);
+    let prepare = |source| JournalError::Prepare { source };
+    let file = disk.append(&path).map_err(prepare)?;
+    // The lock is on the file that is written to, so that a name can be no second way to it.
+    if !file.try_lock().map_err(prepare)? || !file.standing(&path).map_err(prepare)?.is_named {
+        return Err(JournalError::Held);
+    }
+    Ok(file)
+}
+
+/// What stands in the folder that is never there before a journal is.
+fn trace(disk: &dyn Disk, dir: &Path) -> io::Result<Option<&'static str>> {
+    if disk.kind(&dir.join(head::FILE))?.is_some() {
+        return Ok(Some("its head file"));
+    }
+    for (folder, what) in TRACES {
+        let path = dir.join(folder);
+        if disk.kind(&path)? == Some(Kind::Folder) && !disk.list(&path)?.is_empty() {
+            return Ok(Some(what));
+        }
+    }
+    Ok(None)
 }
 
 /// The bytes of a batch and the hash of its last line.

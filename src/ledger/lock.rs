@@ -1,7 +1,7 @@
-//! The lock of a studio: one process at a time may write to it.
+//! The lock of a studio: who has it open, for the message to whoever comes second.
 //!
-//! The lock is the operating system's and ends with the process, however that ends. The text in the file serves only
-//! the message to whoever comes second; it is never what decides.
+//! The lock is the operating system's and ends with the process, however that ends. It keeps two processes from making one
+//! studio at the same moment. What decides who writes is the lock on the journal itself: this file can be deleted.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,6 +9,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::config::files;
 
 /// The name of the lock in the studio's folder.
 pub const FILE: &str = "lock";
@@ -50,8 +52,9 @@ impl StudioLock {
     /// Takes the lock of the studio in this folder, which must exist, for the holder that the text then names.
     pub fn take(dir: &Path, holder: Holder) -> Result<Self, LockError> {
         let take = || {
-            let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(FILE))?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            let mut file = files::open_as(&mut options, &dir.join(FILE))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

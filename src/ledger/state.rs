@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::journal::Checkpoint;
+use crate::config::files;
 use crate::domain::ids::EpisodeNumber;
 
 mod rows;
@@ -46,12 +47,6 @@ pub enum Aside {
         /// The shape of this version.
         wanted: u32,
     },
-    /// Its checkpoint is no place of the journal: it is ahead of it, or of another one.
-    #[error("it stands at line {seq} of a journal that is not this one")]
-    Foreign {
-        /// The line of its checkpoint.
-        seq: u64,
-    },
     /// It did not open in time.
     #[error("it did not open in time")]
     TooSlow,
@@ -69,6 +64,10 @@ pub struct StateOpened {
 /// Why the state could not do as asked. None of this concerns the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
+    /// Its checkpoint is no place of the journal: the journal lost its end or is another one, or the state is another's. It was
+    /// left where it is, as a witness.
+    #[error("the state was folded from {} events of a journal that is not this one", .0.seq)]
+    Foreign(Checkpoint),
     /// Another process has it open.
     #[error("the state is in use by another process; read the journal instead, or close that process")]
     Busy,
@@ -119,9 +118,9 @@ impl std::fmt::Debug for State {
 }
 
 impl State {
-    /// Opens the state of the studio in this folder, or makes it. A state of another `shape`, a damaged one, one that
-    /// takes longer than the limit, and one whose checkpoint `confirm` does not find in the journal (see
-    /// [`super::journal::Journal::confirms`]) is moved aside and a fresh one made.
+    /// Opens the state of the studio in this folder, or makes it. A state of another `shape`, a damaged one and one that
+    /// takes longer than the limit is moved aside and a fresh one made. One whose checkpoint `confirm` does not find in the
+    /// journal (see [`super::journal::Journal::confirms`]) is left alone and refused.
     pub fn open(
         studio: &Path,
         shape: u32,
@@ -139,19 +138,20 @@ impl State {
         confirm: &dyn Fn(Checkpoint) -> bool,
     ) -> Result<(Self, StateOpened), StateError> {
         let (dir, mark) = (studio.join(FOLDER), studio.join(MARK));
-        let why = match fs::read_to_string(&mark) {
-            Ok(found) => Aside::Damaged(found.trim().to_owned()),
+        let why = match files::read_text(&mark, 4_096) {
+            Ok(found) => Aside::Damaged(noted(&found)),
             Err(_) => match Worker::start(dir.clone(), shape, limit, Arc::clone(&opener)) {
                 Ok((worker, checkpoint)) if confirm(checkpoint) => {
                     return Ok((Self { worker, limit, mark }, StateOpened { checkpoint, aside: None }));
                 }
                 Ok((worker, checkpoint)) => {
                     worker.stop(limit);
-                    Aside::Foreign { seq: checkpoint.seq }
+                    return Err(StateError::Foreign(checkpoint));
                 }
                 Err(Refused::Store(Refusal::Busy)) => return Err(StateError::Busy),
                 Err(Refused::Store(Refusal::Damaged(what))) => Aside::Damaged(what),
-                Err(Refused::Store(Refusal::Shape(found))) => Aside::Shape { found, wanted: shape },
+                Err(Refused::Store(Refusal::Shape(_, at))) if !confirm(at) => return Err(StateError::Foreign(at)),
+                Err(Refused::Store(Refusal::Shape(found, _))) => Aside::Shape { found, wanted: shape },
                 Err(Refused::TooSlow) => Aside::TooSlow,
                 Err(Refused::Panicked) => Aside::Damaged("its database panicked".to_owned()),
                 Err(Refused::NoThread(what)) => return Err(StateError::Unusable(what)),
@@ -165,7 +165,7 @@ impl State {
             }
             Err(Refused::Store(Refusal::Busy)) => Err(StateError::Busy),
             Err(Refused::Store(Refusal::Damaged(what)) | Refused::NoThread(what)) => Err(StateError::Unusable(what)),
-            Err(Refused::Store(Refusal::Shape(found))) => Err(StateError::Unusable(format!("it has shape {found}"))),
+            Err(Refused::Store(Refusal::Shape(found, _))) => Err(StateError::Unusable(format!("it has shape {found}"))),
             Err(Refused::TooSlow) => Err(StateError::Unusable("it did not open in time".to_owned())),
             Err(Refused::Panicked) => Err(StateError::Unusable("its database panicked".to_owned())),
         }
@@ -250,7 +250,7 @@ impl State {
             Err(Unanswered::Given(why)) => return Err(StateError::OutOfUse(why)),
             Err(Unanswered::Refused(Refusal::Busy)) => return Err(StateError::Busy),
             Err(Unanswered::Refused(Refusal::Damaged(what))) => what,
-            Err(Unanswered::Refused(Refusal::Shape(found))) => format!("it has shape {found}"),
+            Err(Unanswered::Refused(Refusal::Shape(found, _))) => format!("it has shape {found}"),
             Err(Unanswered::TooSlow) => "it did not answer in time".to_owned(),
         };
         // Best effort: without the mark the next reader finds the damage again.
@@ -262,6 +262,14 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         self.worker.stop(self.limit);
+    }
+}
+
+/// What was noted when the damage was found. On a full disk the note itself may be empty.
+fn noted(mark: &str) -> String {
+    match mark.trim() {
+        "" => "it failed while it was in use; on a full disk the reason could not be noted".to_owned(),
+        found => found.to_owned(),
     }
 }
 

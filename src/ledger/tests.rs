@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::disk::{Disk, RealDisk};
-use super::journal::{self, Checkpoint, Draft, Journal};
-use super::state::{Aside, Batch, State, StateOpened};
+use super::journal::{self, Checkpoint, Draft, Journal, Known, Loss, ReadOnly, Witness};
+use super::state::{self, Batch, State, StateError, StateOpened};
 use crate::domain::ids::EpisodeNumber;
 
 const NUMBER: EpisodeNumber = EpisodeNumber(7);
@@ -34,12 +34,26 @@ fn start(studio: &Path) -> (Journal, State, StateOpened, u64, Vec<u64>) {
     let row = state.episode(NUMBER).unwrap();
     let mut sum = row.map_or(0, |row| u64::from_be_bytes(row.bytes.try_into().unwrap()));
     let mut replayed = Vec::new();
-    let (journal, _) = Journal::open_after(disk(), studio, opened.checkpoint, &mut |entry| {
+    let (journal, _) = Journal::open_after(disk(), studio, opened.checkpoint, None, &mut |entry| {
         replayed.push(entry.seq);
         sum += entry.body.get().parse::<u64>().unwrap();
     })
     .unwrap();
     (journal, state, opened, sum, replayed)
+}
+
+/// What is said to be lost where the state contradicts the journal.
+fn lost(studio: &Path) -> Loss {
+    let confirm = |place: Checkpoint| Journal::confirms(&RealDisk, studio, place);
+    let Err(StateError::Foreign(place)) = State::open(studio, 1, Duration::from_secs(20), &confirm) else {
+        panic!("the state is confirmed")
+    };
+    let witness = Known { by: Witness::State, place, at: None, sums: None };
+    let opened = Journal::open_after(disk(), studio, Checkpoint::START, Some(witness), &mut |_| ()).unwrap().1;
+    match opened.read_only {
+        Some(ReadOnly::Lost(loss)) => *loss,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn record(journal: &mut Journal, state: Option<&State>, sum: &mut u64, bodies: &[u64]) {
@@ -70,7 +84,7 @@ fn a_start_replays_only_what_the_state_does_not_have() {
 }
 
 #[test]
-fn a_state_ahead_of_a_shorter_journal_is_folded_again() {
+fn a_state_ahead_of_a_shorter_journal_is_a_witness_of_the_loss() {
     let folder = tempfile::tempdir().unwrap();
     let studio = folder.path().join("studio");
     drop(Journal::create(disk(), &studio).unwrap());
@@ -81,13 +95,23 @@ fn a_state_ahead_of_a_shorter_journal_is_folded_again() {
     drop((journal, state));
     let file = std::fs::OpenOptions::new().write(true).open(studio.join(journal::FILE)).unwrap();
     file.set_len(shorter.offset).unwrap();
-    let (_, _, opened, folded, replayed) = start(&studio);
-    assert!(matches!(opened.aside, Some((_, Aside::Foreign { seq: 3 }))), "{opened:?}");
-    assert_eq!((folded, replayed), (3, vec![1, 2]));
+    std::fs::remove_file(studio.join(journal::head::FILE)).unwrap();
+    assert_eq!(
+        lost(&studio).to_string().split(" (").next().unwrap(),
+        "event 3 was recorded and is missing from the journal, as the folded state shows"
+    );
+    // From then on the head file says it too, so that it is known without the state.
+    std::fs::remove_dir_all(studio.join(state::FOLDER)).unwrap();
+    let (journal, opened) = Journal::open(disk(), &studio).unwrap();
+    assert_eq!(journal.tip(), shorter);
+    assert!(
+        matches!(opened.read_only, Some(ReadOnly::Lost(loss)) if loss.known.by == Witness::Head),
+        "seen by the head"
+    );
 }
 
 #[test]
-fn a_state_of_another_journal_of_the_same_length_is_folded_again() {
+fn a_state_of_another_journal_of_the_same_length_is_a_witness_too() {
     let folder = tempfile::tempdir().unwrap();
     let studios = ["one", "two"].map(|name| folder.path().join(name));
     for (studio, body) in studios.iter().zip([1, 2]) {
@@ -96,7 +120,6 @@ fn a_state_of_another_journal_of_the_same_length_is_folded_again() {
         record(&mut journal, Some(&state), &mut sum, &[body]);
     }
     std::fs::copy(studios[1].join(journal::FILE), studios[0].join(journal::FILE)).unwrap();
-    let (_, _, opened, folded, _) = start(&studios[0]);
-    assert!(matches!(opened.aside, Some((_, Aside::Foreign { seq: 1 }))), "{opened:?}");
-    assert_eq!(folded, 2);
+    std::fs::remove_file(studios[0].join(journal::head::FILE)).unwrap();
+    assert!(lost(&studios[0]).is_other_journal());
 }

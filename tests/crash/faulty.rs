@@ -47,6 +47,14 @@ impl Disk for FaultyDisk {
         RealDisk.create(path)
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_new(path)
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.patch(path, at, bytes)
+    }
+
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         RealDisk.append(path)
     }

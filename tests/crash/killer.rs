@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk};
+use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk, Standing};
 
 /// The moments at which a process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +120,14 @@ impl DiskFile for KillerFile {
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.file.truncate(len)
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.file.try_lock()
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        self.file.standing(path)
+    }
 }
 
 impl KillerDisk {
@@ -149,8 +157,16 @@ impl Disk for KillerDisk {
         Ok(self.wrap(path, RealDisk.create(path)?))
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_new(path)
+    }
+
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         Ok(self.wrap(path, RealDisk.append(path)?))
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.patch(path, at, bytes)
     }
 
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {

@@ -14,6 +14,7 @@
 )]
 
 mod batches;
+mod damage;
 #[path = "../support/dice.rs"]
 mod dice;
 mod faulty;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom::domain::call::Provider;
-use greenroom::ledger::disk::{DiskFile, Kind, Listed};
+use greenroom::ledger::disk::{DiskFile, Kind, Listed, Standing};
 use greenroom::provider::call::Vendor;
 use greenroom::provider::endpoint::Endpoint;
 
@@ -63,6 +63,14 @@ impl DiskFile for PanickingFile {
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.file.truncate(len)
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.file.try_lock()
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        self.file.standing(path)
+    }
 }
 
 impl Panicking {
@@ -88,8 +96,16 @@ impl Disk for Panicking {
         Ok(self.wrap(path, RealDisk.create(path)?))
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_new(path)
+    }
+
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         Ok(self.wrap(path, RealDisk.append(path)?))
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.patch(path, at, bytes)
     }
 
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk};
+use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk, Standing};
 
 /// What the disk holds.
 #[derive(Debug, Default)]
@@ -88,6 +88,14 @@ impl DiskFile for QuotaFile {
         Ok(())
     }
 
+    fn try_lock(&self) -> io::Result<bool> {
+        self.file.try_lock()
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        self.file.standing(path)
+    }
+
     fn reserve(&mut self, bytes: u64) -> io::Result<()> {
         let mut books = self.disk.0.lock().unwrap();
         books.admit(bytes)?;
@@ -107,6 +115,22 @@ impl Disk for QuotaDisk {
         let file = RealDisk.create(path)?;
         self.0.lock().unwrap().files.insert(path.to_owned(), (0, 0));
         Ok(Box::new(QuotaFile { file, path: path.to_owned(), disk: self.clone() }))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().admit(0)?;
+        RealDisk.create_new(path)
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let end = at + bytes.len() as u64;
+        {
+            let mut books = self.0.lock().unwrap();
+            let (len, reserved) = books.files.get(path).copied().unwrap_or_default();
+            books.admit(end.saturating_sub(len))?;
+            books.files.insert(path.to_owned(), (len.max(end), reserved));
+        }
+        RealDisk.patch(path, at, bytes)
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
 use crate::cli::ledger::Folded;
 use crate::cli::session::Session;
+use crate::config::files;
 use crate::domain::billed::{BillList, ReadBill};
 use crate::domain::call::Provider;
 use crate::domain::command::Command;
@@ -126,7 +127,7 @@ fn read(file: &Path) -> Result<String, CliError> {
     let unreadable = |source| CliError::Unreadable { path: shown(file), source };
     let mut text = String::new();
     // One byte more than is allowed, so that a file which grows is found out too.
-    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    let opened = files::open(file).map_err(unreadable)?;
     opened.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > LARGEST {
         let what = format!("{} has more than {LARGEST} bytes: export a shorter time. Nothing was changed", shown(file));

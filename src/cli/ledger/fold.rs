@@ -12,6 +12,7 @@ use crate::domain::cost::{self, EpisodeSummary};
 use crate::domain::episode::Episode;
 use crate::domain::ids::{ContentHash, EpisodeNumber};
 use crate::domain::studio::Studio;
+use crate::engine::loss;
 use crate::ledger::blobs::Blobs;
 use crate::ledger::codec;
 use crate::ledger::disk::Disk;
@@ -36,7 +37,8 @@ impl Folded {
         let dir = context.studio();
         let folded = Self::of(&context.disk(), &dir, &mut |_| ())?;
         if let Some(why) = folded.opened.as_ref().and_then(|opened| opened.read_only.as_ref()) {
-            context.remark(&format!("{why}. What is shown ends before it"));
+            let why = loss::told(why, &folded.studio, context.kind());
+            context.remark(&format!("{why}. What is shown ends before that"));
         }
         Ok(folded)
     }
@@ -45,7 +47,7 @@ impl Folded {
     pub(in crate::cli) fn read_sound(context: &Context<'_>) -> Result<Self, CliError> {
         let folded = Self::of(&context.disk(), &context.studio(), &mut |_| ())?;
         match folded.opened.as_ref().and_then(|opened| opened.read_only.as_ref()) {
-            Some(why) => Err(CliError::Failed(format!("nothing was changed: {why}"))),
+            Some(why) => Err(CliError::Failed(loss::told(why, &folded.studio, context.kind()))),
             None => Ok(folded),
         }
     }

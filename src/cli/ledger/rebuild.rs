@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Folded;
 use crate::cli::context::Context;
 use crate::cli::fault::{CliError, Ending};
+use crate::engine::loss;
+use crate::ledger::journal::Journal;
 use crate::ledger::lock::{Holder, StudioLock};
 use crate::ledger::state;
 
@@ -19,7 +21,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Ending, CliError> {
         return Err(CliError::Failed(format!("there is no studio in {}. Nothing was changed", studio.display())));
     }
     let holder = Holder { pid: std::process::id(), since: context.clock.now() };
-    let _lock = StudioLock::take(&studio, holder)?;
+    let _locks = (StudioLock::take(&studio, holder)?, Journal::lock(disk.as_ref(), &studio)?);
     let began = context.clock.monotonic();
     let mut lines = 0;
     let folded = {
@@ -32,6 +34,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Ending, CliError> {
             }
         })?
     };
+    if let Some(why) = folded.opened.as_ref().and_then(|opened| opened.read_only.as_ref()) {
+        let why = loss::told(why, &folded.studio, context.kind());
+        return Err(CliError::Failed(format!("the state was left where it is, since it knows what is missing: {why}")));
+    }
     let moved = move_aside(&studio)
         .map_err(|source| CliError::Unreadable { path: studio.join(state::FOLDER).display().to_string(), source })?;
     let took = context.clock.monotonic().saturating_duration_since(began).as_millis();
@@ -49,7 +55,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Ending, CliError> {
 }
 
 /// Gives the state's folder the first free name of `state.aside-1`, `state.aside-2` and so on.
-fn move_aside(studio: &Path) -> io::Result<Option<PathBuf>> {
+pub(super) fn move_aside(studio: &Path) -> io::Result<Option<PathBuf>> {
     let dir = studio.join(state::FOLDER);
     if !dir.exists() {
         return Ok(None);

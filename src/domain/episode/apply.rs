@@ -49,6 +49,7 @@ impl Episode {
             | Event::ClockSteppedBack { .. }
             | Event::ClockSteppedForward { .. }
             | Event::ClockBelieved { .. }
+            | Event::LossAccepted { .. }
             | Event::EpisodeStarted { .. }
             | Event::BillReconciled { .. } => Err("it belongs to no episode that is under way".to_owned()),
             // Providers are the studio's matter.
@@ -414,7 +415,7 @@ impl Episode {
     fn intended(&mut self, key: &IntentKey, call: Call) -> Fit {
         let state = self.stages.get_mut(&key.stage).ok_or_else(|| format!("{} was never prepared", key.stage))?;
         let attempts = state.attempts.entry(key.unit).or_default();
-        if key.attempt != attempts.saturating_add(1) {
+        if key.attempt != self.attempts_lost.max(*attempts).saturating_add(1) {
             return Err(format!("{key} is not the next attempt"));
         }
         *attempts = key.attempt;

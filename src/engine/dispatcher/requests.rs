@@ -68,7 +68,7 @@ impl Dispatcher {
         let refused = match (&self.halted, &self.closing) {
             (Some(halted), _) => Some(HandleError::Halted(halted.clone())),
             (None, Some(_)) => Some(HandleError::Closed),
-            (None, None) => None,
+            (None, None) => self.unsound(&command).map(HandleError::Invalid),
         };
         if let Some(refused) = refused {
             // Whoever asked may have gone.

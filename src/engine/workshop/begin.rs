@@ -1,7 +1,6 @@
 //! What an episode starts with: the package, the show, the pipeline, prompts, routes and prices are read, checked and kept.
 //! Anything that cannot be used is refused here, before a cent is spent.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::sync::Arc;
 use super::Workshop;
 use super::call::day;
 use super::judge::BUILT_IN as BUILT_IN_RUBRIC;
+use crate::config::files;
 use crate::config::pipeline::{PipelineFile, Tier};
 use crate::config::prices::{Asked, Ceiling};
 use crate::config::role::Role;
@@ -175,7 +175,7 @@ impl Workshop {
         let is_name = NewEpisode::is_slug(show);
         let path = if is_name { self.config.join("shows").join(format!("{show}.toml")) } else { show.into() };
         let place = clean(&path.display().to_string());
-        match std::fs::read_to_string(&path) {
+        match files::read_text(&path, files::LARGEST_TEXT) {
             Ok(source) => Ok((place, source)),
             Err(error) if is_name && error.kind() == std::io::ErrorKind::NotFound => {
                 built_in::source(show).map(|source| (built_in::place(show), source.to_owned())).ok_or_else(|| {
@@ -367,7 +367,7 @@ fn topic_of(topic: &str) -> Result<(Vec<u8>, Research), String> {
 fn read_research(path: &Path) -> Result<(Vec<u8>, Research), String> {
     let place = clean(&path.display().to_string());
     let mut bytes = Vec::new();
-    File::open(path)
+    files::open(path)
         .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|e| format!("{place} cannot be read: {e}; nothing was started. Check the path and its permissions"))?;
     let research = research::read(&bytes).map_err(|e| format!("{place}: {e}; nothing was started"))?;

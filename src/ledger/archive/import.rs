@@ -9,6 +9,7 @@ use crate::domain::ids::ContentHash;
 use crate::ledger::blobs::Blobs;
 use crate::ledger::disk::{Disk, Kind};
 use crate::ledger::durable;
+use crate::ledger::journal::head::Head;
 use crate::ledger::journal::{self, Checkpoint, Journal};
 
 /// The longest manifest that is read, in bytes.
@@ -196,9 +197,12 @@ fn unpack_journal(
     if let Some(fault) = opened.read_only {
         return Err(unreadable(fault.to_string()));
     }
-    let Manifest { lines: seq, journal_bytes: offset, tip: hash, .. } = *manifest;
-    if opened.cut.is_some() || opened.tip != (Checkpoint { seq, offset, hash }) {
+    let Manifest { lines: seq, journal_bytes: offset, tip: hash, known, .. } = *manifest;
+    let place = Checkpoint { seq, offset, hash };
+    if opened.cut.is_some() || opened.tip != place {
         return Err(unreadable("its journal is not the one that it says it has"));
     }
+    let head = known.unwrap_or(Head { place, at: None, sums: None });
+    head.replace(disk.as_ref(), staging).map_err(during("writing the head file"))?;
     Ok(opened.tip)
 }

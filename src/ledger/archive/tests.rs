@@ -63,7 +63,7 @@ fn a_studio_comes_back_byte_for_byte() {
     let verified = verify(&shared(&disk), Path::new(COPY), true).unwrap();
     assert!(verified.is_sound());
     assert_eq!((verified.lines, verified.batches), (8, 4));
-    assert_eq!(verified.blobs, Some(BlobsVerified { sound: 4, damaged: Vec::new() }));
+    assert_eq!(verified.blobs, Some(BlobsVerified { sound: 4, unsound: Vec::new() }));
     let (mut journal, _) = Journal::open(shared(&disk), Path::new(COPY)).unwrap();
     assert!(journal.append(9, &[]).is_err());
 }
@@ -176,13 +176,18 @@ fn a_broken_studio_is_named_and_what_is_sound_is_exported() {
     let verified = verify(&shared(&disk), Path::new(STUDIO), true).unwrap();
     assert!(!verified.is_sound());
     assert_eq!((verified.lines, verified.batches), (2, 1));
-    assert!(matches!(verified.fault, Some(ReadOnly::Broken { line: 3, fault: LineFault::NotARecord(_) })));
-    assert_eq!(verified.blobs.unwrap().damaged, [victim]);
+    let Some(ReadOnly::Lost(loss)) = &verified.fault else { panic!("{:?}", verified.fault) };
+    assert!(matches!(loss.damage, Some((3, LineFault::NotARecord(_)))));
+    assert_eq!(loss.missing(), Some(6));
+    let unsound = verified.blobs.unwrap().unsound;
+    assert_eq!(unsound, [Unsound { hash: victim, what: None, is_missing: false }]);
     let exported = export_sample(&disk);
     assert_eq!((exported.manifest.lines, exported.manifest.blobs, exported.damaged), (2, 3, vec![victim]));
     assert_eq!(exported.opened.read_only, verified.fault);
     import_copy(&disk).unwrap();
-    assert!(verify(&shared(&disk), Path::new(COPY), true).unwrap().is_sound());
+    // What the studio had lost is still known of its copy.
+    let copy = verify(&shared(&disk), Path::new(COPY), true).unwrap();
+    assert!(matches!(copy.fault, Some(ReadOnly::Lost(loss)) if loss.missing() == Some(6) && loss.damage.is_none()));
     assert!(journal_of(&disk, STUDIO).starts_with(&journal_of(&disk, COPY)));
 }
 

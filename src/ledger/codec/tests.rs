@@ -73,7 +73,7 @@ fn every_kind_of_event_is_tried_and_has_a_record_of_its_name() {
 /// was there before, a record was changed that stands on people's disks: it needs a version of its own.
 #[test]
 fn version_1_is_written_byte_for_byte_as_ever() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/journal-v1-money/journal.jsonl");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/journal-v1-losses/journal.jsonl");
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Journal::create(Arc::new(RealDisk), folder.path()).unwrap();
     let drafts: Vec<Draft> = samples::all().iter().map(|stamped| draft(stamped).unwrap()).collect();

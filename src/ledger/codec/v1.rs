@@ -44,6 +44,15 @@ pub(super) enum RecordV1 {
     ClockBelieved {
         ahead_ms: u64,
     },
+    LossAccepted {
+        held: u64,
+        known: u64,
+        cost: MicroUsd,
+        until: Option<Timestamp>,
+        calls: Vec<IntentKey>,
+        episodes: u32,
+        reason: String,
+    },
     CapSet {
         scope: Scope,
         cap: MicroUsd,

@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Disk, DiskFile, Kind, Listed};
+use super::{Disk, DiskFile, Kind, Listed, Standing};
 
 /// A disk that keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +23,14 @@ impl DiskFile for Nowhere {
     fn truncate(&mut self, _: u64) -> io::Result<()> {
         Ok(())
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn standing(&self, _: &Path) -> io::Result<Standing> {
+        Ok(Standing { is_named: true, len: 0 })
+    }
 }
 
 impl Disk for Nowhere {
@@ -34,8 +42,16 @@ impl Disk for Nowhere {
         Ok(Box::new(Self))
     }
 
+    fn create_new(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
     fn append(&self, _: &Path) -> io::Result<Box<dyn DiskFile>> {
         Ok(Box::new(Self))
+    }
+
+    fn patch(&self, _: &Path, _: u64, _: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 
     fn reader(&self, _: &Path, _: u64) -> io::Result<Box<dyn Read + Send>> {

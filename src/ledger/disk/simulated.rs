@@ -4,12 +4,13 @@
 //! the running process sees, and a durable one, which a power loss leaves. Changes of names reach the disk in the order
 //! in which they were made, as journalling file systems do, but independently of bytes and of other folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
 use std::path::{Component, Path};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Disk, DiskFile, Kind, Listed};
+use super::{Disk, DiskFile, Kind, Listed, Standing};
 
 type Names = BTreeMap<String, usize>;
 
@@ -49,6 +50,8 @@ struct World {
     fault: Option<(u64, Fault)>,
     off: bool,
     boot: u64,
+    /// The files that are locked.
+    locked: BTreeSet<usize>,
 }
 
 /// The disk; clones share it.
@@ -140,7 +143,14 @@ impl World {
 impl SimulatedDisk {
     pub(crate) fn new() -> Self {
         let nodes = vec![empty_folder()];
-        Self(Arc::new(Mutex::new(World { nodes, operations: 0, fault: None, off: false, boot: 0 })))
+        Self(Arc::new(Mutex::new(World {
+            nodes,
+            operations: 0,
+            fault: None,
+            off: false,
+            boot: 0,
+            locked: BTreeSet::new(),
+        })))
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -193,6 +203,7 @@ impl SimulatedDisk {
             }
         }
         (world.off, world.fault) = (false, None);
+        world.locked.clear();
         world.boot += 1;
     }
 
@@ -209,7 +220,10 @@ impl SimulatedDisk {
 /// with zeros where the bytes had not arrived.
 fn survivor(live: &[u8], durable: &[u8], random: u64) -> Vec<u8> {
     let Some(appended) = live.strip_prefix(durable) else {
-        return if random.is_multiple_of(2) { live.to_vec() } else { durable.to_vec() };
+        // Bytes that were written in the middle: some of them, or all, or none.
+        let arrived = (random >> 8) as usize % (live.len() + 1);
+        let kept = live.iter().take(arrived).chain(durable.iter().skip(arrived));
+        return kept.copied().collect();
     };
     let arrived = (random >> 8) as usize % (appended.len() + 1);
     let mut kept = [durable, &appended[..arrived]].concat();
@@ -223,6 +237,17 @@ struct Handle {
     disk: SimulatedDisk,
     node: usize,
     boot: u64,
+    holds: AtomicBool,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.holds.load(Ordering::SeqCst)
+            && let Ok(mut world) = self.world()
+        {
+            world.locked.remove(&self.node);
+        }
+    }
 }
 
 impl Handle {
@@ -270,6 +295,18 @@ impl DiskFile for Handle {
         world.file(self.node).0.truncate(len as usize);
         Ok(())
     }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        let taken = self.world()?.locked.insert(self.node);
+        self.holds.fetch_or(taken, Ordering::SeqCst);
+        Ok(taken)
+    }
+
+    fn standing(&self, path: &Path) -> io::Result<Standing> {
+        let mut world = self.world()?;
+        let is_named = world.find(path)? == Some(self.node);
+        Ok(Standing { is_named, len: world.file(self.node).0.len() as u64 })
+    }
 }
 
 impl Disk for SimulatedDisk {
@@ -302,13 +339,35 @@ impl Disk for SimulatedDisk {
                 node
             }
         };
-        Ok(Box::new(Handle { disk: self.clone(), node, boot: world.boot }))
+        Ok(Box::new(Handle { disk: self.clone(), node, boot: world.boot, holds: AtomicBool::new(false) }))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<()> {
+        if self.world().find(path)?.is_some() {
+            return Err(error(io::ErrorKind::AlreadyExists, "something stands there"));
+        }
+        self.create(path).map(drop)
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let world = self.world();
         let node = world.must(path)?;
-        Ok(Box::new(Handle { disk: self.clone(), node, boot: world.boot }))
+        Ok(Box::new(Handle { disk: self.clone(), node, boot: world.boot, holds: AtomicBool::new(false) }))
+    }
+
+    fn patch(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        if self.world().find(path)?.is_none() {
+            drop(self.create(path)?);
+        }
+        let mut world = self.world();
+        let node = world.must(path)?;
+        let stepped = world.step(true);
+        let made = if stepped.is_ok() { bytes.len() } else { bytes.len() / 2 };
+        let (live, ..) = world.file(node);
+        let at = at as usize;
+        live.resize(live.len().max(at + made), 0);
+        live[at..at + made].copy_from_slice(&bytes[..made]);
+        stepped
     }
 
     fn reader(&self, path: &Path, from: u64) -> io::Result<Box<dyn Read + Send>> {

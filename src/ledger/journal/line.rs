@@ -222,6 +222,10 @@ pub(super) fn decode(line: &[u8], end: u64) -> Result<Entry, LineFault> {
     if let Some(newer) = version(line).filter(|v| *v > VERSION) {
         return Err(LineFault::Newer(newer));
     }
+    if line.ends_with(b"\r") {
+        let why = "it ends with a carriage return: something has changed the line ends of the file";
+        return Err(LineFault::NotARecord(why.to_owned()));
+    }
     let record: Record = serde_json::from_slice(line).map_err(|error| LineFault::NotARecord(error.to_string()))?;
     if record.v != VERSION {
         return Err(LineFault::NotARecord(format!("record version {} was never written", record.v)));

@@ -1,56 +1,21 @@
-//! Opening a journal: how far it is sound, and what is done about what follows.
-//!
-//! An incomplete or damaged last batch is what a power loss leaves and is cut off. Anything else is damage to what was
-//! already acknowledged: it is named and left alone, and nothing more is written.
+//! Opening a journal: how far it is sound, and what is done about what follows. Not for judging that: see `judgement`.
 
-use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::line::{self, Entry, LineFault, MAX_LINE};
-use super::scan::{Scanned, Scanner, Stop};
+use jiff::Timestamp;
+
+use super::head::{Head, HeadFile};
+use super::judgement::{self, Known, ReadOnly, Shown, Verdict};
+use super::line::{self, Entry, MAX_LINE};
+use super::scan::{Scanned, Scanner};
 use super::{Checkpoint, FILE, JournalError};
+use crate::ledger::chain::LineHash;
 use crate::ledger::disk::{Disk, DiskFile, Kind};
 use crate::ledger::durable;
 
 /// How many lines lie between two remembered places of the file.
 const MARK_EVERY: u64 = 256;
-
-/// Why nothing may be written to a journal. What lies before the line can still be read and exported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadOnly {
-    /// A line is damaged or stands in the wrong place, and it is not in a last batch that a power loss explains.
-    Broken {
-        /// The number of the line in the file.
-        line: u64,
-        /// What is wrong with it.
-        fault: LineFault,
-    },
-    /// A line was written by a newer version of this program.
-    Newer {
-        /// The number of the line in the file.
-        line: u64,
-        /// Its record version.
-        version: u32,
-    },
-}
-
-impl fmt::Display for ReadOnly {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken { line, fault } => write!(
-                f,
-                "line {line} of the journal is broken: {fault}. Everything before its batch can be read and exported; \
-                 restore the studio from an archive, or export what is sound and import it elsewhere"
-            ),
-            Self::Newer { line, version } => write!(
-                f,
-                "line {line} of the journal was written by a newer version of this program (record version {version}). \
-                 Everything before it can be read; use the newer version to go on"
-            ),
-        }
-    }
-}
 
 /// What a power loss left behind the last whole batch. It was never acknowledged, unless the end of the file was
 /// damaged later; so its bytes are kept.
@@ -84,47 +49,63 @@ pub(super) struct Survey {
     pub(super) opened: Opened,
     /// Ends of batches, in order, so that reading can begin near any number.
     pub(super) marks: Vec<Checkpoint>,
+    /// When the last sound event was, where it was read.
+    pub(super) at: Option<Timestamp>,
+    pub(super) head: HeadFile,
 }
 
-/// Reads the file from a checkpoint on and hands over every entry of every whole, sound batch, in order.
+/// Reads the file from a checkpoint on and hands over every entry of every whole, sound batch, in order. The batch that ends
+/// at the checkpoint is checked too. What follows the last sound batch is judged by the head file and by the witness.
 pub(super) fn survey(
     disk: &dyn Disk,
-    path: &Path,
+    dir: &Path,
     from: Checkpoint,
+    witness: Option<Known>,
     each: &mut dyn FnMut(Entry),
 ) -> Result<Survey, JournalError> {
-    confirm(disk, path, from)?;
+    let path = dir.join(FILE);
     let read = |source| JournalError::Read { source };
+    // Before the length: the head is noted after the journal was written, so that it is never ahead of a later length.
+    let head = HeadFile::read(disk, dir).map_err(read)?;
+    let (begin, mut at) = match from {
+        Checkpoint::START => (from, None),
+        _ => last_batch(disk, &path, confirm(disk, &path, from)?)?,
+    };
     // Not further than the file reaches now: a view reads a journal that grows, and what is added behind a batch that it
     // saw half written must not look like a later batch behind a broken one.
-    let until = match disk.kind(path).map_err(read)? {
+    let until = match disk.kind(&path).map_err(read)? {
         Some(Kind::File { len }) => len,
         Some(Kind::Folder | Kind::Other) | None => 0,
     };
-    let mut scanner = Scanner::new(disk, path, from, until).map_err(read)?;
-    let mut marks = vec![from];
-    let (mut cut, mut read_only) = (None, None);
-    loop {
+    let mut scanner = Scanner::new(disk, &path, begin, until).map_err(read)?;
+    let mut marks = vec![begin];
+    let stop = loop {
         match scanner.next_batch().map_err(read)? {
             Scanned::Batch(entries) => {
-                entries.into_iter().for_each(&mut *each);
+                at = entries.last().map(|entry| entry.at);
+                let new = entries.into_iter().filter(|entry| entry.seq > from.seq);
+                new.for_each(&mut *each);
                 mark(&mut marks, scanner.good());
             }
-            Scanned::End => break,
-            Scanned::Stopped(stop) => {
-                let good = scanner.good();
-                let rest = scanner.rest().map_err(read)?;
-                if rest.later || !stop.fault.may_be_torn() {
-                    read_only = Some(explain(stop));
-                } else {
-                    let first_seq = good.seq.saturating_add(1);
-                    cut = Some(Cut { bytes: rest.bytes, lines: rest.lines, first_seq, kept: None });
-                }
-                return Ok(Survey { opened: Opened { from, tip: good, cut, read_only }, marks });
-            }
+            Scanned::End => break None,
+            Scanned::Stopped(stop) => break Some(stop),
         }
+    };
+    let good = scanner.good();
+    let rest = stop.map(|stop| scanner.rest().map(|rest| (stop, rest))).transpose().map_err(read)?;
+    let shown = Shown { good, good_at: at, stop: rest };
+    let witnesses: Vec<Known> = witness.into_iter().chain(head.head.map(Known::from)).collect();
+    let holds = |place| place == Checkpoint::START || confirm(disk, &path, place).is_ok();
+    let (mut cut, mut read_only) = (None, None);
+    match (judgement::judge(&shown, &witnesses, &holds), &shown.stop) {
+        (Verdict::ReadOnly(why), _) => read_only = Some(why),
+        (Verdict::Cut, Some((_, rest))) => {
+            let first_seq = good.seq.saturating_add(1);
+            cut = Some(Cut { bytes: rest.bytes, lines: rest.lines, first_seq, kept: None });
+        }
+        (Verdict::Cut | Verdict::Sound, _) => {}
     }
-    Ok(Survey { opened: Opened { from, tip: scanner.good(), cut, read_only }, marks })
+    Ok(Survey { opened: Opened { from, tip: good, cut, read_only }, marks, at, head })
 }
 
 /// Remembers a place when it is far enough from the one before.
@@ -134,43 +115,50 @@ pub(super) fn mark(marks: &mut Vec<Checkpoint>, place: Checkpoint) {
     }
 }
 
-fn explain(stop: Stop) -> ReadOnly {
-    let Stop { line, fault } = stop;
-    match fault {
-        LineFault::Newer(version) => ReadOnly::Newer { line, version },
-        LineFault::Incomplete
-        | LineFault::TooLong
-        | LineFault::NotARecord(_)
-        | LineFault::WrongHash
-        | LineFault::WrongPrev
-        | LineFault::WrongSeq { .. }
-        | LineFault::WrongBatch => ReadOnly::Broken { line, fault },
+/// Keeps what follows the last whole batch in a file of its own, and cuts it off the journal.
+pub(super) fn cut_off(disk: &dyn Disk, dir: &Path, file: &mut dyn DiskFile, opened: &mut Opened) -> io::Result<()> {
+    let Some(cut) = &mut opened.cut else { return Ok(()) };
+    let name = free_name(disk, dir, cut.first_seq)?;
+    let mut tail = Vec::new();
+    disk.reader(&dir.join(FILE), opened.tip.offset)?.read_to_end(&mut tail)?;
+    durable::replace(disk, dir, &name, &tail)?;
+    cut.kept = Some(name);
+    file.truncate(opened.tip.offset)?;
+    file.sync_data()
+}
+
+/// A name for what is cut off before this line: the same place may be cut again and again.
+fn free_name(disk: &dyn Disk, dir: &Path, first_seq: u64) -> io::Result<String> {
+    let first = format!("{FILE}.cut-{first_seq}");
+    let mut name = first.clone();
+    for n in 2u32.. {
+        if disk.kind(&dir.join(&name))?.is_none() {
+            break;
+        }
+        name = format!("{first}-{n}");
+    }
+    Ok(name)
+}
+
+/// Brings the head file up to the journal's end where it is missing or behind. Best effort: it is a witness, not the truth.
+pub(super) fn note_head(disk: &dyn Disk, dir: &Path, survey: &mut Survey) {
+    let place = survey.opened.tip;
+    if survey.head.head.is_none_or(|head| head.place != place) && place != Checkpoint::START {
+        let noted = survey.head.note(disk, dir, Head { place, at: survey.at, sums: None });
+        warn_of_head(noted);
     }
 }
 
-/// Keeps what follows the last whole batch in a file of its own, and cuts it off the journal.
-pub(super) fn cut_off(disk: &dyn Disk, dir: &Path, survey: &mut Survey) -> io::Result<Box<dyn DiskFile>> {
-    let path = dir.join(FILE);
-    if let Some(cut) = &mut survey.opened.cut {
-        let name = format!("{FILE}.cut-{}", cut.first_seq);
-        let mut tail = Vec::new();
-        disk.reader(&path, survey.opened.tip.offset)?.read_to_end(&mut tail)?;
-        durable::replace(disk, dir, &name, &tail)?;
-        cut.kept = Some(name);
-        let mut file = disk.append(&path)?;
-        file.truncate(survey.opened.tip.offset)?;
-        file.sync_data()?;
-        return Ok(file);
+/// A head that could not be noted takes nothing from the journal.
+pub(super) fn warn_of_head(noted: io::Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "how far the journal was acknowledged could not be noted beside it");
     }
-    disk.append(&path)
 }
 
 /// Checks that the checkpoint is the end of a batch of this journal: that the line before its offset is its last line
-/// and has its hash.
-pub(super) fn confirm(disk: &dyn Disk, path: &Path, place: Checkpoint) -> Result<(), JournalError> {
-    if place == Checkpoint::START {
-        return Ok(());
-    }
+/// and has its hash. Returns that line.
+pub(super) fn confirm(disk: &dyn Disk, path: &Path, place: Checkpoint) -> Result<Entry, JournalError> {
     let foreign = || JournalError::ForeignCheckpoint { seq: place.seq };
     let read = |source| JournalError::Read { source };
     let len = match disk.kind(path).map_err(read)? {
@@ -181,17 +169,47 @@ pub(super) fn confirm(disk: &dyn Disk, path: &Path, place: Checkpoint) -> Result
         return Err(foreign());
     }
     let begin = place.offset.saturating_sub(MAX_LINE as u64 + 2);
-    let mut window = Vec::new();
-    disk.reader(path, begin)
-        .and_then(|reader| reader.take(place.offset - begin).read_to_end(&mut window))
-        .map_err(read)?;
+    let window = window(disk, path, begin, place.offset).map_err(read)?;
     let line = window.strip_suffix(b"\n").ok_or_else(foreign)?;
     let line = match line.iter().rposition(|byte| *byte == b'\n') {
         Some(end) => line.get(end + 1..).unwrap_or_default(),
         None => line,
     };
     match line::decode(line, place.offset) {
-        Ok(entry) if entry.checkpoint() == Some(place) => Ok(()),
+        Ok(entry) if entry.checkpoint() == Some(place) => Ok(entry),
         Ok(_) | Err(_) => Err(foreign()),
+    }
+}
+
+fn window(disk: &dyn Disk, path: &Path, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut window = Vec::new();
+    disk.reader(path, begin)?.take(end.saturating_sub(begin)).read_to_end(&mut window)?;
+    Ok(window)
+}
+
+/// The place before the batch that this line ends, and when the line was.
+fn last_batch(disk: &dyn Disk, path: &Path, last: Entry) -> Result<(Checkpoint, Option<Timestamp>), JournalError> {
+    let foreign = || JournalError::ForeignCheckpoint { seq: last.seq };
+    let lines = usize::try_from(last.batch.len).map_err(|_| foreign())?;
+    let mut reach = 64 * 1024;
+    loop {
+        let begin = last.end.saturating_sub(reach);
+        let window = window(disk, path, begin, last.end).map_err(|source| JournalError::Read { source })?;
+        // The line break that ends the line before the batch, counted from the end.
+        let breaks = window.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
+        let before = match breaks.map(|(at, _)| at).nth(lines) {
+            Some(at) => at + 1,
+            None if begin == 0 => 0,
+            None => {
+                reach = reach.saturating_mul(2);
+                continue;
+            }
+        };
+        let first = window.get(before..).unwrap_or_default();
+        let first = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        // A first line that is not sound is found by whoever reads the batch.
+        let hash = line::decode(first, 0).map_or(LineHash::GENESIS, |first| first.prev);
+        let seq = last.batch.first.saturating_sub(1);
+        return Ok((Checkpoint { seq, offset: begin + before as u64, hash }, Some(last.at)));
     }
 }

@@ -36,6 +36,17 @@ pub(super) struct Rest {
     pub(super) lines: u64,
     /// Whether a sound line of a later batch stands in it, so that the fault is not in the last batch.
     pub(super) later: bool,
+    /// Whether it ends within a line, or with a line after which more of its batch is to come.
+    pub(super) is_open: bool,
+    /// Whether bytes of zero stand in it: what a disk has in place of bytes that never arrived.
+    pub(super) has_zeros: bool,
+}
+
+impl Rest {
+    /// Whether it looks as what a write leaves that was cut short. Whole lines that say something wrong do not.
+    pub(super) fn looks_torn(&self) -> bool {
+        self.is_open || self.has_zeros
+    }
 }
 
 enum Taken {
@@ -56,6 +67,9 @@ pub(super) struct Scanner {
     line: Vec<u8>,
     /// Whether a line taken since then belongs to a later batch.
     later: bool,
+    /// Whether the file ended within what was taken since then.
+    is_open: bool,
+    has_zeros: bool,
 }
 
 impl Scanner {
@@ -64,7 +78,16 @@ impl Scanner {
         let source = disk.reader(path, from.offset)?;
         let source: Box<dyn Read + Send> = Box::new(source.take(until.saturating_sub(from.offset)));
         let source = BufReader::with_capacity(256 * 1024, source);
-        Ok(Self { source, good: from, lines: 0, bytes: 0, line: Vec::new(), later: false })
+        Ok(Self {
+            source,
+            good: from,
+            lines: 0,
+            bytes: 0,
+            line: Vec::new(),
+            later: false,
+            is_open: false,
+            has_zeros: false,
+        })
     }
 
     /// The end of the last whole batch.
@@ -82,10 +105,12 @@ impl Scanner {
             return Ok(Taken::End);
         }
         self.lines += 1;
+        self.has_zeros = self.has_zeros || self.line.contains(&0);
         if self.line.pop_if(|last| *last == b'\n').is_some() {
             return Ok(Taken::Line);
         }
         if read < limit {
+            self.is_open = true;
             return Ok(Taken::Partial);
         }
         self.bytes += self.source.skip_until(b'\n')? as u64;
@@ -106,7 +131,10 @@ impl Scanner {
             let taken = self.take()?;
             let fault = match taken {
                 Taken::End if entries.is_empty() => return Ok(Scanned::End),
-                Taken::End | Taken::Partial => LineFault::Incomplete,
+                Taken::End | Taken::Partial => {
+                    self.is_open = true;
+                    LineFault::Incomplete
+                }
                 Taken::TooLong => LineFault::TooLong,
                 Taken::Line => {
                     let end = self.good.offset.saturating_add(self.bytes);
@@ -118,7 +146,7 @@ impl Scanner {
                             entries.push(entry);
                             if let Some(whole) = whole {
                                 self.good = whole;
-                                (self.lines, self.bytes) = (0, 0);
+                                (self.lines, self.bytes, self.has_zeros) = (0, 0, false);
                                 return Ok(Scanned::Batch(entries));
                             }
                             continue;
@@ -139,7 +167,10 @@ impl Scanner {
     pub(super) fn rest(mut self) -> io::Result<Rest> {
         loop {
             match self.take()? {
-                Taken::End => return Ok(Rest { bytes: self.bytes, lines: self.lines, later: self.later }),
+                Taken::End => {
+                    let Self { bytes, lines, later, is_open, has_zeros, .. } = self;
+                    return Ok(Rest { bytes, lines, later, is_open, has_zeros });
+                }
                 Taken::Line => self.later = self.later || self.is_later(),
                 Taken::Partial | Taken::TooLong => {}
             }

@@ -27,8 +27,8 @@ pub(super) enum Refusal {
     Busy,
     /// It is damaged, or the disk is.
     Damaged(String),
-    /// It has another shape.
-    Shape(u32),
+    /// It has another shape; up to where it was folded is read all the same.
+    Shape(u32, Checkpoint),
 }
 
 impl From<sled::Error> for Refusal {
@@ -111,12 +111,12 @@ impl Store {
         let short = || damaged("the head of the state is too short");
         let mut rest = Fields(head);
         let shape = u32::from_be_bytes(rest.array().ok_or_else(short)?);
-        if shape != self.shape {
-            return Err(Refusal::Shape(shape));
-        }
         let seq = u64::from_be_bytes(rest.array().ok_or_else(short)?);
         let offset = u64::from_be_bytes(rest.array().ok_or_else(short)?);
         let hash = LineHash::from_bytes(rest.array().ok_or_else(short)?);
+        if shape != self.shape {
+            return Err(Refusal::Shape(shape, Checkpoint { seq, offset, hash }));
+        }
         while let Some(len) = rest.array().map(u16::from_be_bytes) {
             let key = rest.bytes(usize::from(len)).ok_or_else(short)?;
             let checksum = rest.bytes(CHECKSUM).ok_or_else(short)?;

@@ -148,14 +148,21 @@ fn a_state_of_another_shape_is_moved_aside() {
 }
 
 #[test]
-fn a_state_that_the_journal_does_not_confirm_is_moved_aside() {
+fn a_state_that_the_journal_does_not_confirm_is_refused_and_left_as_a_witness() {
     let studio = sample();
-    for n in 1..=2 {
-        let (state, opened) = State::open(studio.path(), 1, LIMIT, &|place| place.seq < 20).unwrap();
-        let moved = studio.path().join(format!("state.aside-{n}"));
-        assert_eq!(opened.aside, Some((moved, Aside::Foreign { seq: 30 })));
-        state.put(batch(30, &[1]));
+    for shape in [1, 1, 2] {
+        let refused = State::open(studio.path(), shape, LIMIT, &|place| place.seq < 20).unwrap_err();
+        assert!(matches!(refused, StateError::Foreign(place) if place == at(30)), "{refused:?}");
     }
+    assert_eq!(open(studio.path()).1, StateOpened { checkpoint: at(30), aside: None });
+}
+
+#[test]
+fn a_damage_whose_note_is_empty_is_told_with_words() {
+    let studio = sample();
+    fs::write(studio.path().join(MARK), " \n").unwrap();
+    let why = aside(studio.path());
+    assert!(!why.to_string().contains("()") && why.to_string().contains("could not be noted"), "{why}");
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn run(shared: &Shared, store: &mut Store) {
             Ok(Ok(())) => continue,
             Ok(Err(Refusal::Busy)) => "the state is in use".to_owned(),
             Ok(Err(Refusal::Damaged(what))) => what,
-            Ok(Err(Refusal::Shape(found))) => format!("the state has shape {found}"),
+            Ok(Err(Refusal::Shape(found, _))) => format!("the state has shape {found}"),
             Err(_) => "the state's database panicked".to_owned(),
         };
         let mut queue = shared.lock();

@@ -272,6 +272,10 @@ pub(super) fn each_kind() -> Vec<BoxedStrategy<Event>> {
         ClockSteppedBack { by_ms: any::<u64>() }
         ClockSteppedForward { by_ms: any::<u64>() }
         ClockBelieved { ahead_ms: any::<u64>() }
+        LossAccepted {
+            held: any::<u64>(), known: any::<u64>(), cost: usd(), until: option::of(moment()), calls: vec(key(), 0..4),
+            episodes: any::<u32>(), reason: text(),
+        }
         CapSet { scope: scope(), cap: usd(), reason: text() }
         CapNear { scope: scope(), cap: usd(), committed: usd(), then: select(every::NEAR_CAPS) }
         CommandRefused { asked: text(), reason: text() }

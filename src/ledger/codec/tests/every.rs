@@ -70,6 +70,7 @@ events!(
     ClockSteppedBack,
     ClockSteppedForward,
     ClockBelieved,
+    LossAccepted,
     CapSet,
     CapNear,
     CommandRefused,

@@ -600,15 +600,29 @@ fn corrections() -> Vec<Event> {
     ]
 }
 
+/// Losses that were accepted.
+fn losses() -> Vec<Event> {
+    let loss = |until, calls| Event::LossAccepted {
+        held: 119,
+        known: 151,
+        cost: MicroUsd(1_234_567),
+        until,
+        calls,
+        episodes: 7,
+        reason: "the disk was replaced".to_owned(),
+    };
+    vec![loss(None, Vec::new()), loss(Some(first().at), vec![key("voice", 3, 1), key("script", 0, 2)])]
+}
+
 /// Whether it is about the studio and not about one of its episodes.
 fn is_studios(event: &Event) -> bool {
     use Event::{
         BillReconciled, BreakerClosed, BreakerOpened, CapSet, ClockBelieved, ClockSteppedBack, ClockSteppedForward,
-        StudioOpened,
+        LossAccepted, StudioOpened,
     };
     let is_breaker = matches!(event, BreakerOpened { .. } | BreakerClosed { .. });
     is_breaker
-        || matches!(event, BillReconciled { .. })
+        || matches!(event, BillReconciled { .. } | LossAccepted { .. })
         || matches!(event, StudioOpened { .. } | CapSet { .. })
         || matches!(event, ClockSteppedBack { .. } | ClockSteppedForward { .. } | ClockBelieved { .. })
 }
@@ -616,18 +630,18 @@ fn is_studios(event: &Event) -> bool {
 /// Whether a person brought it about.
 fn is_persons(event: &Event) -> bool {
     use Event::{
-        BillReconciled, CapSet, ChargeCorrected, ChargeRuled, GateApproved, GateOverridden, ItemRuled,
+        BillReconciled, CapSet, ChargeCorrected, ChargeRuled, GateApproved, GateOverridden, ItemRuled, LossAccepted,
         OverrideProposed, SentBack, UncertainPolicySet,
     };
     let at_gate = matches!(event, GateApproved { .. } | SentBack { .. } | ItemRuled { .. } | OverrideProposed { .. });
     let of_money = matches!(event, BillReconciled { .. } | ChargeRuled { .. } | ChargeCorrected { .. } | CapSet { .. });
-    at_gate || of_money || matches!(event, GateOverridden { .. } | UncertainPolicySet { .. })
+    at_gate || of_money || matches!(event, GateOverridden { .. } | UncertainPolicySet { .. } | LossAccepted { .. })
 }
 
 /// The events of the fixture in their order, a second and a microsecond apart.
 pub(super) fn all() -> Vec<Stamped> {
     let first = [beginning(), calls(), stages(), decisions(), bills(), traffic(), read_bills()].concat();
-    let events = [first, unread(), policies(), corrections()].concat();
+    let events = [first, unread(), policies(), corrections(), losses()].concat();
     let stamp = |(seq, event): (u64, Event)| Stamped {
         seq,
         at: Timestamp::new(BEGIN_S + i64::try_from(seq).unwrap(), i32::try_from(seq).unwrap() * 1_000).unwrap(),

@@ -12,6 +12,9 @@ impl From<&Event> for RecordV1 {
             Event::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             Event::ClockSteppedForward { by_ms } => Self::ClockSteppedForward { by_ms },
             Event::ClockBelieved { ahead_ms } => Self::ClockBelieved { ahead_ms },
+            Event::LossAccepted { held, known, cost, until, calls, episodes, reason } => {
+                Self::LossAccepted { held, known, cost, until, calls, episodes, reason }
+            }
             Event::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             Event::CapNear { scope, cap, committed, then } => {
                 Self::CapNear { scope, cap, committed, then: (then != NearCap::Alert).then(|| then.into()) }
@@ -109,6 +112,9 @@ impl From<RecordV1> for Event {
             RecordV1::ClockSteppedBack { by_ms } => Self::ClockSteppedBack { by_ms },
             RecordV1::ClockSteppedForward { by_ms } => Self::ClockSteppedForward { by_ms },
             RecordV1::ClockBelieved { ahead_ms } => Self::ClockBelieved { ahead_ms },
+            RecordV1::LossAccepted { held, known, cost, until, calls, episodes, reason } => {
+                Self::LossAccepted { held, known, cost, until, calls, episodes, reason }
+            }
             RecordV1::CapSet { scope, cap, reason } => Self::CapSet { scope, cap, reason },
             RecordV1::CapNear { scope, cap, committed, then } => {
                 Self::CapNear { scope, cap, committed, then: then.map(NearCap::from).unwrap_or_default() }
