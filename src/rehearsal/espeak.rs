@@ -81,8 +81,15 @@ mod tests {
     /// A program of this content. A shell writes it: a file that this process had open for writing may be too busy to run.
     fn stand_in(folder: &Path, content: &str) -> PathBuf {
         let program = folder.join("stand-in");
-        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\"";
-        let written = Command::new("/bin/sh").arg("-c").arg(write).arg(&program).arg(content).status().unwrap();
+        let write = "printf '#!/bin/sh\\nPATH=/usr/bin:/bin\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\"";
+        let written = Command::new("/bin/sh")
+            .env("PATH", "/usr/bin:/bin")
+            .arg("-c")
+            .arg(write)
+            .arg(&program)
+            .arg(content)
+            .status()
+            .unwrap();
         assert!(written.success());
         program
     }

@@ -26,7 +26,8 @@ fn stand_in(home: &Home, name: &str, content: &str) {
     let write =
         "printf '#!/bin/sh\nPATH=/usr/bin:/bin\ncd \"${0%%/*}\" || exit\n%s\n' \"$1\" > \"$0\" && chmod 700 \"$0\"";
     let program = home.path("bin").join(name);
-    let written = Command::new("/bin/sh").arg("-c").arg(write).arg(&program).arg(content).status();
+    let written =
+        Command::new("/bin/sh").env("PATH", "/usr/bin:/bin").arg("-c").arg(write).arg(&program).arg(content).status();
     assert!(written.expect("a shell").success());
 }
 
