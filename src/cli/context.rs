@@ -12,13 +12,10 @@ use crate::config::environment::Environment;
 use crate::config::paths::{PathFlags, Paths};
 use crate::config::persons::{self, Persons};
 use crate::config::settings::{FlagValue, Settings};
-use crate::domain::actor::signer_name;
+use crate::domain::actor::{UNNAMED, signer_name};
 use crate::domain::event::{Person, Provenance};
 use crate::domain::plain;
 use crate::ledger::disk::{Disk, RealDisk};
-
-/// What stands in the place of a name where nobody gave one. Nobody can sign with it.
-const UNNAMED: &str = "unnamed";
 
 /// What a verb works with.
 pub(super) struct Context<'a> {

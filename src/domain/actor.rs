@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::names::{same_name, signer_name};
+pub use self::names::{UNNAMED, same_name, signer_name};
 
 /// A person who decides: the name that person goes by, the account that the system knows, and what proves the name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::client::{ConnectError, connect};
 pub use self::server::Server;
-use super::handle::{HandleError, LookedOver, NewEpisode};
+use super::handle::{HandleError, LookedOver, NewEpisode, Quote};
 use crate::domain::actor::Actor;
 use crate::domain::command::Command;
 use crate::domain::event::Provenance;
-use crate::domain::ids::{ContentHash, EpisodeNumber};
+use crate::domain::ids::{ContentHash, EpisodeNumber, StageId};
 
 /// The version of the questions and answers; both sides must speak the same.
 const VERSION: u32 = 1;
@@ -58,6 +58,13 @@ enum Question {
         /// Whether the providers are asked.
         asks: bool,
     },
+    /// Say what the rest of a stage's work costs with its cheaper model.
+    QuoteCheaper {
+        /// The episode.
+        episode: EpisodeNumber,
+        /// The stage.
+        stage: StageId,
+    },
     /// Give an artifact.
     Artifact(ContentHash),
     /// Keep an artifact, in base64.
@@ -74,6 +81,8 @@ enum Answer {
     Begun(EpisodeNumber),
     /// What was found.
     LookedOver(LookedOver),
+    /// What it costs.
+    Quoted(Quote),
     /// The artifact, in base64.
     Artifact(String),
     /// Kept under this hash.

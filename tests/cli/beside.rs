@@ -77,7 +77,7 @@ fn verbs_beside_a_run_are_decided_by_it_and_a_kill_leaves_nothing_in_the_way() {
     assert_eq!((begun.code, begun.out.as_str()), (0, "003\n"), "an episode can be begun beside it: {}", begun.err);
     assert!(owner.0.try_wait().expect("a look").is_none(), "the run goes on");
     let journal = fs::read_to_string(home.path("data/rehearsal/journal.jsonl")).expect("the journal");
-    let by_ada = journal.lines().filter(|line| line.contains("Ada (os: tester)")).count();
+    let by_ada = journal.lines().filter(|line| line.contains("Ada (os: tester")).count();
     assert!(by_ada >= 12, "each is recorded under who asked, refusals too: {by_ada}");
 
     // Killed: the socket stays and nobody is behind it. The next verb takes the studio itself.

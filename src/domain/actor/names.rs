@@ -9,8 +9,11 @@ use crate::domain::plain::is_hidden;
 /// The most characters of a name.
 const LONGEST: usize = 60;
 
+/// Who acts where no name was given or set: it can be asked for what is no decision.
+pub const UNNAMED: &str = "unnamed";
+
 /// Names that the program signs with.
-const RESERVED: [&str; 4] = ["engine", "rehearsal", "greenroom", "unnamed"];
+const RESERVED: [&str; 4] = ["engine", "rehearsal", "greenroom", UNNAMED];
 
 /// A name as a person signs with it: in the usual characters, with single spaces.
 ///

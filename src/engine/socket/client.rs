@@ -114,6 +114,10 @@ impl Owner {
                     };
                     give(to, answer, |answer| if let Answer::LookedOver(found) = answer { Some(found) } else { None });
                 }
+                Request::QuoteCheaper(episode, stage, to) => {
+                    let answer = self.ask(&Question::QuoteCheaper { episode, stage }).await;
+                    give(to, answer, |answer| if let Answer::Quoted(quote) = answer { Some(quote) } else { None });
+                }
                 Request::Artifact(hash, to) => {
                     let answer = self.ask(&Question::Artifact(hash)).await;
                     give(to, answer, |answer| {
@@ -130,7 +134,6 @@ impl Owner {
                     let _ = done.send(ShutDown::default());
                     return;
                 }
-                Request::QuoteCheaper(_, _, to) => refuse(to),
                 Request::Past(to) => refuse(to),
                 Request::Likely(_, to) => refuse(to),
                 Request::PastEpisode(_, to) => refuse(to),

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::place::{Bound, bind};
 use super::{Answer, Hello, LONGEST, Question, VERSION, trusts};
-use crate::domain::actor::{Actor, Person};
+use crate::domain::actor::{Actor, Person, UNNAMED, signer_name};
 use crate::domain::event::Provenance;
 use crate::engine::handle::{Handle, HandleError};
 
@@ -157,6 +157,7 @@ impl Owner {
                 Err(error) => Err(error),
             },
             Question::LookOver { new, asks } => handle.look_over(*new, asks).await.map(Answer::LookedOver),
+            Question::QuoteCheaper { episode, stage } => handle.quote_cheaper(episode, stage).await.map(Answer::Quoted),
             Question::Artifact(hash) => {
                 handle.artifact(hash).await.map(|bytes| Answer::Artifact(STANDARD.encode(bytes)))
             }
@@ -168,16 +169,21 @@ impl Owner {
         answered.unwrap_or_else(Answer::Failed)
     }
 
-    /// Who asks: the name is the one that was given, the account is the one that the system knows where it is another than
-    /// this process's own. Nobody asks as the engine.
+    /// Who asks: under the name that was given, from the account that the system knows. A secret counts as given where this
+    /// account's own verb says so, since that verb has checked it. Nobody asks as the engine, or as if they were it.
     fn person(&self, by: Actor, peer: u32) -> Result<Person, HandleError> {
+        let refused = |what: String| HandleError::Invalid(format!("{what}. Nothing was changed"));
         let Actor::Person(person) = by else {
-            return Err(HandleError::Invalid("the engine gives itself no commands; nothing was changed".to_owned()));
+            return Err(refused("the engine gives itself no commands".to_owned()));
         };
-        if peer == self.uid {
-            return Ok(person);
+        if person.name() != UNNAMED {
+            signer_name(person.name()).map_err(|error| refused(error.to_string()))?;
         }
-        Person::new(person.name(), &format!("uid {peer}")).map_err(|error| HandleError::Invalid(error.to_string()))
+        if peer == self.uid {
+            return Ok(person.of_account(peer));
+        }
+        let account = Person::new(person.name(), &format!("uid {peer}")).map_err(|error| refused(error.to_string()))?;
+        Ok(account.of_account(peer))
     }
 }
 

@@ -21,6 +21,11 @@ fn ada() -> Person {
     Person::new("Ada", "ada").unwrap()
 }
 
+/// As the owner records her: from the account that the system knows.
+fn known_ada() -> Person {
+    ada().of_account(rustix::process::geteuid().as_raw())
+}
+
 /// A hold on an engine that is a test: it sees what is asked.
 fn engine() -> (Handle, mpsc::Receiver<Request>) {
     let (requests, asked) = mpsc::channel(16);
@@ -104,7 +109,7 @@ async fn what_is_asked_beside_the_owner_is_answered_as_it_answers_itself() {
     assert!(std::fs::symlink_metadata(studio.path().join(place::NAME)).is_err(), "an orderly end leaves no socket");
     assert!(matches!(connect(studio.path()).await, Err(ConnectError::NoOne)));
     let seen = engine.await.unwrap();
-    assert!(seen.iter().all(|(by, _)| *by == ada()) && seen.len() == 4, "{seen:?}");
+    assert!(seen.iter().all(|(by, _)| *by == known_ada()) && seen.len() == 4, "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +119,7 @@ async fn hostile_bytes_change_nothing_and_end_only_their_own_conversation() {
     let server = Server::start(studio.path(), Provenance::Live, &handle, &Runtime::current()).unwrap();
     let path = studio.path().join(place::NAME);
     let as_engine = r#"{"command":{"by":"engine","command":{"pause":1}}}"#;
+    let alike = r#"{"command":{"by":"\u0435ngine (os: x)","command":{"pause":1}}}"#;
     let unsigned = r#"{"command":{"by":"\u001b[31mAda (os: x)","command":{"pause":1}}}"#;
     let deep = format!("{}\n", "[".repeat(100_000));
     for (bytes, refusal) in [
@@ -123,6 +129,7 @@ async fn hostile_bytes_change_nothing_and_end_only_their_own_conversation() {
         (b"{\"command\":{\"by\":\"Ada (os: ada)\"", "cannot be read"),
         (deep.as_bytes(), "cannot be read"),
         (format!("{as_engine}\n").as_bytes(), "gives itself no commands"),
+        (format!("{alike}\n").as_bytes(), "cannot be a person's name"),
         (format!("{unsigned}\n").as_bytes(), "cannot be read"),
         (b"{\"store\":\"no base64!\"}\n", "cannot be read"),
     ] {
@@ -147,9 +154,15 @@ async fn hostile_bytes_change_nothing_and_end_only_their_own_conversation() {
     let _mute = UnixStream::connect(&path).await.unwrap();
     drop(UnixStream::connect(&path).await.unwrap());
     let beside = connect(studio.path()).await.unwrap();
-    let asks = Runtime::current().spawn(async move { beside.command(ada(), Command::Pause(EpisodeNumber(1))).await });
+    // Another account is claimed than the one that asks.
+    let claimed = ada().of_account(4_242);
+    let asks = Runtime::current().spawn(async move { beside.command(claimed, Command::Pause(EpisodeNumber(1))).await });
     let Some(Request::Command(by, command, to)) = asked.recv().await else { panic!("a command was due first") };
-    assert_eq!((by, *command), (ada(), Command::Pause(EpisodeNumber(1))), "nothing of it reached the engine before");
+    assert_eq!(
+        (by, *command),
+        (known_ada(), Command::Pause(EpisodeNumber(1))),
+        "nothing of it reached the engine before"
+    );
     to.send(Ok(1)).unwrap();
     assert_eq!(asks.await.unwrap(), Ok(1));
     drop(server);
