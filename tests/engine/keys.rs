@@ -81,7 +81,7 @@ fn what_is_accepted_is_kept_by_the_quote_and_by_the_cheaper_model() {
         for stage in &done {
             let calls = episode.calls_of(stage).count();
             let quote = handle.quote_cheaper(ONE, stage.clone()).await.unwrap();
-            assert!(quote.kept > 0 && (quote.left, quote.worst) == (0, MicroUsd::ZERO), "{stage}: {quote:?}");
+            assert_eq!((quote.left, quote.worst), (0, MicroUsd::ZERO), "{stage}: {quote:?}");
             let command = greenroom::domain::command::Command::UseCheaper { episode: ONE, stage: stage.clone() };
             handle.command(person(), command).await.unwrap();
             let settled = snapshots.wait_for(|snapshot| {

@@ -24,8 +24,17 @@ impl Workshop {
         let inputs = standings.get(stage).and_then(|standing| standing.inputs()).cloned();
         let inputs = inputs.ok_or_else(|| format!("{stage} cannot work yet"))?;
         let step = Step { episode: episode.number, stage: stage.clone(), inputs, work: Work::Prepare };
-        let Done::Prepared(units) = self.work(&changed, &step, &Stop::default())? else {
-            return Err(format!("the calls of {stage} are not known before it works"));
+        let units = match self.work(&changed, &step, &Stop::default())? {
+            Done::Prepared(units) => units,
+            // There is nothing to do for it.
+            Done::Skipped(_) => Vec::new(),
+            Done::Turned(_)
+            | Done::Corrected(_)
+            | Done::Accepted { .. }
+            | Done::Refused { .. }
+            | Done::Unread { .. }
+            | Done::Made(_)
+            | Done::Evaluated(_) => return Err(format!("the calls of {stage} are not known before it works")),
         };
         let kept = changed.kept_units(stage);
         let left = units.iter().filter(|plan| !kept.contains_key(&plan.unit));
