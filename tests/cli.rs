@@ -12,6 +12,8 @@ mod config;
 mod cost;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/ending.rs"]
+mod ending;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/keys.rs"]

@@ -1,4 +1,4 @@
-//! A disk that ends its process with `SIGKILL` at a chosen moment: what a crash looks like from inside.
+//! A disk that ends its process with `SIGKILL` at a chosen moment, or fails there: what a crash and a bad disk look like from inside.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom::ledger::disk::{Disk, DiskFile, Kind, Listed, RealDisk, Standing};
 
-/// The moments at which a process is killed.
+/// The moments at which a process is killed, or an operation of its disk fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Moment {
     JournalBeforeWrite,
@@ -20,11 +20,12 @@ pub(crate) enum Moment {
     AnswerWhole,
     AnswerSpooled,
     BlobBeforeWrite,
+    BlobSynced,
     BlobAfterWrite,
 }
 
 impl Moment {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::JournalBeforeWrite,
         Self::JournalAfterWrite,
         Self::JournalAfterSync,
@@ -35,6 +36,7 @@ impl Moment {
         Self::AnswerWhole,
         Self::AnswerSpooled,
         Self::BlobBeforeWrite,
+        Self::BlobSynced,
         Self::BlobAfterWrite,
     ];
 
@@ -43,20 +45,60 @@ impl Moment {
     }
 }
 
+/// What happens at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Act {
+    /// The process is killed.
+    Kill,
+    /// The operation fails, once.
+    Fail,
+    /// It fails so often that whoever tries again gives up at first.
+    FailOften,
+    /// The disk is full, once.
+    Full,
+}
+
+impl Act {
+    pub(crate) const FAULTS: [Self; 3] = [Self::Fail, Self::FailOften, Self::Full];
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Kill].into_iter().chain(Self::FAULTS).find(|act| format!("{act:?}") == text)
+    }
+
+    /// How often the operation fails.
+    fn times(self) -> u64 {
+        if self == Self::FailOften { 4 } else { 1 }
+    }
+}
+
 #[derive(Debug)]
 struct Trigger {
+    act: Act,
     moment: Moment,
-    left: AtomicU64,
+    /// How often the moment was passed.
+    passed: AtomicU64,
+    from: u64,
 }
 
 impl Trigger {
-    fn pass(&self, moment: Moment) {
-        if moment == self.moment && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
-            // The signal is on its way; nothing may happen in between.
-            loop {
-                std::thread::park();
+    fn pass(&self, moment: Moment) -> io::Result<()> {
+        if moment != self.moment {
+            return Ok(());
+        }
+        let passed = self.passed.fetch_add(1, Ordering::SeqCst) + 1;
+        if passed < self.from || passed >= self.from + self.act.times() {
+            return Ok(());
+        }
+        match self.act {
+            Act::Kill => {
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
+                // The signal is on its way; nothing may happen in between.
+                loop {
+                    std::thread::park();
+                }
             }
+            Act::Fail | Act::FailOften => Err(io::Error::other("a planted fault of the disk")),
+            Act::Full => Err(io::ErrorKind::StorageFull.into()),
         }
     }
 }
@@ -66,9 +108,9 @@ impl Trigger {
 pub(crate) struct KillerDisk(Arc<Trigger>);
 
 impl KillerDisk {
-    /// Kills at the `nth` passage of a moment.
-    pub(crate) fn new(moment: Moment, nth: u64) -> Self {
-        Self(Arc::new(Trigger { moment, left: AtomicU64::new(nth) }))
+    /// Kills or fails at the `from`-th passage of a moment.
+    pub(crate) fn new(act: Act, moment: Moment, from: u64) -> Self {
+        Self(Arc::new(Trigger { act, moment, passed: AtomicU64::new(0), from }))
     }
 }
 
@@ -81,6 +123,7 @@ struct KillerFile {
     trigger: Arc<Trigger>,
     is_journal: bool,
     is_spool_body: bool,
+    is_blob: bool,
     is_charge: bool,
 }
 
@@ -88,30 +131,33 @@ impl DiskFile for KillerFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.is_journal {
             self.is_charge = String::from_utf8_lossy(bytes).contains("\"call_settled\"");
-            self.trigger.pass(Moment::JournalBeforeWrite);
+            self.trigger.pass(Moment::JournalBeforeWrite)?;
             if self.is_charge {
-                self.trigger.pass(Moment::ChargeBeforeWrite);
+                self.trigger.pass(Moment::ChargeBeforeWrite)?;
             }
         }
         self.file.write(bytes)?;
         if self.is_journal {
-            self.trigger.pass(Moment::JournalAfterWrite);
+            self.trigger.pass(Moment::JournalAfterWrite)?;
         }
         if self.is_spool_body {
-            self.trigger.pass(Moment::AnswerArriving);
+            self.trigger.pass(Moment::AnswerArriving)?;
         }
         Ok(())
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
         if self.is_spool_body {
-            self.trigger.pass(Moment::AnswerWhole);
+            self.trigger.pass(Moment::AnswerWhole)?;
+        }
+        if self.is_blob {
+            self.trigger.pass(Moment::BlobSynced)?;
         }
         self.file.sync_data()?;
         if self.is_journal {
-            self.trigger.pass(Moment::JournalAfterSync);
+            self.trigger.pass(Moment::JournalAfterSync)?;
             if self.is_charge {
-                self.trigger.pass(Moment::ChargeAfterSync);
+                self.trigger.pass(Moment::ChargeAfterSync)?;
             }
         }
         Ok(())
@@ -128,6 +174,10 @@ impl DiskFile for KillerFile {
     fn standing(&self, path: &Path) -> io::Result<Standing> {
         self.file.standing(path)
     }
+
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.file.reserve(bytes)
+    }
 }
 
 impl KillerDisk {
@@ -137,6 +187,7 @@ impl KillerDisk {
             trigger: Arc::clone(&self.0),
             is_journal: path.file_name().is_some_and(|name| name == "journal.jsonl"),
             is_spool_body: is(path, "spool") && path.extension().is_some_and(|ext| ext == "body"),
+            is_blob: is(path, "blobs"),
             is_charge: false,
         })
     }
@@ -149,10 +200,10 @@ impl Disk for KillerDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         if is(path, "spool") && path.extension().is_some_and(|ext| ext == "body") {
-            self.0.pass(Moment::BeforeSend);
+            self.0.pass(Moment::BeforeSend)?;
         }
         if is(path, "blobs") {
-            self.0.pass(Moment::BlobBeforeWrite);
+            self.0.pass(Moment::BlobBeforeWrite)?;
         }
         Ok(self.wrap(path, RealDisk.create(path)?))
     }
@@ -184,10 +235,10 @@ impl Disk for KillerDisk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_folder(path)?;
         if is(path, "blobs") {
-            self.0.pass(Moment::BlobAfterWrite);
+            self.0.pass(Moment::BlobAfterWrite)?;
         }
         if is(path, "spool") {
-            self.0.pass(Moment::AnswerSpooled);
+            self.0.pass(Moment::AnswerSpooled)?;
         }
         Ok(())
     }
@@ -202,5 +253,9 @@ impl Disk for KillerDisk {
 
     fn remove_dir(&self, path: &Path) -> io::Result<()> {
         RealDisk.remove_dir(path)
+    }
+
+    fn free(&self, folder: &Path) -> io::Result<Option<u64>> {
+        RealDisk.free(folder)
     }
 }
