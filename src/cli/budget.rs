@@ -172,11 +172,15 @@ fn set(context: &mut Context<'_>, setting: &Setting, is_raise: bool) -> Result<E
     let person = context.decider(&settings)?;
     let folded = Folded::read_sound(context)?;
     let Setting { scope: wanted, usd, reason } = setting;
-    let usd = *usd;
+    let (usd, now) = (*usd, context.clock.now());
     let (seq, purse) = Session::to_record(context, settings)?.run(async |handle| {
-        // The engine has looked at the clock once it answers: its day is the one that caps count by.
-        handle.past().await?;
-        let scope = wanted.scope(handle.snapshots().borrow().period);
+        // The engine has looked at the clock once it answers: its day is the one that caps count by. That of another process
+        // shows nothing, and goes by the same ledger.
+        let period = match handle.past().await {
+            Ok(_) => handle.snapshots().borrow().period,
+            Err(_) => folded.studio.today(now),
+        };
+        let scope = wanted.scope(period);
         let purse = folded.studio.purse(scope.clone());
         let verb = if is_raise { "raise" } else { "lower" };
         if let Some(now) = purse.cap.filter(|now| if is_raise { usd <= *now } else { usd >= *now }) {

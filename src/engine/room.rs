@@ -165,7 +165,12 @@ impl Room {
             Free::Bytes(bytes) => lack.why.is_some() || bytes < lack.needed.saturating_add(SPARE),
             Free::Unknown | Free::Not(_) => true,
         };
-        let lacks: Vec<Lack> = self.intended().values().flatten().filter(still).cloned().collect();
+        let (lacks, counted): (Vec<Lack>, usize) = {
+            let intended = self.intended();
+            (intended.values().flatten().filter(still).cloned().collect(), intended.len())
+        };
+        // While calls before them are given their room, it is not known yet whether there is any left.
+        let asking = if lacks.is_empty() && counted > 0 { 0 } else { asking };
         let (calls, local) = (asking.saturating_add(lacks.len()), self.local.load(Ordering::SeqCst));
         let who = match (calls, local) {
             (0, 0) => return None,

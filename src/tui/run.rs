@@ -256,7 +256,7 @@ impl Driver {
                 });
             }
             Effect::Bell => guard.bell()?,
-            Effect::Redraw => guard.terminal.clear()?,
+            Effect::Redraw => guard.clear()?,
             Effect::Quit => self.quit = true,
         }
         Ok(())

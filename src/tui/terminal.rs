@@ -11,7 +11,7 @@ use crossterm::event::{
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, ClearType, CrosstermBackend};
 
 use super::options::TuiError;
 
@@ -77,7 +77,7 @@ impl Guard {
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         push(TOLD_APART)?;
         // A console that was killed has left its last frame on the alternate screen.
-        guard.terminal.clear()?;
+        guard.clear()?;
         Ok(guard)
     }
 
@@ -89,6 +89,13 @@ impl Guard {
             (false, true) => pop(),
             (true, true) | (false, false) => Ok(()),
         }
+    }
+
+    /// Clears the screen, so that the next frame is drawn whole. The terminal is asked nothing: not every one answers.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().clear_region(ClearType::All)?;
+        self.terminal.swap_buffers();
+        Ok(())
     }
 
     /// Rings the bell.

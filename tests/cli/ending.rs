@@ -16,7 +16,7 @@ fn hole() -> (String, std::sync::mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let (taken, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
+    let taking = std::thread::Builder::new().name("hole".to_owned()).spawn(move || {
         let mut kept = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
@@ -28,6 +28,7 @@ fn hole() -> (String, std::sync::mpsc::Receiver<()>) {
             kept.push(stream);
         }
     });
+    taking.expect("a thread");
     (address, told)
 }
 
@@ -59,7 +60,7 @@ fn a_run_asked_twice_to_end_ends_at_once_and_says_what_stays_uncertain() {
     // A request that comes while the first is being told is met as well as one that comes later: it is repeated until it is.
     let (pid, is_met) = (Pid::from_child(&run.0), Arc::new(AtomicBool::new(false)));
     let met = Arc::clone(&is_met);
-    let again = std::thread::spawn(move || {
+    let again = std::thread::Builder::new().name("again".to_owned()).spawn(move || {
         while !met.load(Ordering::SeqCst) {
             kill_process(pid, Signal::INT).expect("asked again");
             std::thread::sleep(std::time::Duration::from_millis(50));
@@ -67,7 +68,7 @@ fn a_run_asked_twice_to_end_ends_at_once_and_says_what_stays_uncertain() {
     });
     let second = next("Ended at once");
     is_met.store(true, Ordering::SeqCst);
-    again.join().expect("the requests end");
+    again.expect("a thread").join().expect("the requests end");
     assert!(second.contains("1 paid call was cut off: it may cost up to 0."), "{second}");
     assert!(second.contains("asks about the rest"), "{second}");
     assert_eq!(run.0.wait().expect("an end").code(), Some(1));

@@ -185,7 +185,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_nothing_waits() {
         &["--studio", "rehearsal", "episode", "new", &pipe, "--show", "open-questions-short"],
         &["--studio", "rehearsal", "episode", "new", &sample, "--show", &pipe],
         &["prices", "import", &pipe],
-        &["cost", "reconcile", &pipe],
+        &["cost", "reconcile", &pipe, "--provider", "anthropic"],
         &["ledger", "import", &pipe],
         &["--studio", "rehearsal", "--as", "Ada", "revision", "edit", "1", &pipe, "--reason", "x"],
     ] {

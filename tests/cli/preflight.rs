@@ -71,8 +71,8 @@ fn an_episode_is_begun_where_all_is_well_and_what_stops_nothing_is_said() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.contains("key of openai") && ran.err.contains("cannot answer now"), "{}", ran.err);
     let estimate = home.run(&["estimate", "1"]);
-    assert!(estimate.code == 0 && estimate.out.contains("Too few to forecast: 0 of this show's"), "{}", estimate.out);
-    assert!(estimate.out.contains("The cap leaves 5.00 USD"), "{}", estimate.out);
+    assert!(estimate.code == 0 && estimate.out.contains("estimated from prompt sizes and the planned length"), "{}", estimate.out);
+    assert!(estimate.out.contains("of the 5.00 left"), "{}", estimate.out);
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn every_key_that_is_missing_is_named() {
     let estimate =
         home.run(&["--studio", "rehearsal", "estimate", &sample.to_string_lossy(), "--show", "open-questions-short"]);
     assert_eq!(estimate.code, 0, "{}", estimate.err);
-    assert!(estimate.out.contains("REHEARSAL") && estimate.out.contains("At worst: "), "{}", estimate.out);
-    assert!(!estimate.out.contains("At worst: 0.00"), "{}", estimate.out);
+    assert!(estimate.out.contains("REHEARSAL") && estimate.out.contains("Worst case "), "{}", estimate.out);
+    assert!(!estimate.out.contains("Worst case 0.00"), "{}", estimate.out);
     assert_eq!(home.run(&["estimate", "kilogram"]).code, 2);
 }
 
@@ -162,7 +162,7 @@ fn an_estimate_takes_no_lock_and_leaves_nothing() {
     let before = below(&home.path("data"));
     let beside = estimate();
     assert_eq!(beside.code, 0, "{}", beside.err);
-    assert!(beside.out.contains("At worst: "), "{}", beside.out);
+    assert!(beside.out.contains("Worst case "), "{}", beside.out);
     assert_eq!(below(&home.path("data")), before);
     let damaged = home.run(&[&studio[..], &["estimate", "nowhere.md", "--show", "open-questions-short"]].concat());
     assert!(damaged.code == 1 && damaged.err.contains("nowhere.md cannot be read"), "{}", damaged.err);
