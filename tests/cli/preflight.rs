@@ -71,7 +71,11 @@ fn an_episode_is_begun_where_all_is_well_and_what_stops_nothing_is_said() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.contains("key of openai") && ran.err.contains("cannot answer now"), "{}", ran.err);
     let estimate = home.run(&["estimate", "1"]);
-    assert!(estimate.code == 0 && estimate.out.contains("estimated from prompt sizes and the planned length"), "{}", estimate.out);
+    assert!(
+        estimate.code == 0 && estimate.out.contains("estimated from prompt sizes and the planned length"),
+        "{}",
+        estimate.out
+    );
     assert!(estimate.out.contains("of the 5.00 left"), "{}", estimate.out);
 }
 

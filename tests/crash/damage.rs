@@ -165,6 +165,8 @@ fn exchange(one: &Path, two: &Path) {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
 enum Ended {
     Sound,
+    /// Damage further up than the opening replayed: found beside the work, which it stops.
+    Stopped,
     ReadOnly,
     Refused,
 }
@@ -175,12 +177,12 @@ fn check(runtime: &Runtime, base: &Base, data: &Path, what: &str) -> Ended {
     let address = format!("http://{}", servers.addr());
     let before = fs::read(studio.join("journal.jsonl")).unwrap_or_default();
     let opened = open(options(data, &address, Arc::new(RealDisk), Uncertain::Ask), runtime.handle());
-    let ended = match &opened {
+    let mut ended = match &opened {
         Ok((_, found)) if found.read_only.is_some() => Ended::ReadOnly,
         Ok(_) => Ended::Sound,
         Err(_) => Ended::Refused,
     };
-    let said = match &opened {
+    let mut said = match &opened {
         Ok((_, found)) => found.read_only.clone().unwrap_or_default(),
         Err(error) => error.to_string(),
     };
@@ -188,6 +190,14 @@ fn check(runtime: &Runtime, base: &Base, data: &Path, what: &str) -> Ended {
         runtime.block_on(async {
             // A damaged artifact may keep it from its end.
             let _ = decide_until_over(&handle, &[EPISODE], Duration::from_secs(3), false).await;
+            if ended == Ended::Sound && !fs::read(studio.join("journal.jsonl")).unwrap().starts_with(&base.acknowledged)
+            {
+                let mut snapshots = handle.snapshots();
+                let halted = snapshots.wait_for(|snapshot| snapshot.halted.is_some());
+                let halted = tokio::time::timeout(Duration::from_secs(30), halted).await;
+                said = halted.unwrap_or_else(|_| panic!("{what}: not seen")).unwrap().halted.clone().unwrap();
+                ended = Ended::Stopped;
+            }
             handle.shutdown().await;
         });
     }
@@ -196,6 +206,11 @@ fn check(runtime: &Runtime, base: &Base, data: &Path, what: &str) -> Ended {
     match ended {
         Ended::Sound => {
             assert!(after.starts_with(&base.acknowledged), "{what}: what was acknowledged vanished without a word");
+            let again: Vec<&String> = calls.intersection(&base.completed).collect();
+            assert!(again.is_empty(), "{what}: bought again: {again:?}");
+        }
+        Ended::Stopped => {
+            assert!(said.contains("journal is broken"), "{what}: {said}");
             let again: Vec<&String> = calls.intersection(&base.completed).collect();
             assert!(again.is_empty(), "{what}: bought again: {again:?}");
         }
@@ -235,6 +250,7 @@ fn damage_of_every_kind_ends_sound_or_read_only_with_the_loss_named() {
     }
     let of = |wanted: Ended| endings.iter().filter(|ended| **ended == wanted).count();
     let (sound, read_only, refused) = (of(Ended::Sound), of(Ended::ReadOnly), of(Ended::Refused));
-    eprintln!("{many} damages: {sound} sound, {read_only} read only, {refused} refused");
+    let stopped = of(Ended::Stopped);
+    eprintln!("{many} damages: {sound} sound, {stopped} stopped, {read_only} read only, {refused} refused");
     assert!(sound > 0 && read_only > 0, "each kind of end is met");
 }

@@ -227,7 +227,7 @@ fn a_call_that_was_sent_and_not_answered_is_held_at_its_worst_and_never_sent_aga
             let call = &episode.calls[&key];
             assert!(matches!(call.state, CallState::Uncertain { .. }), "{model}: {:?}", call.state);
             assert_eq!(call.route.provider, provider);
-            assert!(episode.reserved() >= call.worst, "{model}");
+            assert!(episode.sums().possible >= call.worst, "{model}");
             assert!(call.worst > MicroUsd::ZERO, "{model} is held at nothing");
             assert_eq!(call.route.model, model);
             let kept: serde_json::Value =
