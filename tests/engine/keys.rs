@@ -79,7 +79,7 @@ fn what_is_accepted_is_kept_by_the_quote_and_by_the_cheaper_model() {
         let done: Vec<StageId> = done.map(|pin| pin.stage.id.clone()).collect();
         assert!(!done.is_empty(), "no stage that is done has a cheaper model");
         for stage in &done {
-            let calls = episode.calls_of(stage).count();
+            let calls = handle.snapshots().borrow().episodes[0].calls_of(stage).count();
             let quote = handle.quote_cheaper(ONE, stage.clone()).await.unwrap();
             assert_eq!((quote.left, quote.worst), (0, MicroUsd::ZERO), "{stage}: {quote:?}");
             let command = greenroom::domain::command::Command::UseCheaper { episode: ONE, stage: stage.clone() };
@@ -87,7 +87,8 @@ fn what_is_accepted_is_kept_by_the_quote_and_by_the_cheaper_model() {
             let settled = snapshots.wait_for(|snapshot| {
                 snapshot.episodes.iter().any(|e| e.standings()[stage].output().is_some() && !e.needs.is_empty())
             });
-            let episode = Arc::clone(&settled.await.unwrap().episodes[0]);
+            let settled = tokio::time::timeout(Duration::from_secs(60), settled).await.unwrap();
+            let episode = Arc::clone(&settled.unwrap().episodes[0]);
             assert_eq!(episode.calls_of(stage).count(), calls, "{stage}: nothing of it is bought again");
         }
         assert!(handle.quote_cheaper(ONE, "final_release".parse().unwrap()).await.is_err(), "a gate has no model");
