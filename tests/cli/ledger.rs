@@ -225,3 +225,37 @@ fn a_limit_on_the_size_of_files_is_told_and_kills_nothing() {
     drop(File::open(home.studio("journal.jsonl")).expect("a journal"));
     assert_eq!(home.rehearse(&[]).code, 0);
 }
+
+#[test]
+fn what_is_missing_of_the_artifacts_is_named_and_nothing_is_signed_over_it() {
+    let home = Home::new();
+    home.waiting();
+    let listed = json(&home.rehearsal(&["gate", "list", "--format", "json"]).out);
+    let hash = listed["waiting"][0]["hash"].as_str().expect("a hash").to_owned();
+    let approve = ["--as", "Ada", "gate", "approve", "1", "--hash", &hash, "--max-spend", "5"];
+    let text = String::from_utf8(home.journal()).expect("text");
+    let scripts = text.lines().filter_map(|line| {
+        let done = json(line)["body"]["stage_completed"].clone();
+        (done["stage"] == "script_development" || done["stage"] == "script").then(|| done["output"].clone())
+    });
+    let script = scripts.last().expect("a script").as_str().expect("a hash").to_owned();
+    let blob = home.studio("blobs").join(&script[..2]).join(&script[2..]);
+    let kept = fs::read(&blob).expect("a blob");
+    for damage in ["missing", "damaged"] {
+        match damage {
+            "missing" => fs::remove_file(&blob).expect("a blob"),
+            _ => fs::write(&blob, b"something else").expect("a blob"),
+        }
+        let verify = home.rehearsal(&["ledger", "verify"]);
+        let fault = if damage == "missing" { "is missing" } else { "has other bytes" };
+        let named =
+            verify.out.lines().any(|line| line.contains(&script) && line.contains(fault) && line.contains("script"));
+        assert!(verify.code == 1 && named, "{damage}: {}", verify.out);
+        let refused = home.rehearsal(&approve);
+        assert!(refused.code != 0 && refused.err.contains(damage), "{damage}: {}{}", refused.out, refused.err);
+        let text = String::from_utf8(home.journal()).expect("text");
+        assert!(!text.contains("gate_approved"), "{damage}");
+    }
+    fs::write(&blob, kept).expect("a blob");
+    assert_eq!(home.rehearsal(&["ledger", "verify"]).code, 0);
+}
