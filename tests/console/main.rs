@@ -192,7 +192,7 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
         console.confirm(&format!("Approve {number}"));
         console.sees_no_more("[ Cancel ]");
         let (at_gate, at_episode) = (format!("Gate {number}"), format!("Episode {number}"));
-        // The row may tell of the gate that was approved a moment ago; its number then leads to the episode.
+        // The row may tell of the gate that was approved a moment ago; its number then leads to the episode, or to that gate.
         let is_over = loop {
             console.press("gd");
             let screen = console.until("the next gate, or the end", |screen| {
@@ -203,7 +203,8 @@ fn a_script_is_read_edited_sent_back_and_approved_to_its_package() {
             }
             console.press(&to_gate);
             let is_there = |screen: &str| screen.contains(&at_gate) || screen.contains(&at_episode);
-            if console.until("the gate or its episode", is_there).contains(&at_gate) {
+            let screen = console.until("the gate or its episode", is_there);
+            if screen.contains(&at_gate) && !screen.contains("DECIDED") {
                 break false;
             }
         };
