@@ -234,11 +234,11 @@ fn what_is_missing_of_the_artifacts_is_named_and_nothing_is_signed_over_it() {
     let hash = listed["waiting"][0]["hash"].as_str().expect("a hash").to_owned();
     let approve = ["--as", "Ada", "gate", "approve", "1", "--hash", &hash, "--max-spend", "5"];
     let text = String::from_utf8(home.journal()).expect("text");
-    let scripts = text.lines().filter_map(|line| {
+    let mut scripts = text.lines().filter_map(|line| {
         let done = json(line)["body"]["stage_completed"].clone();
         (done["stage"] == "script_development" || done["stage"] == "script").then(|| done["output"].clone())
     });
-    let script = scripts.last().expect("a script").as_str().expect("a hash").to_owned();
+    let script = scripts.next_back().expect("a script").as_str().expect("a hash").to_owned();
     let blob = home.studio("blobs").join(&script[..2]).join(&script[2..]);
     let kept = fs::read(&blob).expect("a blob");
     for damage in ["missing", "damaged"] {
