@@ -157,7 +157,7 @@ fn show(context: &mut Context<'_>, only: Option<EpisodeNumber>, format: Format) 
     table.print(context.out)?;
     writeln!(
         context.out,
-        "\nHeld: calls that are not answered, at their worst case. Possible: calls whose charge nobody knows. A cap counts all three."
+        "\nHeld: calls that are not answered, at their worst case. Possible: calls whose charge is not known. A cap counts all three."
     )?;
     Ok(Ending::Done)
 }

@@ -70,7 +70,7 @@ fn folders(context: &Context<'_>, looks: &mut Looks) {
             Ok(true) => looks.add(Mark::Ok, what, format!("{shown} can be written")),
             Ok(false) => looks.add(Mark::Ok, what, format!("{shown} is not there yet and can be made")),
             Err(error) => {
-                let advice = "choose another with --data-dir, or mend its permissions";
+                let advice = "choose another with --data-dir, or fix its permissions";
                 looks.add(Mark::Fail, what, format!("{shown} cannot be written: {error}; {advice}"));
             }
         }

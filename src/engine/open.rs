@@ -89,7 +89,7 @@ pub struct OpenOptions {
 pub enum OpenError {
     /// The folder cannot be made or written.
     #[error(
-        "the studio's folder {dir} cannot be used: {source}. Choose another with --data-dir, or mend its permissions"
+        "the studio's folder {dir} cannot be used: {source}. Choose another with --data-dir, or fix its permissions"
     )]
     Folder {
         /// The folder.

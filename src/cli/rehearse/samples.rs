@@ -25,7 +25,7 @@ pub(in crate::cli) fn write_sample(data: &Path, name: &str, bytes: &[u8]) -> Res
     let folder = data.join("samples");
     let failed = |path: &Path, what: &str| {
         CliError::Failed(format!(
-            "{} cannot be written: {what}. Nothing was started: choose another folder with --data-dir, or mend its permissions",
+            "{} cannot be written: {what}. Nothing was started: choose another folder with --data-dir, or fix its permissions",
             path.display()
         ))
     };

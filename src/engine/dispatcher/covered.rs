@@ -23,7 +23,7 @@ impl Dispatcher {
         }
         Some(format!(
             "nothing was signed, since what the signature would cover is not all there. {}. Bring the artifacts back from an \
-             export of this studio; `greenroom ledger verify --blobs` names all that are missing",
+             export of this studio; `greenroom ledger verify` names all that are missing",
             faults.join("; ")
         ))
     }
